@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import ClassVar
+
+from apps.core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class TestAssigned(Event):
+    __test__ = False
+    name: ClassVar[str] = "assignment.created"
+
+    assignment_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentOpened(Event):
+    name: ClassVar[str] = "assignment.opened"
+
+    assignment_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentClosed(Event):
+    """Nobody may start any more; running attempts are being closed."""
+
+    name: ClassVar[str] = "assignment.closed"
+    queue: ClassVar[str] = "deadline"
+
+    assignment_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentFinalised(Event):
+    """Every attempt is closed and graded; ranks may be computed and are then frozen."""
+
+    name: ClassVar[str] = "assignment.finalised"
+    queue: ClassVar[str] = "deadline"
+
+    assignment_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsReleased(Event):
+    name: ClassVar[str] = "assignment.results_released"
+
+    assignment_id: uuid.UUID

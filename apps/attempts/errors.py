@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from apps.core.errors import Conflict, Forbidden, Invalid, NotFound
+
+
+class AttemptNotFound(NotFound):
+    code = "not_found"
+
+
+class AttemptClosed(Conflict):
+    code = "attempt_closed"
+    message = "This attempt is closed; what arrived in time is kept and counts."
+
+
+class AnswerTooLate(Conflict):
+    code = "too_late"
+    message = "The time was up before this answer arrived. It is kept for review but does not count."
+
+
+class TakenOver(Conflict):
+    code = "taken_over"
+    message = "This attempt goes on in another window or on another device."
+
+
+class NoAttemptsLeft(Conflict):
+    code = "no_attempts_left"
+    message = "You have used all your attempts in this room."
+
+
+class SeqReused(Invalid):
+    code = "seq_reused"
+    message = "This number was used for another answer."
+
+
+class BadAnswer(Invalid):
+    code = "bad_answer"
+    message = "This is not an answer to this question."
+
+
+class ResultNotReleased(Forbidden):
+    code = "result_not_released"
+    message = "The results of this exam are not released yet."

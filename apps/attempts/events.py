@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import ClassVar
+
+from apps.core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStarted(Event):
+    name: ClassVar[str] = "attempt.started"
+
+    attempt_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptTimeUp(Event):
+    """The alarm of an attempt: delivered when its deadline and grace are over."""
+
+    name: ClassVar[str] = "attempt.time_up"
+    queue: ClassVar[str] = "deadline"
+
+    attempt_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptSubmitted(Event):
+    """Closed for good, by the student or by the clock; its sheet is frozen."""
+
+    name: ClassVar[str] = "attempt.submitted"
+    queue: ClassVar[str] = "deadline"
+
+    attempt_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptGraded(Event):
+    name: ClassVar[str] = "attempt.graded"
+
+    attempt_id: uuid.UUID
+    assignment_id: uuid.UUID
+    revision: int

@@ -1,0 +1,131 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Attempt(models.Model):
+    """One student's sitting in one room."""
+
+    class Status(models.TextChoices):
+        IN_PROGRESS = "IN_PROGRESS"
+        SUBMITTED = "SUBMITTED"
+        EXPIRED = "EXPIRED"
+        GRADED = "GRADED"
+        VOID = "VOID"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    assignment = models.ForeignKey("assignments.ExamAssignment", on_delete=models.PROTECT, related_name="+")
+    paper = models.ForeignKey("mock_tests.Paper", on_delete=models.PROTECT, related_name="+")
+    student = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveSmallIntegerField(default=1, help_text="1 for the student's first attempt in the room.")
+    status = models.CharField(max_length=11, choices=Status, default=Status.IN_PROGRESS)
+    epoch = models.PositiveIntegerField(default=1, help_text="Raised by a takeover; answers of older epochs are refused.")
+    seed = models.BigIntegerField(help_text="Draws the order of questions and options.")
+    started_at = models.DateTimeField()
+    deadline_at = models.DateTimeField(help_text="Sum of the time ledger; moved only by named operations.")
+    grace_seconds = models.PositiveSmallIntegerField(help_text="Answers are accepted until deadline plus this.")
+    finished_at = models.DateTimeField(null=True, help_text="When handed in; the deadline for an absent student.")
+    was_expired = models.BooleanField(default=False, help_text="Closed by the clock, not by the student.")
+    score = models.DecimalField(max_digits=9, decimal_places=3, null=True)
+    max_score = models.DecimalField(max_digits=9, decimal_places=3)
+    revision = models.PositiveIntegerField(default=0, help_text="Raised each time marks are recorded.")
+    graded_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-started_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["student", "assignment"],
+                condition=models.Q(status="IN_PROGRESS"),
+                name="one_open_attempt_per_student",
+            ),
+            models.UniqueConstraint(fields=["student", "assignment", "number"], name="one_attempt_per_number"),
+            models.CheckConstraint(
+                condition=models.Q(status="IN_PROGRESS", finished_at=None)
+                | (~models.Q(status="IN_PROGRESS") & models.Q(finished_at__isnull=False)),
+                name="closed_attempts_have_an_end",
+            ),
+            models.CheckConstraint(condition=models.Q(deadline_at__gt=models.F("started_at")), name="deadline_after_start"),
+        ]
+        indexes = [
+            models.Index(fields=["deadline_at"], condition=models.Q(status="IN_PROGRESS"), name="attempt_open_deadline"),
+            models.Index(fields=["assignment", "status"], name="attempt_by_room"),
+        ]
+
+
+class TimeGrant(models.Model):
+    """One entry of an attempt's time ledger; the entries add up to its deadline."""
+
+    class Kind(models.TextChoices):
+        BASE = "BASE"
+        WINDOW = "WINDOW"
+        EXTENSION = "EXTENSION"
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="time_grants")
+    kind = models.CharField(max_length=13, choices=Kind)
+    seconds = models.FloatField(help_text="Negative where a window cuts time off.")
+    reason = models.CharField(max_length=200, blank=True)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    granted_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["pk"]
+
+
+class AnswerEntry(models.Model):
+    """One line of the answer journal. Only ever appended; the highest (epoch, seq) of a question is its answer."""
+
+    pk = models.CompositePrimaryKey("attempt_id", "epoch", "seq")
+    # The statement that appends joins and locks the attempt, which proves it exists; a constraint would look it up again.
+    attempt = models.ForeignKey(Attempt, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    epoch = models.IntegerField()
+    seq = models.IntegerField()
+    question_id = models.UUIDField()
+    response = models.JSONField(null=True)
+    received_at = models.DateTimeField()
+
+
+class RefusedAnswer(models.Model):
+    """An answer that came too late, after the end, or from a window that was taken over: kept for review, never graded."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="+")
+    epoch = models.IntegerField()
+    seq = models.IntegerField()
+    question_id = models.UUIDField()
+    response = models.JSONField(null=True)
+    code = models.CharField(max_length=20)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["attempt", "epoch", "seq", "code"], name="one_refusal_per_answer"),
+        ]
+
+
+class AnswerSheet(models.Model):
+    """The answers as they stood when the attempt was closed, with the receipt over the journal."""
+
+    attempt = models.OneToOneField(Attempt, primary_key=True, on_delete=models.CASCADE, related_name="sheet")
+    answers = models.JSONField(help_text="{question: response}, without cleared ones.")
+    entry_count = models.PositiveIntegerField()
+    receipt = models.CharField(max_length=64, help_text="SHA-256 over the journal in order.")
+    frozen_at = models.DateTimeField()
+
+
+class ItemMark(models.Model):
+    """The marks of one item of one attempt; absent answers have a row too."""
+
+    class Outcome(models.TextChoices):
+        CORRECT = "CORRECT"
+        PARTIAL = "PARTIAL"
+        WRONG = "WRONG"
+        BLANK = "BLANK"
+
+    pk = models.CompositePrimaryKey("attempt_id", "question_id")
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, db_index=False, related_name="+")
+    question_id = models.UUIDField()
+    marks = models.DecimalField(max_digits=9, decimal_places=3)
+    outcome = models.CharField(max_length=7, choices=Outcome)

@@ -1,0 +1,103 @@
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """An owner: ``createsuperuser`` runs in the public schema."""
+        return self.create_user(email, password, role=User.Role.OWNER, is_approved=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person of one center, or an owner in the public schema."""
+
+    class Role(models.TextChoices):
+        OWNER = "OWNER"
+        CENTER_ADMIN = "CENTER_ADMIN"
+        TEACHER = "TEACHER"
+        STUDENT = "STUDENT"
+        GUEST = "GUEST"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField()
+    first_name = models.CharField(max_length=80, blank=True)
+    last_name = models.CharField(max_length=80, blank=True)
+    role = models.CharField(max_length=12, choices=Role, default=Role.STUDENT)
+    avatar = models.CharField(max_length=200, blank=True, help_text="Storage name.")
+    is_active = models.BooleanField(default=True)
+    is_approved = models.BooleanField(default=False)
+    time_zone = models.CharField(max_length=40, blank=True)
+    locale = models.CharField(max_length=10, blank=True)
+    session_version = models.PositiveIntegerField(
+        default=1, help_text="Raised to end every access token and socket of this person at once."
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        ordering = ["last_name", "first_name", "email"]
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_email")]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.email
+
+    def get_full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def get_short_name(self) -> str:
+        return self.first_name or self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """Who may open the admin of their host: owners on the main one, center admins on a center's."""
+        return self.is_active and self.role in {self.Role.OWNER, self.Role.CENTER_ADMIN}
+
+    @property
+    def is_center_staff(self) -> bool:
+        return self.role in {self.Role.CENTER_ADMIN, self.Role.TEACHER}
+
+
+class Session(models.Model):
+    """One sign-in on one device; the family of its refresh tokens."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    created_at = models.DateTimeField(db_default=Now())
+    last_used_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_because = models.CharField(max_length=40, blank=True)
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-last_used_at"]
+
+
+class RefreshToken(models.Model):
+    """A refresh token, kept only as its hash. Used once; its successor can be worked out again for a short grace."""
+
+    token_hash = models.CharField(max_length=64, primary_key=True)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="tokens")
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)

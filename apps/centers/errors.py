@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from apps.core.errors import Conflict, Invalid, NotFound
+
+
+class CenterNotFound(NotFound):
+    code = "not_found"
+
+
+class SlugRefused(Invalid):
+    code = "slug_refused"
+    message = "A slug is 3 to 41 characters of a-z, 0-9 and _, begins with a letter and is not a reserved word."
+
+
+class CenterExists(Conflict):
+    code = "center_exists"
+    message = "A center with this slug or domain exists already."
+
+
+class TemplateMissing(Conflict):
+    code = "template_missing"
+    message = "New centers cannot be made before the template is recorded; run migrate_tenants."

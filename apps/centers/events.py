@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import ClassVar
+
+from apps.core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class CenterOpened(Event):
+    name: ClassVar[str] = "center.opened"
+
+    center_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CenterSuspended(Event):
+    name: ClassVar[str] = "center.suspended"
+
+    center_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CenterClosed(Event):
+    name: ClassVar[str] = "center.closed"
+
+    center_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisioningFailed(Event):
+    name: ClassVar[str] = "center.provisioning_failed"
+
+    center_id: uuid.UUID

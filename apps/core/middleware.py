@@ -1,0 +1,95 @@
+"""Probes, request ids, and the center of a request, in this order, before anything else runs."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django_tenants.middleware.main import TenantMainMiddleware
+
+from apps.core import clock, problems, tenancy
+
+log = logging.getLogger(__name__)
+
+Answer = Callable[[HttpRequest], HttpResponse]
+_GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+MOST_SKEW_SECONDS = 5
+
+
+class ProbeMiddleware:
+    """``/livez`` and ``/readyz`` answer on any host, also to a load balancer that calls by address."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path == "/livez":
+            return JsonResponse({"status": "ok"})
+        if request.path == "/readyz":
+            return self._ready()
+        return self.get_response(request)
+
+    def _ready(self) -> HttpResponse:
+        try:
+            with tenancy.enter(tenancy.PUBLIC):
+                skew = abs(clock.now().timestamp() - time.time())
+        except DatabaseError:
+            return JsonResponse({"status": "unready", "reason": "database"}, status=503)
+        if skew > MOST_SKEW_SECONDS:
+            return JsonResponse({"status": "unready", "reason": "clock"}, status=503)
+        return JsonResponse({"status": "ok"})
+
+
+class RequestMiddleware:
+    """Gives each request an id, names it in logs and answer, and turns a lost database into 503 instead of 500."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
+        token = tenancy.log_request.set(request_id)
+        try:
+            answer = self.get_response(request)
+        finally:
+            tenancy.log_request.reset(token)
+        answer["X-Request-ID"] = request_id
+        if request.headers.get("Authorization"):
+            answer.headers.setdefault("Cache-Control", "private, no-store")
+        return answer
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, DatabaseError):
+            log.error("The database failed: %s", error)
+            return problems.response(503, "unavailable", "The database does not answer. Please try again.", retry_after=2)
+        return None
+
+
+class TenantMiddleware(TenantMainMiddleware):
+    """The host decides the center, nothing else does. Unknown host: 404; center not ready or half migrated: 503."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        connection.set_schema_to_public()
+        tenancy.log_schema.set("public")
+        try:
+            tenant = tenancy.find_by_host(request.META.get("HTTP_HOST") or request.META.get("SERVER_NAME", ""))
+        except DatabaseError:
+            return problems.response(503, "unavailable", "The database does not answer. Please try again.", retry_after=2)
+        if tenant is None:
+            return problems.response(404, "unknown_host", "No center lives at this address.")
+        if not tenant.is_ready:
+            return problems.response(
+                503, "center_unavailable", "This center is not available at the moment.", retry_after=10
+            )
+        request.tenant = tenant  # type: ignore[attr-defined]
+        connection.set_tenant(tenant)
+        tenancy.log_schema.set(tenant.schema_name)
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF if tenant.is_public else settings.ROOT_URLCONF  # type: ignore[attr-defined]
+        return None

@@ -1,0 +1,63 @@
+"""RFC 9457 problem documents: the one shape of every refusal, whoever renders it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from django.http import JsonResponse
+
+from apps.core import errors
+from apps.core.tenancy import log_request
+
+CONTENT_TYPE = "application/problem+json"
+
+STATUS: tuple[tuple[type[errors.Refusal], int], ...] = (
+    (errors.NotFound, 404),
+    (errors.Forbidden, 403),
+    (errors.Conflict, 409),
+    (errors.Invalid, 422),
+    (errors.TooMany, 429),
+    (errors.Unavailable, 503),
+)
+
+
+def status_of(refusal: errors.Refusal) -> int:
+    """The HTTP status of a refusal's family."""
+    return next((status for family, status in STATUS if isinstance(refusal, family)), 409)
+
+
+def document(
+    status: int, code: str, detail: str, *, problems: Iterable[errors.Problem] = (), **details: object
+) -> dict[str, Any]:
+    """The body; ``errors`` appears only when there are single reasons with places."""
+    body: dict[str, Any] = {
+        "type": f"urn:shiken:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": log_request.get(),
+    }
+    listed = [{"pointer": p.pointer, "code": p.code, "detail": p.detail} for p in problems]
+    if listed:
+        body["errors"] = listed
+    if details:
+        body["details"] = details
+    return body
+
+
+def of_refusal(refusal: errors.Refusal) -> dict[str, Any]:
+    """The document of a refusal."""
+    problems = refusal.problems if isinstance(refusal, errors.Invalid) else ()
+    return document(status_of(refusal), refusal.code, str(refusal), problems=problems, **refusal.details)
+
+
+def response(status: int, code: str, detail: str, *, retry_after: int = 0) -> JsonResponse:
+    """A finished answer for places that have no view: middleware and error handlers."""
+    answer = JsonResponse(document(status, code, detail), status=status, content_type=CONTENT_TYPE)
+    answer["Cache-Control"] = "no-store"
+    if retry_after:
+        answer["Retry-After"] = str(retry_after)
+    return answer

@@ -1,0 +1,20 @@
+from typing import Any
+
+from celery import shared_task
+
+from apps.core import bus
+
+
+@shared_task(name="deliver")
+def deliver(*, ids: list[int], **_: Any) -> int:
+    return bus.deliver(ids=ids)
+
+
+@shared_task(name="sweep_deliveries")
+def sweep_deliveries(**_: Any) -> int:
+    return bus.deliver_due()
+
+
+@shared_task(name="prune_deliveries")
+def prune_deliveries(**_: Any) -> int:
+    return bus.prune()

@@ -1,0 +1,221 @@
+"""Which center work is done for, and the one helper each for entering it, for keys, rooms and file paths.
+
+Never read the center later: capture it when the work is requested and hand it on. ``connection`` remembers the last
+center a thread served, so code outside a request or task always says where it works: ``with enter(tenant): …``.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections, connection
+from django.db.migrations.loader import MigrationLoader
+from django_tenants.utils import get_tenant_domain_model, get_tenant_model, tenant_context
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+CACHE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """What a request or task needs to know of its center; a value, safe to keep and to hand between threads."""
+
+    id: uuid.UUID
+    schema_name: str
+    name: str
+    slug: str
+    status: str
+    is_ready: bool
+    host: str = ""
+
+    @property
+    def is_public(self) -> bool:
+        return self.schema_name == "public"
+
+    @property
+    def domain_url(self) -> str:
+        """The name under which django-tenants looks for the host."""
+        return self.host
+
+
+PUBLIC = Tenant(uuid.UUID(int=0), "public", "Shiken", "public", "ACTIVE", is_ready=True)
+
+_by_host: dict[str, tuple[float, Tenant | None]] = {}
+_by_schema: dict[str, tuple[float, Tenant | None]] = {}
+
+
+class UnknownTenant(LookupError):
+    """No center has this schema."""
+
+
+def current() -> Tenant:
+    """The center that this thread works for at the moment. Not for async code: there, read the scope's tenant."""
+    tenant = connection.tenant
+    if isinstance(tenant, Tenant):
+        return tenant
+    return get_by_schema(connection.schema_name)
+
+
+@contextmanager
+def enter(tenant: Tenant) -> Iterator[Tenant]:
+    """Work inside ``tenant``'s schema, and come back to where one was whatever happens."""
+    with tenant_context(tenant):
+        yield tenant
+
+
+async def run(tenant: Tenant, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """The only door from async code to the ORM: runs ``work`` in a thread, inside ``tenant``."""
+
+    def inside() -> R:
+        close_old_connections()
+        try:
+            with enter(tenant):
+                return work(*args, **kwargs)
+        finally:
+            close_old_connections()
+
+    return await sync_to_async(inside, thread_sensitive=False)()
+
+
+# -- finding -------------------------------------------------------------------------------------------------------
+
+
+def clean_host(raw: str) -> str:
+    """Lower case, without port and one trailing dot. What is left must match a domain exactly."""
+    host = raw.strip().lower()
+    if host.startswith("["):
+        return host.split("]")[0] + "]"
+    return host.split(":")[0].removesuffix(".")
+
+
+def find_by_host(raw: str) -> Tenant | None:
+    """The center at this host, the public one at a main host, or nobody. Remembered for ten seconds."""
+    host = clean_host(raw)
+    if host in settings.SHIKEN_MAIN_HOSTS:
+        return PUBLIC
+    return _remembered(_by_host, host, functools.partial(_load, domains__domain=host), host=host)
+
+
+def get_by_schema(schema_name: str) -> Tenant:
+    """The center with this schema; refuses an unknown one."""
+    if schema_name == "public":
+        return PUBLIC
+    tenant = _remembered(_by_schema, schema_name, functools.partial(_load, schema_name=schema_name))
+    if tenant is None:
+        raise UnknownTenant(schema_name)
+    return tenant
+
+
+def get_by_slug(slug: str) -> Tenant:
+    """The center with this slug; refuses an unknown one. For commands."""
+    tenant = _load(slug=slug)
+    if tenant is None:
+        raise UnknownTenant(slug)
+    return tenant
+
+
+def list_ready() -> list[Tenant]:
+    """Every center that may be worked for: ready and neither archived nor half migrated."""
+    with enter(PUBLIC):
+        rows = list(get_tenant_model().objects.filter(state="READY").exclude(status="ARCHIVED").order_by("schema_name"))
+    return [tenant for row in rows if (tenant := _value(row, "")).is_ready]
+
+
+def forget() -> None:
+    """Drop what this process remembers of centers; call it after changing one."""
+    _by_host.clear()
+    _by_schema.clear()
+
+
+def _remembered(
+    memory: dict[str, tuple[float, Tenant | None]], key: str, load: Callable[[], Tenant | None], host: str = ""
+) -> Tenant | None:
+    known = memory.get(key)
+    if known and known[0] > time.monotonic():
+        return known[1]
+    tenant = load()
+    if tenant and host:
+        tenant = Tenant(tenant.id, tenant.schema_name, tenant.name, tenant.slug, tenant.status, tenant.is_ready, host)
+    if len(memory) > 5000:  # a stranger can make up as many hosts as they like
+        memory.clear()
+    memory[key] = (time.monotonic() + CACHE_SECONDS, tenant)
+    return tenant
+
+
+def _load(**where: object) -> Tenant | None:
+    with enter(PUBLIC):
+        row = get_tenant_model().objects.filter(**where).first()
+        return _value(row, "") if row else None
+
+
+def _value(row: Any, host: str) -> Tenant:
+    ready = row.state == "READY" and not missing_migrations(row.schema_name)
+    return Tenant(row.pk, row.schema_name, row.name, row.slug, row.status, ready, host)
+
+
+# -- migrations ----------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def expected_migrations() -> frozenset[tuple[str, str]]:
+    """Every migration that this code expects a center's schema to have: those of the apps in ``TENANT_APPS``."""
+    from django.apps import apps
+
+    labels = {config.label for config in apps.get_app_configs() if config.name in settings.TENANT_APPS}
+    on_disk = MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {}
+    return frozenset((label, name) for label, name in on_disk if label in labels)
+
+
+def missing_migrations(schema_name: str) -> frozenset[tuple[str, str]]:
+    """What a center's schema lacks; everything when the schema or its record is not there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [f'"{schema_name}".django_migrations'])
+        if cursor.fetchone()[0] is None:
+            return expected_migrations()
+        cursor.execute(f'SELECT app, name FROM "{schema_name}".django_migrations')  # noqa: S608 - checked by the model
+        return expected_migrations() - set(cursor.fetchall())
+
+
+# -- names ---------------------------------------------------------------------------------------------------------
+
+
+def key(purpose: str, *parts: object, tenant: Tenant | None = None) -> str:
+    """A Redis key of one center: ``c:<uuid>:<purpose>:<part>…``."""
+    return ":".join(["c", str((tenant or current()).id), purpose, *map(str, parts)])
+
+
+def room(kind: str, which: object, *, tenant: Tenant | None = None) -> str:
+    """The name of a room of news: ``c.<uuid hex>.<kind>.<id>``; never made from what a user typed."""
+    suffix = which.hex if isinstance(which, uuid.UUID) else str(which)
+    return f"c.{(tenant or current()).id.hex}.{kind}.{suffix}"
+
+
+def file_path(kind: str, suffix: str) -> str:
+    """A fresh unguessable storage name of the current center: ``c/<uuid>/<kind>/<128 random bits><suffix>``."""
+    tenant = current()
+    if tenant.is_public:
+        raise RuntimeError("Files belong to centers.")
+    return f"c/{tenant.id}/{kind}/{secrets.token_hex(16)}{suffix}"
+
+
+def cache_key(key: str, key_prefix: str, version: int) -> str:
+    """Django's cache ``KEY_FUNCTION``: the center is part of every key. Never ``cache.clear()``: it empties all centers."""
+    schema = connection.schema_name
+    owner = "g" if schema == "public" else f"c:{current().id}"
+    return f"{owner}:{key_prefix}:{version}:{key}"
+
+
+log_schema: contextvars.ContextVar[str] = contextvars.ContextVar("log_schema", default="-")
+log_request: contextvars.ContextVar[str] = contextvars.ContextVar("log_request", default="-")

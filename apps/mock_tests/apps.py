@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class MockTestsConfig(AppConfig):
+    name = "apps.mock_tests"

@@ -1,0 +1,212 @@
+import uuid
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models.functions import Now
+
+
+class MediaFile(models.Model):
+    """A private picture or recording of the center, stored under a name nobody can guess."""
+
+    class Kind(models.TextChoices):
+        IMAGE = "image"
+        AUDIO = "audio"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=5, choices=Kind)
+    storage_name = models.CharField(max_length=200, unique=True)
+    media_type = models.CharField(max_length=60)
+    original_name = models.CharField(max_length=200)
+    size = models.PositiveIntegerField(help_text="Bytes.")
+    sha256 = models.CharField(max_length=64, unique=True)
+    seconds = models.FloatField(null=True, help_text="Length of a recording.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+
+class MockTest(models.Model):
+    """A test that is being written, or the source of its published papers."""
+
+    class Kind(models.TextChoices):
+        MOCK_TEST = "MOCK_TEST"
+        QUIZ = "QUIZ"
+
+    class Status(models.TextChoices):
+        DRAFT = "DRAFT"
+        PUBLISHED = "PUBLISHED"
+
+    class Level(models.TextChoices):
+        N1 = "N1"
+        N2 = "N2"
+        N3 = "N3"
+        N4 = "N4"
+        N5 = "N5"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=9, choices=Kind, default=Kind.MOCK_TEST)
+    title = models.CharField(max_length=200)
+    level = models.CharField(max_length=2, choices=Level, blank=True)
+    description = models.TextField(blank=True)
+    profile = models.CharField(max_length=40, default="custom", help_text="Code of the exam profile, dated.")
+    status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TestSection(models.Model):
+    """A timed part of a test."""
+
+    class Type(models.TextChoices):
+        VOCAB = "VOCAB"
+        GRAMMAR_READING = "GRAMMAR_READING"
+        LISTENING = "LISTENING"
+        FULL_WRITTEN = "FULL_WRITTEN"
+        GENERAL = "GENERAL"
+
+    __test__ = False
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    mock_test = models.ForeignKey(MockTest, on_delete=models.CASCADE, related_name="sections")
+    name = models.CharField(max_length=120)
+    section_type = models.CharField(max_length=15, choices=Type, default=Type.GENERAL)
+    duration = models.PositiveIntegerField(help_text="Minutes.", validators=[MinValueValidator(1)])
+    order = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["order", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class QuestionGroup(models.Model):
+    """Questions under one instruction, often with a shared passage, picture or recording."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    section = models.ForeignKey(TestSection, on_delete=models.CASCADE, related_name="question_groups")
+    title = models.CharField(max_length=200, blank=True)
+    mondai_number = models.PositiveIntegerField(null=True, blank=True)
+    instruction = models.TextField(blank=True)
+    reading_text = models.TextField(blank=True)
+    image = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    audio = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    scored_area = models.CharField(max_length=40, blank=True, help_text="Empty: the area of its section's type.")
+    order = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["order", "id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Question(models.Model):
+    """One item. ``content`` is what takers may see of its type, ``key`` is what grades it."""
+
+    class Type(models.TextChoices):
+        SINGLE_CHOICE = "single_choice"
+        MULTIPLE_CHOICE = "multiple_choice"
+        NUMERIC = "numeric"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    group = models.ForeignKey(QuestionGroup, on_delete=models.CASCADE, related_name="questions")
+    type = models.CharField(max_length=20, choices=Type, default=Type.SINGLE_CHOICE)
+    name = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    question_number = models.PositiveIntegerField(null=True, blank=True)
+    score = models.DecimalField(max_digits=7, decimal_places=3, default=1, help_text="Marks for a full answer.")
+    content = models.JSONField(default=dict, help_text='Choices: {"options": [{"id", "text", "image"}]}.')
+    key = models.JSONField(
+        default=dict,
+        help_text='Choices: {"fractions": {option: share}}. Numeric: {"answers": [{"value", "tolerance", "fraction"}]}.',
+    )
+    shuffle = models.BooleanField(default=False, help_text="Whether options may be shown in another order.")
+    explanation = models.TextField(blank=True)
+    topic = models.CharField(max_length=120, blank=True)
+    tags = models.JSONField(default=list, blank=True)
+    image = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    audio = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    order = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["order", "id"]
+
+    def __str__(self) -> str:
+        return self.name or f"Question {self.question_number or ''}".strip()
+
+
+class Paper(models.Model):
+    """A published, immutable edition of a test: what takers may see, without a trace of the key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    test = models.ForeignKey(MockTest, on_delete=models.PROTECT, related_name="papers")
+    number = models.PositiveIntegerField(help_text="1 for the first edition of the test.")
+    content_hash = models.CharField(max_length=64, help_text="SHA-256 over content and key, without random ids.")
+    title = models.CharField(max_length=200)
+    profile = models.CharField(max_length=40)
+    content = models.JSONField(help_text="Sections, groups and items as takers may see them.")
+    seconds = models.PositiveIntegerField(help_text="Time for the whole paper.")
+    max_score = models.DecimalField(max_digits=9, decimal_places=3)
+    item_count = models.PositiveIntegerField()
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    published_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["test", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["test", "number"], name="one_paper_per_number"),
+            models.UniqueConstraint(fields=["test", "content_hash"], name="one_paper_per_content"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} #{self.number}"
+
+
+class PaperKey(models.Model):
+    """The key of a paper, apart from it: read by grading and by reviews that are released."""
+
+    paper = models.OneToOneField(Paper, primary_key=True, on_delete=models.CASCADE, related_name="paper_key")
+    items = models.JSONField(help_text="{question: {type, score, key, explanation}}.")
+
+
+class PaperItem(models.Model):
+    """An item of a paper as sums need it: where it stands, what it is worth. Holds no key."""
+
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="items")
+    question_id = models.UUIDField()
+    number = models.PositiveIntegerField()
+    type = models.CharField(max_length=20)
+    section_id = models.UUIDField()
+    section_name = models.CharField(max_length=120)
+    area = models.CharField(max_length=40)
+    topic = models.CharField(max_length=120)
+    score = models.DecimalField(max_digits=7, decimal_places=3)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["paper", "question_id"], name="one_item_per_question")]
+
+
+class ImportRun(models.Model):
+    """A file that was imported, with the report of what was taken and what was not."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    file_name = models.CharField(max_length=200)
+    format = models.CharField(max_length=20)
+    sha256 = models.CharField(max_length=64)
+    test = models.ForeignKey(MockTest, null=True, on_delete=models.SET_NULL, related_name="imports")
+    report = models.JSONField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["sha256"], name="import_by_content")]

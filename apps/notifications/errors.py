@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from apps.core.errors import NotFound
+
+
+class NoticeNotFound(NotFound):
+    code = "not_found"

@@ -1,0 +1,31 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Notice(models.Model):
+    """Something a person was told."""
+
+    class Type(models.TextChoices):
+        EXAM_OPENED = "EXAM_OPENED"
+        EXAM_PUBLISHED = "EXAM_PUBLISHED"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    notification_type = models.CharField(max_length=40, choices=Type)
+    message = models.CharField(max_length=300)
+    link = models.CharField(max_length=200, blank=True)
+    related_task_id = models.UUIDField(null=True, help_text="The room it is about.")
+    is_read = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "notification_type", "related_task_id"], name="one_notice_per_thing"
+            ),
+        ]
+        indexes = [models.Index(fields=["user"], condition=models.Q(is_read=False), name="notice_unread")]

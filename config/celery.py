@@ -1,0 +1,11 @@
+"""The Celery app; every task knows the center that it was sent for."""
+
+import os
+
+from tenant_schemas_celery.app import CeleryApp
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
+
+app = CeleryApp("shiken")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

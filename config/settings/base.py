@@ -1,0 +1,356 @@
+"""Everything, driven by the environment. The other modules hold only differences."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+from config import env
+
+# -- paths ---------------------------------------------------------------------------------------------------------
+BASE_DIR = Path(__file__).resolve().parents[2]
+env.load(BASE_DIR / ".env")
+VAR_DIR = Path(env.text("SHIKEN_VAR_DIR", str(BASE_DIR / "var")))
+
+# -- security ------------------------------------------------------------------------------------------------------
+SECRET_KEY = env.secret("DJANGO_SECRET_KEY")
+DEBUG = env.flag("DJANGO_DEBUG")
+SHIKEN_MAIN_HOSTS = env.names("SHIKEN_MAIN_HOSTS", "localhost,127.0.0.1")
+SHIKEN_CENTER_DOMAIN = env.text("SHIKEN_CENTER_DOMAIN", SHIKEN_MAIN_HOSTS[0])
+ALLOWED_HOSTS = env.names("DJANGO_ALLOWED_HOSTS", ",".join([*SHIKEN_MAIN_HOSTS, f".{SHIKEN_CENTER_DOMAIN}"]))
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
+CORS_ALLOW_CREDENTIALS = False
+
+# -- apps ----------------------------------------------------------------------------------------------------------
+# Only what Django needs in both lists stands in both; a table that is missing in a center would fall through to public.
+_BOTH = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin",
+    "apps.authentication",
+]
+SHARED_APPS = [
+    "daphne",
+    "django_tenants",
+    "unfold",
+    *_BOTH,
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "corsheaders",
+    "channels",
+    "axes",
+    "django_celery_beat",
+    "apps.core",
+    "apps.centers",
+]
+TENANT_APPS = [
+    *_BOTH,
+    "apps.groups",
+    "apps.mock_tests",
+    "apps.assignments",
+    "apps.attempts",
+    "apps.leaderboards",
+    "apps.notifications",
+]
+INSTALLED_APPS = [*SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS], "apps.demo", "web"]
+TENANT_MODEL = "centers.Center"
+TENANT_DOMAIN_MODEL = "centers.Domain"
+ROOT_URLCONF = "config.urls"
+PUBLIC_SCHEMA_URLCONF = "config.urls_public"
+SHOW_PUBLIC_IF_NO_TENANT_FOUND = False
+TENANT_LIMIT_SET_CALLS = True
+ASGI_APPLICATION = "config.asgi.application"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# -- middleware ----------------------------------------------------------------------------------------------------
+MIDDLEWARE = [
+    "apps.core.middleware.ProbeMiddleware",
+    "apps.core.middleware.RequestMiddleware",
+    "apps.core.middleware.TenantMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+# -- database ------------------------------------------------------------------------------------------------------
+_database = env.database()
+# The pool, not CONN_MAX_AGE: under ASGI a persistent connection is leaked with each request's thread.
+_pool = {
+    "min_size": env.integer("DB_POOL_MIN", 0),
+    "max_size": env.integer("DB_POOL_MAX", 16, least=1),
+    "timeout": env.integer("DB_POOL_TIMEOUT", 5, least=1),
+    "max_lifetime": env.integer("DB_POOL_LIFETIME", 900, least=10),
+}
+_timeouts = {
+    "lock_timeout": env.integer("DB_LOCK_TIMEOUT_MS", 0),
+    "statement_timeout": env.integer("DB_STATEMENT_TIMEOUT_MS", 0),
+    "idle_in_transaction_session_timeout": env.integer("DB_IDLE_TRANSACTION_TIMEOUT_MS", 60_000),
+}
+DATABASES = {
+    "default": {
+        **_database,
+        "ENGINE": "django_tenants.postgresql_backend",
+        "CONN_MAX_AGE": 0,
+        "ATOMIC_REQUESTS": False,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": {
+            **_database["OPTIONS"],  # type: ignore[dict-item]
+            "connect_timeout": env.integer("DB_CONNECT_TIMEOUT", 3, least=1),
+            "options": " ".join(f"-c {key}={value}" for key, value in _timeouts.items() if value),
+            **({"pool": _pool} if env.flag("DB_POOL", True) else {}),
+        },
+    },
+}
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- cache and channels --------------------------------------------------------------------------------------------
+# Logical databases: 0 broker, 1 channels, 2 cache, 3 boards and tickets.
+_redis_options = {"socket_connect_timeout": 0.5, "socket_timeout": 2}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.redis(2),
+        "KEY_FUNCTION": "apps.core.tenancy.cache_key",
+        "OPTIONS": _redis_options,
+    },
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [env.redis(1)], "prefix": "shiken"},
+    },
+}
+SHIKEN_REDIS_URL = env.redis(3)
+
+# -- celery and beat -----------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", env.redis(0))
+CELERY_RESULT_BACKEND = env.text("CELERY_RESULT_BACKEND", CELERY_BROKER_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 900
+CELERY_TASK_SOFT_TIME_LIMIT = 840
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+# Longer than the longest task, or Redis hands a running one out again.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 5,
+    "max_retries": 0,
+}
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_TENANT_CACHE_SECONDS = 30
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "sweep_deliveries": {
+        "task": "sweep_deliveries",
+        "schedule": 5.0,
+        "options": {"queue": "deadline", "expires": 5},
+    },
+    "prune_deliveries": {
+        "task": "prune_deliveries",
+        "schedule": 3600.0,
+        "options": {"queue": "bulk", "expires": 3600},
+    },
+    "auto_submit_expired_attempts": {
+        "task": "auto_submit_expired_attempts",
+        "schedule": 60.0,
+        "options": {"queue": "deadline", "expires": 60},
+    },
+    "move_exam_rooms": {
+        "task": "move_exam_rooms",
+        "schedule": 20.0,
+        "options": {"queue": "deadline", "expires": 20},
+    },
+    "sync_leaderboard_to_db": {
+        "task": "sync_leaderboard_to_db",
+        "schedule": 300.0,
+        "options": {"queue": "bulk", "expires": 300},
+    },
+}
+CELERY_TIMEZONE = "UTC"
+
+# -- auth ----------------------------------------------------------------------------------------------------------
+# E-mails are unique ignoring case, by a constraint on lower(email) that this check does not see.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+AUTH_USER_MODEL = "authentication.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/admin/login/"
+SHIKEN_ACCESS_SECONDS = env.integer("ACCESS_TOKEN_EXPIRE_MINUTES", 15, least=1) * 60
+SHIKEN_REFRESH_SECONDS = env.integer("REFRESH_TOKEN_EXPIRE_DAYS", 7, least=1) * 86_400
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = env.integer("AXES_FAILURE_LIMIT", 10, least=1)
+AXES_COOLOFF_TIME = env.integer("AXES_COOLOFF_MINUTES", 15, least=1) / 60
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "email"
+AXES_IPWARE_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0) or None
+AXES_IPWARE_META_PRECEDENCE_ORDER = (
+    ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if AXES_IPWARE_PROXY_COUNT else ["REMOTE_ADDR"]
+)
+
+# -- REST ----------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.common.authentication.AccessTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.common.permissions.DeclaredPolicy"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "api.common.pagination.Pages",
+    "DEFAULT_FILTER_BACKENDS": [],
+    "DEFAULT_SCHEMA_CLASS": "api.common.schema.OperationSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["api.common.throttling.UserRate", "api.common.throttling.AnonymousRate"],
+    "DEFAULT_THROTTLE_RATES": {
+        "user": env.text("THROTTLE_USER", "3000/hour"),
+        "anon": env.text("THROTTLE_ANON", "300/hour"),
+        "auth": env.text("THROTTLE_AUTH", "30/min"),
+        "answers": env.text("THROTTLE_ANSWERS", "1200/min"),
+    },
+    "EXCEPTION_HANDLER": "api.common.errors.problem_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Shiken",
+    "DESCRIPTION": "Mock exams for many centers: timed, durable, ranked live. Every path is served on a center's own host.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {},
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
+}
+
+# -- files ---------------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+MEDIA_ROOT = VAR_DIR / "media"
+WHITENOISE_USE_FINDERS = True
+USE_S3 = env.flag("USE_S3")
+_s3 = {
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {
+        "access_key": env.text("AWS_ACCESS_KEY_ID"),
+        "secret_key": env.text("AWS_SECRET_ACCESS_KEY"),
+        "bucket_name": env.text("AWS_STORAGE_BUCKET_NAME"),
+        "region_name": env.text("AWS_S3_REGION_NAME") or None,
+        "endpoint_url": env.text("AWS_S3_ENDPOINT_URL") or None,
+        "custom_domain": env.text("AWS_S3_CUSTOM_DOMAIN") or None,
+        "verify": env.flag("AWS_S3_VERIFY_SSL", True),
+        "querystring_expire": env.integer("AWS_SENSITIVE_MEDIA_EXPIRE", 3600, least=30),
+        "default_acl": None,
+        "file_overwrite": False,
+        "querystring_auth": True,
+        "signature_version": "s3v4",
+    },
+}
+_local = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": MEDIA_ROOT}}
+STORAGES = {
+    "default": _s3 if USE_S3 else _local,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+SHIKEN_IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_MB", 100, least=1) * 2**20
+
+# -- mail ----------------------------------------------------------------------------------------------------------
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.integer("EMAIL_PORT", 25, least=1)
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Shiken <no-reply@localhost>")
+
+# -- logging -------------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"where": {"()": "apps.core.logs.WhereFilter"}},
+    "formatters": {
+        "json": {"()": "apps.core.logs.JsonFormatter"},
+        "plain": {"format": "%(asctime)s %(levelname)-7s %(schema)s %(request_id)s %(name)s: %(message)s"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["where"],
+            "formatter": env.text("LOG_FORMAT", "json"),
+        },
+    },
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}, "daphne": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
+}
+
+# -- ours ----------------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+SHIKEN_PORT = env.integer("PORT", 8000, least=1)
+SHIKEN_FRONTEND_URL = env.text("FRONTEND_URL_BASE", f"http://{SHIKEN_MAIN_HOSTS[0]}:{SHIKEN_PORT}")
+SHIKEN_GRACE_SECONDS = env.integer("ANSWER_GRACE_SECONDS", 10)
+SHIKEN_TICKET_SECONDS = 30
+SHIKEN_DEMO = False
+SHIKEN_TEMPLATE_SCHEMA = "shiken_template"
+
+
+def _purpose_key(purpose: str) -> str:
+    """One key per purpose, so that a token of one kind can never pass for another."""
+    return base64.b64encode(hashlib.blake2b(purpose.encode(), key=SECRET_KEY.encode()[:64]).digest()).decode()
+
+
+SHIKEN_ACCESS_KEY = _purpose_key("access")
+SHIKEN_REFRESH_KEY = _purpose_key("refresh")
+SHIKEN_LINK_KEY = _purpose_key("link")

@@ -1,0 +1,21 @@
+"""Tests: the real components on throw-away servers, with cheap passwords and no pool between threads and fixtures."""
+
+import os
+
+os.environ.setdefault("DJANGO_SECRET_KEY", "test-only-" + "not-a-secret-" * 5)
+os.environ.setdefault("LOG_FORMAT", "plain")
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+os.environ.setdefault("DB_POOL", "0")
+
+from config.settings.base import *  # noqa: E402, F403
+
+DEBUG = False
+SHIKEN_DEMO = True
+ALLOWED_HOSTS = ["*"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CELERY_TASK_ALWAYS_EAGER = False
+REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = dict.fromkeys(  # noqa: F405
+    REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"],  # noqa: F405
+    "100000/min",
+)

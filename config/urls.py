@@ -1,0 +1,5 @@
+"""What a center's host serves."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

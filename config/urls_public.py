@@ -1,0 +1,5 @@
+"""What the main host serves."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
