@@ -1,0 +1,58 @@
+# Everything from a clean clone needs Python 3.11+, make and a package index; the targets install the rest into .venv.
+PYTHON ?= python3
+PY := .venv/bin/python
+LOCAL := $(PY) -m deployment.local
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench bench-answers bench-fanout bench-ranks bench-tenants watch shell reset clean venv venv-dev
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+run: venv ## the whole stack with demo data (PORT=8000, DEMO_CLASS=0, DATABASE_URL, REDIS_URL)
+	@exec $(LOCAL) run
+
+test: venv-dev ## the whole suite (ARGS="-k name")
+	@$(LOCAL) test $(ARGS)
+
+check: venv-dev ## style, types, boundaries, migrations, API schema
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+	$(PY) .venv/bin/lint-imports
+	$(LOCAL) exec python manage.py makemigrations --check --dry-run
+	$(LOCAL) exec python manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
+	diff -u docs/openapi.yaml var/openapi.yaml
+
+bench: bench-answers bench-fanout bench-ranks bench-tenants ## all benchmarks, on servers of their own
+
+bench-answers: venv-dev ## answers of a large class per second
+	@$(PY) -m benchmarks.answers $(ARGS)
+
+bench-fanout: venv-dev ## news to many sockets
+	@$(PY) -m benchmarks.fanout $(ARGS)
+
+bench-ranks: venv-dev ## ranks of large boards
+	@$(PY) -m benchmarks.ranks $(ARGS)
+
+bench-tenants: venv-dev ## many centers on one database
+	@$(PY) -m benchmarks.tenants $(ARGS)
+
+watch: venv ## the board of the running exam, in this terminal
+	@$(LOCAL) exec python manage.py watch_board $(ARGS)
+
+shell: venv ## Django's shell on the data of `make run`
+	@$(LOCAL) exec python manage.py shell
+
+reset: venv ## stop what runs and forget its data
+	@$(LOCAL) reset
+
+clean: reset ## reset, and remove what was installed
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov .coverage
+
+venv:
+	@$(PYTHON) deployment/local/bootstrap.py
+
+venv-dev:
+	@$(PYTHON) deployment/local/bootstrap.py --dev
