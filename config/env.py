@@ -72,7 +72,9 @@ def database() -> dict[str, object]:
     if url:
         parsed = environ.Env.db_url_config(url)
         if "postgresql" not in str(parsed.get("ENGINE", "")):
-            raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server: postgres://user:pass@host:port/name")
+            raise ImproperlyConfigured(
+                "DATABASE_URL must name a PostgreSQL server: postgres://user:pass@host:port/name"
+            )
         return {key: parsed.get(key) or "" for key in parts} | {"OPTIONS": dict(parsed.get("OPTIONS", {}))}
     return parts | {"OPTIONS": {"sslmode": "require"} if flag("DB_REQUIRE_SSL") else {}}
 

@@ -58,7 +58,9 @@ class ExamAssignment(models.Model):
         ordering = ["-created_at", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(opens_at=None) | models.Q(closes_at=None) | models.Q(closes_at__gt=models.F("opens_at")),
+                condition=models.Q(opens_at=None)
+                | models.Q(closes_at=None)
+                | models.Q(closes_at__gt=models.F("opens_at")),
                 name="room_opens_before_it_closes",
             ),
         ]

@@ -21,7 +21,9 @@ class Attempt(models.Model):
     student = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveSmallIntegerField(default=1, help_text="1 for the student's first attempt in the room.")
     status = models.CharField(max_length=11, choices=Status, default=Status.IN_PROGRESS)
-    epoch = models.PositiveIntegerField(default=1, help_text="Raised by a takeover; answers of older epochs are refused.")
+    epoch = models.PositiveIntegerField(
+        default=1, help_text="Raised by a takeover; answers of older epochs are refused."
+    )
     seed = models.BigIntegerField(help_text="Draws the order of questions and options.")
     started_at = models.DateTimeField()
     deadline_at = models.DateTimeField(help_text="Sum of the time ledger; moved only by named operations.")
@@ -48,10 +50,14 @@ class Attempt(models.Model):
                 | (~models.Q(status="IN_PROGRESS") & models.Q(finished_at__isnull=False)),
                 name="closed_attempts_have_an_end",
             ),
-            models.CheckConstraint(condition=models.Q(deadline_at__gt=models.F("started_at")), name="deadline_after_start"),
+            models.CheckConstraint(
+                condition=models.Q(deadline_at__gt=models.F("started_at")), name="deadline_after_start"
+            ),
         ]
         indexes = [
-            models.Index(fields=["deadline_at"], condition=models.Q(status="IN_PROGRESS"), name="attempt_open_deadline"),
+            models.Index(
+                fields=["deadline_at"], condition=models.Q(status="IN_PROGRESS"), name="attempt_open_deadline"
+            ),
             models.Index(fields=["assignment", "status"], name="attempt_by_room"),
         ]
 
@@ -79,8 +85,10 @@ class AnswerEntry(models.Model):
     """One line of the answer journal. Only ever appended; the highest (epoch, seq) of a question is its answer."""
 
     pk = models.CompositePrimaryKey("attempt_id", "epoch", "seq")
-    # The statement that appends joins and locks the attempt, which proves it exists; a constraint would look it up again.
-    attempt = models.ForeignKey(Attempt, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    # The statement that appends locks the attempt, which proves that it exists; a constraint would look it up again.
+    attempt = models.ForeignKey(
+        Attempt, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
     epoch = models.IntegerField()
     seq = models.IntegerField()
     question_id = models.UUIDField()

@@ -68,7 +68,9 @@ class RequestMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, DatabaseError):
             log.error("The database failed: %s", error)
-            return problems.response(503, "unavailable", "The database does not answer. Please try again.", retry_after=2)
+            return problems.response(
+                503, "unavailable", "The database does not answer. Please try again.", retry_after=2
+            )
         return None
 
 
@@ -81,7 +83,9 @@ class TenantMiddleware(TenantMainMiddleware):
         try:
             tenant = tenancy.find_by_host(request.META.get("HTTP_HOST") or request.META.get("SERVER_NAME", ""))
         except DatabaseError:
-            return problems.response(503, "unavailable", "The database does not answer. Please try again.", retry_after=2)
+            return problems.response(
+                503, "unavailable", "The database does not answer. Please try again.", retry_after=2
+            )
         if tenant is None:
             return problems.response(404, "unknown_host", "No center lives at this address.")
         if not tenant.is_ready:

@@ -10,7 +10,6 @@ import asyncio
 import json
 import logging
 import weakref
-
 from typing import Any, Protocol
 
 from asgiref.sync import async_to_sync
@@ -118,5 +117,3 @@ def hub() -> Hub:
     if loop not in _hubs:
         _hubs[loop] = Hub()
     return _hubs[loop]
-
-

@@ -20,7 +20,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections, connection
 from django.db.migrations.loader import MigrationLoader
-from django_tenants.utils import get_tenant_domain_model, get_tenant_model, tenant_context
+from django_tenants.utils import get_tenant_model, tenant_context
 
 P = ParamSpec("P")
 R = TypeVar("R")

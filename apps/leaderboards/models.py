@@ -1,4 +1,3 @@
-
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -48,5 +47,3 @@ class Rank(models.Model):
     percentile = models.DecimalField(max_digits=10, decimal_places=7, help_text="100 x (at or below) / all.")
     sections = models.JSONField(help_text="{section id: {score, rank, percentile}}.")
     topics = models.JSONField(help_text="{topic: {score, rank, percentile}}.")
-
-

@@ -16,17 +16,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AnswerEntry',
-            fields=[
-                ('pk', models.CompositePrimaryKey('attempt_id', 'epoch', 'seq', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('epoch', models.IntegerField()),
-                ('seq', models.IntegerField()),
-                ('question_id', models.UUIDField()),
-                ('response', models.JSONField(null=True)),
-                ('received_at', models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
             name='Attempt',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -49,15 +38,6 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-started_at', 'id'],
             },
-        ),
-        migrations.CreateModel(
-            name='ItemMark',
-            fields=[
-                ('pk', models.CompositePrimaryKey('attempt_id', 'question_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('question_id', models.UUIDField()),
-                ('marks', models.DecimalField(decimal_places=3, max_digits=9)),
-                ('outcome', models.CharField(choices=[('CORRECT', 'Correct'), ('PARTIAL', 'Partial'), ('WRONG', 'Wrong'), ('BLANK', 'Blank')], max_length=7)),
-            ],
         ),
         migrations.CreateModel(
             name='RefusedAnswer',
@@ -92,6 +72,28 @@ class Migration(migrations.Migration):
                 ('entry_count', models.PositiveIntegerField()),
                 ('receipt', models.CharField(help_text='SHA-256 over the journal in order.', max_length=64)),
                 ('frozen_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='AnswerEntry',
+            fields=[
+                ('pk', models.CompositePrimaryKey('attempt_id', 'epoch', 'seq', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('attempt', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='attempts.attempt')),
+                ('epoch', models.IntegerField()),
+                ('seq', models.IntegerField()),
+                ('question_id', models.UUIDField()),
+                ('response', models.JSONField(null=True)),
+                ('received_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ItemMark',
+            fields=[
+                ('pk', models.CompositePrimaryKey('attempt_id', 'question_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('attempt', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='attempts.attempt')),
+                ('question_id', models.UUIDField()),
+                ('marks', models.DecimalField(decimal_places=3, max_digits=9)),
+                ('outcome', models.CharField(choices=[('CORRECT', 'Correct'), ('PARTIAL', 'Partial'), ('WRONG', 'Wrong'), ('BLANK', 'Blank')], max_length=7)),
             ],
         ),
     ]

@@ -27,16 +27,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='answerentry',
-            name='attempt',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='attempts.attempt'),
-        ),
-        migrations.AddField(
-            model_name='itemmark',
-            name='attempt',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='attempts.attempt'),
-        ),
-        migrations.AddField(
             model_name='refusedanswer',
             name='attempt',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='attempts.attempt'),

@@ -1,0 +1,30 @@
+"""Rates per person, address and center; the cache key function puts the center into each key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
+
+
+class UserRate(UserRateThrottle):
+    scope = "user"
+
+
+class AnonymousRate(AnonRateThrottle):
+    scope = "anon"
+
+
+class SignInRate(AnonRateThrottle):
+    """For sign-in and its kin, by address, signed in or not."""
+
+    scope = "auth"
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
+
+
+class AnswerRate(UserRateThrottle):
+    """A bucket of its own, so that saving answers is never starved by browsing."""
+
+    scope = "answers"

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from apps.authentication.errors import SignInFailed, UserNotFound
+from apps.authentication.models import User
+
+
+def get_session_user(*, session_id: uuid.UUID, user_id: uuid.UUID, version: int) -> User:
+    """The person behind a verified token, if session, version and account still stand; otherwise not signed in."""
+    user = User.objects.filter(
+        pk=user_id,
+        is_active=True,
+        is_approved=True,
+        session_version=version,
+        sessions__pk=session_id,
+        sessions__revoked_at=None,
+        sessions__expires_at__gt=Now(),
+    ).first()
+    if user is None:
+        raise SignInFailed
+    return user
+
+
+def is_session_alive(*, session_id: uuid.UUID, user_id: uuid.UUID, version: int) -> bool:
+    """The same question for sockets that stay open."""
+    try:
+        get_session_user(session_id=session_id, user_id=user_id, version=version)
+    except SignInFailed:
+        return False
+    return True
+
+
+def get_user(*, user_id: uuid.UUID) -> User:
+    """One person of this center; refuses an unknown id."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise UserNotFound
+    return user
+
+
+def list_people(*, role: str = "", search: str = "") -> QuerySet[User]:
+    """The center's people by name, optionally of one role, or whose name or e-mail holds ``search``."""
+    people = User.objects.exclude(role=User.Role.OWNER)
+    if role:
+        people = people.filter(role=role)
+    if search:
+        people = people.filter(
+            Q(email__icontains=search) | Q(first_name__icontains=search) | Q(last_name__icontains=search)
+        )
+    return people
+
+
+def find_by_email(*, email: str) -> User | None:
+    """The person with this address, if there is one."""
+    return User.objects.filter(email__iexact=email.strip()).first()

@@ -1,0 +1,68 @@
+"""Django's Redis cache, but a cache: with Redis down each process remembers for itself, and nobody is refused for it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+QUIET_SECONDS = 5.0
+
+
+class TolerantRedisCache(RedisCache):
+    """Falls back to process memory for some seconds after Redis failed, then tries it again."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        local = {key: value for key, value in params.items() if key != "OPTIONS"}
+        self._local = LocMemCache(f"tolerant-{server}", local)
+        self._quiet_until = 0.0
+
+    def _tolerant(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        if time.monotonic() >= self._quiet_until:
+            try:
+                remote: Callable[..., Any] = getattr(super(), name)
+                return remote(*args, **kwargs)
+            except RedisError as error:
+                self._quiet_until = time.monotonic() + QUIET_SECONDS
+                log.warning("Redis does not answer (%s); caching in this process for a while.", error)
+        return getattr(self._local, name)(*args, **kwargs)
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        return self._tolerant("get", *args, **kwargs)
+
+    def set(self, *args: Any, **kwargs: Any) -> None:
+        self._tolerant("set", *args, **kwargs)
+
+    def add(self, *args: Any, **kwargs: Any) -> bool:
+        return bool(self._tolerant("add", *args, **kwargs))
+
+    def delete(self, *args: Any, **kwargs: Any) -> bool:
+        return bool(self._tolerant("delete", *args, **kwargs))
+
+    def incr(self, *args: Any, **kwargs: Any) -> int:
+        return int(self._tolerant("incr", *args, **kwargs))
+
+    def touch(self, *args: Any, **kwargs: Any) -> bool:
+        return bool(self._tolerant("touch", *args, **kwargs))
+
+    def get_many(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return dict(self._tolerant("get_many", *args, **kwargs))
+
+    def set_many(self, *args: Any, **kwargs: Any) -> list[str]:
+        return list(self._tolerant("set_many", *args, **kwargs))
+
+    def delete_many(self, *args: Any, **kwargs: Any) -> None:
+        self._tolerant("delete_many", *args, **kwargs)
+
+    def has_key(self, *args: Any, **kwargs: Any) -> bool:
+        return bool(self._tolerant("has_key", *args, **kwargs))
+
+    def clear(self) -> bool:
+        raise RuntimeError("Clearing the cache would empty every center's; delete known keys instead.")

@@ -1,0 +1,139 @@
+"""Two centers, *north* and *south*, made once; every test runs in north, inside a rollback.
+
+Tests that need committed rows (threads, sockets, workers) ask for ``committed``: no rollback, and the centers' tables
+are emptied afterwards, which Django's own flush would not do, since it knows the public schema only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+
+from apps.centers.models import Center, Domain
+from apps.core import bus, tenancy, volatile
+from apps.core.tenancy import Tenant
+from tests.cast import Cast
+from tests.client import Api
+
+HOSTS = {"north": "north.localhost", "south": "south.localhost"}
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        for slug, host in HOSTS.items():
+            _center(slug, host)
+        _empty_everything()
+        tenancy.forget()
+
+
+def _center(slug: str, host: str) -> None:
+    center, made = Center.objects.get_or_create(
+        slug=slug, defaults={"schema_name": f"c_{slug}", "name": slug.title(), "state": "READY", "status": "ACTIVE"}
+    )
+    if made or tenancy.missing_migrations(center.schema_name):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f'DROP SCHEMA IF EXISTS "{center.schema_name}" CASCADE; CREATE SCHEMA "{center.schema_name}"'
+            )
+        call_command("migrate_schemas", schema_name=center.schema_name, verbosity=0)
+    connection.set_schema_to_public()
+    Domain.objects.get_or_create(domain=host, defaults={"tenant": center, "is_primary": True})
+
+
+def _empty_everything() -> None:
+    """What committed tests left behind: all rows of both centers, deliveries, owners, and other centers."""
+    connection.set_schema_to_public()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT format('%%I.%%I', schemaname, tablename) FROM pg_tables"
+            " WHERE (schemaname = ANY(%s) AND NOT tablename = ANY(%s))"
+            " OR (schemaname = 'public' AND (tablename = 'core_delivery' OR tablename LIKE 'authentication_%%'))",
+            [[f"c_{slug}" for slug in HOSTS], list(KEPT)],
+        )
+        tables = ", ".join(row[0] for row in cursor.fetchall())
+        cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+
+
+@pytest.fixture
+def north(django_db_setup: None) -> Tenant:
+    return _tenant("north")
+
+
+@pytest.fixture
+def south(django_db_setup: None) -> Tenant:
+    return _tenant("south")
+
+
+_tenants: dict[str, Tenant] = {}
+
+
+def _tenant(slug: str) -> Tenant:
+    if slug not in _tenants:
+        found = tenancy.find_by_host(HOSTS[slug])
+        assert found is not None
+        _tenants[slug] = found
+    return _tenants[slug]
+
+
+@pytest.fixture(autouse=True)
+def _in_north(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Database tests start in north, with nothing remembered of other tests."""
+    if "committed" in request.fixturenames:
+        request.getfixturevalue("committed")
+    elif "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("db")
+    else:
+        yield
+        return
+    tenancy.forget()
+    volatile.client().flushall()
+    with tenancy.enter(_tenant("north")):
+        yield
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Rows are really committed, so that threads, sockets and workers see them."""
+    with django_db_blocker.unblock():
+        try:
+            yield
+        finally:
+            _empty_everything()
+            connections.close_all()
+
+
+@pytest.fixture
+def cast(request: pytest.FixtureRequest) -> Cast:
+    """Alice and Bob, students of north; Carol, their teacher; Dora, the director; Gus, a guest; Mallory, of south …"""
+    request.getfixturevalue("north")
+    return Cast(north=_tenant("north"), south=_tenant("south"))
+
+
+@pytest.fixture
+def api() -> type[Api]:
+    """``api(person)`` is a client on the person's own host, signed in; ``api()`` a stranger at north's."""
+    return Api
+
+
+@pytest.fixture
+def deliver() -> Any:
+    """Runs what is pending on the bus, and what that announces, until nothing is due."""
+    return lambda: bus.deliver_due(most=10_000)
+
+
+@pytest.fixture
+def count_queries() -> Any:
+    """``with count_queries() as q: …; len(q)`` without the statements that only choose the center."""
+
+    class Counter(CaptureQueriesContext):
+        def __len__(self) -> int:
+            return sum(not query["sql"].startswith("SET search_path") for query in self.captured_queries)
+
+    return lambda: Counter(connection)
