@@ -1,0 +1,144 @@
+"""A mock test as it was written or imported, before anything of it is stored.
+
+Readers (Moodle XML and others) produce these values and an `ImportReport`; the operation that stores a draft gives
+files their place and replaces every `media:NAME` in the texts. All texts are sanitised HTML (see `richtext`), all
+names are plain text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+QuestionType = Literal["single_choice", "multiple_choice", "numeric"]
+SectionType = Literal["VOCAB", "GRAMMAR_READING", "LISTENING", "FULL_WRITTEN", "GENERAL"]
+FileKind = Literal["image", "audio"]
+Outcome = Literal["taken", "partly", "refused", "ignored"]
+
+
+class UnreadableFile(Exception):
+    """The file as a whole cannot be read; nothing of it is taken.
+
+    `code` is stable for programs, `message` is one sentence for the person who sent the file, and `line` is where
+    reading stopped (1 when the file as a whole is at fault).
+    """
+
+    def __init__(self, code: str, message: str, line: int = 1) -> None:
+        super().__init__(f"line {line}: {message}")
+        self.code = code
+        self.message = message
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFile:
+    """A picture or recording. Texts of the same question or group refer to it as `media:<name>`."""
+
+    name: str
+    content: bytes = field(repr=False)
+    media_type: str
+    kind: FileKind
+
+
+@dataclass(frozen=True, slots=True)
+class DraftOption:
+    """One choice; `fraction` is its share of the marks, from -1 to 1."""
+
+    text: str
+    fraction: Decimal
+    feedback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NumericAnswer:
+    """Every number within `tolerance` of `value` earns `fraction` of the marks."""
+
+    value: Decimal
+    tolerance: Decimal
+    fraction: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DraftQuestion:
+    """One item. `options` belong to the choice types, `answers` to numeric; at most one file is audio."""
+
+    type: QuestionType
+    name: str
+    text: str
+    options: tuple[DraftOption, ...] = ()
+    answers: tuple[NumericAnswer, ...] = ()
+    marks: Decimal = Decimal(1)
+    explanation: str = ""
+    tags: tuple[str, ...] = ()
+    topic: str = ""
+    shuffle: bool = False
+    files: tuple[DraftFile, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DraftGroup:
+    """Questions that share an instruction, a passage or a recording."""
+
+    title: str = ""
+    instruction: str = ""
+    reading_text: str = ""
+    files: tuple[DraftFile, ...] = ()
+    questions: tuple[DraftQuestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSection:
+    """A part of the test that may be timed on its own."""
+
+    name: str
+    section_type: SectionType = "GENERAL"
+    groups: tuple[DraftGroup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DraftTest:
+    """A whole test; `level` is "N1" to "N5" or empty."""
+
+    title: str
+    level: str = ""
+    sections: tuple[DraftSection, ...] = ()
+
+    def groups(self) -> Iterator[DraftGroup]:
+        """All groups in the order of the test."""
+        return (group for section in self.sections for group in section.groups)
+
+    def questions(self) -> Iterator[DraftQuestion]:
+        """All questions in the order of the test."""
+        return (question for group in self.groups() for question in group.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """What became of one element of the file, and why when it was not simply taken."""
+
+    line: int
+    kind: str
+    name: str
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """One row for each question and description in the order of the file; `notes` concern the file as a whole."""
+
+    rows: tuple[ReportRow, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def count(self, outcome: Outcome, kind: str | None = None) -> int:
+        """How many rows ended so, of one kind when it is given."""
+        return sum(row.outcome == outcome and kind in (None, row.kind) for row in self.rows)
+
+    def counts(self) -> dict[str, int]:
+        """Rows by outcome; outcomes that did not occur are 0."""
+        found = Counter(row.outcome for row in self.rows)
+        return {outcome: found[outcome] for outcome in ("taken", "partly", "refused", "ignored")}

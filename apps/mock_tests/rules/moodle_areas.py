@@ -1,0 +1,263 @@
+"""Text areas of a Moodle file: their HTML, the files embedded in them, and the recording they play."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import unquote
+
+import filetype
+import nh3
+
+from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.draft import DraftFile, FileKind
+from apps.mock_tests.rules.moodle_tree import Node
+
+PLUGIN_FILE: Final = "@@PLUGINFILE@@/"
+MEDIA_TYPES: Final[dict[str, tuple[str, FileKind]]] = {
+    "mp3": ("audio/mpeg", "audio"),
+    "wav": ("audio/wav", "audio"),
+    "ogg": ("audio/ogg", "audio"),
+    "m4a": ("audio/mp4", "audio"),
+    "png": ("image/png", "image"),
+    "jpg": ("image/jpeg", "image"),
+    "gif": ("image/gif", "image"),
+    "webp": ("image/webp", "image"),
+}
+_ALIASES: Final = {"jpeg": "jpg", "oga": "ogg"}
+
+# Players survive the first pass so that they can be found in well-formed HTML; the second pass is the house's own.
+_PLAYER_TAGS: Final = richtext.TAGS | {"audio", "source", "a"}
+_PLAYER_ATTRIBUTES: Final = richtext.ATTRIBUTES | {"audio": {"src"}, "source": {"src"}, "a": {"href"}}
+_SHOWN_ELSEWHERE: Final = re.compile(r"<(video|iframe|object|embed|svg|canvas|form)\b", re.IGNORECASE)
+_IMAGE: Final = re.compile(r'<img((?:\s+[a-z]+="[^"]*")*)>')
+_PLAYER: Final = re.compile(r"<audio\b[^>]*>.*?</audio>", re.DOTALL)
+_LINK: Final = re.compile(r'<a href="([^"]*)">.*?</a>', re.DOTALL)
+_SOURCE: Final = re.compile(r'\ssrc="([^"]*)"')
+# Stands where a player was; the text cannot contain it, since HTML turns it into another character.
+_LIFTED: Final = "\0"
+_ONLY_LIFTED: Final = re.compile(rf"<(p|div|span)>(?:\s|&nbsp;|<br>)*{_LIFTED}(?:\s|&nbsp;|<br>|{_LIFTED})*</\1>")
+_WRAPPERS: Final = 4
+"""How many elements around a player go with it when nothing else is in them."""
+
+MAX_TEXT: Final = 200_000
+
+
+class RefusedFile(Exception):
+    """An embedded file cannot be used; the message is the reason in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """What one text area says. `problems` forbid its use, `notes` name what was left out of it."""
+
+    html: str = ""
+    files: tuple[DraftFile, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def has_audio(self) -> bool:
+        return any(file.kind == "audio" for file in self.files)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.files and not richtext.to_text(self.html)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Gives the files of several areas names that differ; the same bytes under the same name are one file."""
+
+    _files: dict[str, DraftFile] = field(default_factory=dict)
+
+    def place(self, name: str, content: bytes) -> DraftFile:
+        """Return the file under its final name, or raise `RefusedFile`."""
+        media_type, kind = _media_type(name, content)
+        standing = (
+            self._files.setdefault(candidate, DraftFile(candidate, content, media_type, kind))
+            for candidate in _candidates(_safe_name(name))
+        )
+        return next(file for file in standing if file.content == content)
+
+
+def read_area(node: Node | None, shelf: Shelf) -> Area:
+    """Return the sanitised text of an area with the files it shows or plays."""
+    if node is None:
+        return Area()
+    reading = _AreaReading(node, shelf)
+    return reading.area()
+
+
+class _AreaReading:
+    """The state of reading one area."""
+
+    def __init__(self, node: Node, shelf: Shelf) -> None:
+        self._node = node
+        self._shelf = shelf
+        self._embedded = {_key(file): file for file in node.find_all("file")}
+        self._used: dict[str, DraftFile] = {}
+        self._wanted: set[str] = set()
+        self._problems: list[str] = [*_contradictions(node)]
+        self._notes: list[str] = []
+
+    def area(self) -> Area:
+        source = _as_html(self._node, self._notes)
+        if len(source) > MAX_TEXT:
+            return Area(problems=(f"A text is longer than {MAX_TEXT:,} characters.",))
+        if _SHOWN_ELSEWHERE.search(source):
+            self._notes.append("Video, forms and embedded pages are not supported and were removed.")
+        text = self._without_players(_normalised(source))
+        text = _IMAGE.sub(self._image, text)
+        for key in self._embedded.keys() - self._wanted:
+            self._notes.append(f'The file "{key}" is not used by the text and was left out.')
+        return Area(
+            html=richtext.clean_html(text),
+            files=tuple(self._used.values()),
+            problems=tuple(dict.fromkeys(self._problems)),
+            notes=tuple(dict.fromkeys(self._notes)),
+        )
+
+    def _without_players(self, text: str) -> str:
+        text = _LINK.sub(self._link, _PLAYER.sub(self._player, text))
+        for _ in range(_WRAPPERS):
+            text = _ONLY_LIFTED.sub(_LIFTED, text)
+        return text.replace(_LIFTED, "")
+
+    def _player(self, match: re.Match[str]) -> str:
+        sources = _SOURCE.findall(match.group())
+        if not sources:
+            self._problems.append("A player has no recording embedded in the file.")
+        # Several sources of one player are the same recording in other formats.
+        for source in sources[:1]:
+            self._take(source, "audio")
+        return _LIFTED
+
+    def _link(self, match: re.Match[str]) -> str:
+        """Moodle turns links to recordings into players; other links stay as words."""
+        if not match[1].startswith(PLUGIN_FILE) or _extension(match[1]) not in _AUDIO_EXTENSIONS:
+            return match.group()
+        self._take(match[1], "audio")
+        return _LIFTED
+
+    def _image(self, match: re.Match[str]) -> str:
+        source = _SOURCE.search(match[1])
+        file = self._take(source[1] if source else "", "image")
+        if file is None or source is None:
+            return ""
+        return match.group().replace(source.group(), f' src="media:{file.name}"')
+
+    def _take(self, address: str, kind: FileKind) -> DraftFile | None:
+        what = "recording" if kind == "audio" else "picture"
+        if not address.startswith(PLUGIN_FILE):
+            self._problems.append(f"A {what} is not embedded in the file.")
+            return None
+        key = unquote(html.unescape(address).removeprefix(PLUGIN_FILE).partition("?")[0])
+        self._wanted.add(key)
+        try:
+            file = self._place(key)
+        except RefusedFile as refusal:
+            self._problems.append(str(refusal))
+            return None
+        if file.kind != kind:
+            self._problems.append(f'The file "{key}" is used as a {what}, but it is none.')
+            return None
+        self._used[file.name] = file
+        return file
+
+    def _place(self, key: str) -> DraftFile:
+        if key not in self._embedded:
+            raise RefusedFile(f'The file "{key}" is missing.')
+        return self._shelf.place(key, _content(self._embedded[key], key))
+
+
+def shown_files(areas: Iterable[Area]) -> tuple[DraftFile, ...]:
+    """The files of several areas that share a shelf, each once."""
+    return tuple({file.name: file for area in areas for file in area.files}.values())
+
+
+def _as_html(node: Node, notes: list[str]) -> str:
+    inner = node.find("text")
+    text = richtext.without_control_characters(inner.text if inner else "").strip()
+    form = node.attributes.get("format", "html")
+    if form in ("html", ""):
+        return text
+    if form == "markdown" and text:
+        notes.append("Markdown is shown as plain text.")
+    if form == "moodle_auto_format" and richtext.has_tags(text):
+        return text.replace("\n", "<br>")
+    return richtext.escape_plain(text)
+
+
+def _normalised(text: str) -> str:
+    return nh3.clean(
+        richtext.escape_tex(text),
+        tags=set(_PLAYER_TAGS),
+        attributes=_PLAYER_ATTRIBUTES,
+        url_schemes={"http", "https", "data"},
+        link_rel=None,
+    )
+
+
+def _key(file: Node) -> str:
+    return (file.attributes.get("path", "/") + "/" + file.attributes.get("name", "")).replace("//", "/").strip("/")
+
+
+def _contradictions(node: Node) -> Iterator[str]:
+    contents: dict[str, str] = {}
+    for file in node.find_all("file"):
+        if contents.setdefault(_key(file), file.text) != file.text:
+            yield f'Two different files are named "{_key(file)}".'
+
+
+def _content(file: Node, key: str) -> bytes:
+    if file.attributes.get("encoding", "base64") != "base64":
+        raise RefusedFile(f'The file "{key}" is not encoded as base64.')
+    try:
+        content = base64.b64decode("".join(file.text.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise RefusedFile(f'The file "{key}" is damaged: it is not valid base64.') from error
+    if not content:
+        raise RefusedFile(f'The file "{key}" is empty.')
+    return content
+
+
+def _extension(name: str) -> str:
+    extension = name.rpartition(".")[2].lower()
+    return _ALIASES.get(extension, extension)
+
+
+_AUDIO_EXTENSIONS: Final = frozenset(name for name, (_, kind) in MEDIA_TYPES.items() if kind == "audio")
+
+
+def _media_type(name: str, content: bytes) -> tuple[str, FileKind]:
+    extension = _extension(name)
+    if extension not in MEDIA_TYPES:
+        accepted = ", ".join(MEDIA_TYPES)
+        raise RefusedFile(f'The file "{name}" is of a kind that is not accepted (accepted: {accepted}).')
+    found = filetype.guess(content)
+    if found is None or found.extension != extension:
+        actually = f"it is {found.mime}" if found else "its content is something else"
+        raise RefusedFile(f'The file "{name}" is not what its name says: {actually}.')
+    return MEDIA_TYPES[extension]
+
+
+def _safe_name(name: str) -> str:
+    """The last part of a path, in characters that need no quoting anywhere."""
+    base = re.sub(r"[^\w.\-]+", "_", name.replace("\\", "/").rpartition("/")[2]).lstrip(".")
+    stem, _, _ = base.rpartition(".")
+    return f"{stem[:80] or 'file'}.{_extension(name)}"
+
+
+def _candidates(name: str) -> Iterator[str]:
+    stem, _, extension = name.rpartition(".")
+    number = 1
+    yield name
+    while True:
+        number += 1
+        yield f"{stem}-{number}.{extension}"

@@ -1,0 +1,389 @@
+"""Moodle XML: reading a question bank as a test, and writing a test as a question bank.
+
+Categories `$course$/top/<title>/<section>/<topic>` give the test its shape. A description opens a group that holds
+the questions after it. A description tagged `instruction` carries the instruction of the group instead of a passage.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.draft import (
+    DraftFile,
+    DraftGroup,
+    DraftOption,
+    DraftQuestion,
+    DraftSection,
+    DraftTest,
+    ImportReport,
+    Outcome,
+    ReportRow,
+    SectionType,
+    UnreadableFile,
+)
+from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area, shown_files
+from apps.mock_tests.rules.moodle_questions import (
+    RefusedQuestion,
+    is_hidden,
+    parse_number,
+    plain_name,
+    read_question,
+    tags_of,
+)
+from apps.mock_tests.rules.moodle_tree import Limits, Node, read_tree
+
+INSTRUCTION_TAG: Final = "instruction"
+DEFAULT_SECTION: Final = "Questions"
+DEFAULT_LIMITS: Final = Limits()
+
+Path = tuple[str, ...]
+
+
+def read_moodle_xml(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> tuple[DraftTest, ImportReport]:
+    """Return what the file holds as a test, and what became of each of its questions.
+
+    The title is empty when the categories name none. Raises `UnreadableFile` when the file as a whole cannot be read;
+    a single question that cannot be taken is a refused row of the report.
+    """
+    root = read_tree(data, limits)
+    if root.tag != "quiz":
+        raise UnreadableFile("not_moodle_xml", "The file is XML, but not a Moodle question file.", root.line)
+    nodes = list(root.find_all("question"))
+    if not nodes:
+        raise UnreadableFile("no_questions", "The file holds no questions.", root.line)
+    return _Import(nodes).result()
+
+
+@dataclass(slots=True)
+class _Block:
+    """Questions of one category with the descriptions directly before them."""
+
+    path: Path
+    instruction: Node | None = None
+    passages: list[Node] = field(default_factory=list)
+    questions: list[Node] = field(default_factory=list)
+
+    @property
+    def descriptions(self) -> list[Node]:
+        return [*([self.instruction] if self.instruction else []), *self.passages]
+
+
+class _Import:
+    """One file on its way to a test; rows are collected by element and reported in the order of the file."""
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self._nodes = nodes
+        self._rows: dict[int, ReportRow] = {}
+
+    def result(self) -> tuple[DraftTest, ImportReport]:
+        blocks = list(_blocks(self._nodes))
+        title = _common_title(blocks)
+        sections: dict[str, list[DraftGroup]] = {}
+        for block in (part for whole in blocks for part in self._dealt_out(whole)):
+            group = self._group(block)
+            if group.questions:
+                sections.setdefault(_section_name(block.path, title), []).append(group)
+        test = DraftTest(
+            title=title,
+            level=_level(title),
+            sections=tuple(DraftSection(name, section_type(name), tuple(sections[name])) for name in sections),
+        )
+        rows = tuple(self._rows[id(node)] for node in self._nodes if id(node) in self._rows)
+        return test, ImportReport(rows, _notes(self._nodes))
+
+    def _dealt_out(self, block: _Block) -> Iterator[_Block]:
+        """Split a run of passages by the question numbers in their names, or keep all of them together."""
+        hands = _deal([plain_name(passage) for passage in block.passages], len(block.questions))
+        if not hands:
+            yield block
+            return
+        for number, (passage, hand) in enumerate(zip(block.passages, hands, strict=True)):
+            questions = [block.questions[position] for position in hand]
+            yield _Block(block.path, block.instruction if number == 0 else None, [passage], questions)
+
+    def _group(self, block: _Block) -> DraftGroup:
+        shelf = Shelf()
+        instruction = read_area(_text_of(block.instruction), shelf)
+        passages = [read_area(_text_of(passage), shelf) for passage in block.passages]
+        files = shown_files([instruction, *passages])
+        obstacle = self._obstacle(block, [instruction, *passages], files)
+        topic = block.path[-1] if block.path else ""
+        questions = tuple(q for node in block.questions if (q := self._question(node, topic, obstacle)))
+        self._report_descriptions(block, instruction, passages, taken=bool(questions))
+        return DraftGroup(
+            title=plain_name(block.descriptions[-1]) if len(block.passages) < 2 and block.descriptions else topic,
+            instruction=instruction.html,
+            reading_text="\n".join(passage.html for passage in passages if passage.html),
+            files=files,
+            questions=questions,
+        )
+
+    def _obstacle(self, block: _Block, areas: Sequence[Area], files: Sequence[DraftFile]) -> str:
+        """Why no question of the block can be taken, or nothing."""
+        if any(area.problems for area in areas):
+            return f"Its passage or instruction was refused (line {block.descriptions[0].line})."
+        if sum(file.kind == "audio" for file in files) > 1:
+            return "Its passages play more than one recording."
+        return ""
+
+    def _question(self, node: Node, topic: str, obstacle: str) -> DraftQuestion | None:
+        if is_hidden(node):
+            self._report(node, "ignored", ("It is hidden in Moodle.",))
+            return None
+        try:
+            read = read_question(node, topic)
+        except RefusedQuestion as refusal:
+            self._report(node, "refused", refusal.reasons)
+            return None
+        if obstacle:
+            self._report(node, "refused", (obstacle,))
+            return None
+        self._report(node, "partly" if read.notes else "taken", read.notes)
+        return read.question
+
+    def _report_descriptions(self, block: _Block, instruction: Area, passages: Sequence[Area], *, taken: bool) -> None:
+        areas = [*([instruction] if block.instruction else []), *passages]
+        for node, area in zip(block.descriptions, areas, strict=True):
+            notes = area.notes
+            if len(passages) > 1 and node is not block.instruction:
+                notes = (*notes, "Its questions could not be told apart; all passages stand before all questions.")
+            if area.problems:
+                self._report(node, "refused", area.problems)
+            elif not taken:
+                self._report(node, "ignored", ("No question that was taken belongs to it.",))
+            else:
+                self._report(node, "partly" if notes else "taken", notes)
+
+    def _report(self, node: Node, outcome: Outcome, reasons: tuple[str, ...]) -> None:
+        kind = node.attributes.get("type", "")
+        self._rows[id(node)] = ReportRow(node.line, kind, plain_name(node), outcome, reasons)
+
+
+def section_type(name: str) -> SectionType:
+    """Guess the type of a section from its English or Japanese name."""
+    name = unicodedata.normalize("NFKC", name).lower()
+    if re.search(r"listening|聴解|聞く|聞き取り|choukai", name):
+        return "LISTENING"
+    words = bool(re.search(r"vocabulary|kanji|orthography|文字|語彙|漢字|moji|goi", name))
+    sentences = bool(re.search(r"grammar|(?<!kanji )reading|文法|読解|bunpou|dokkai", name))
+    if (words and sentences) or (re.search(r"language knowledge|言語知識|written", name) and words == sentences):
+        return "FULL_WRITTEN"
+    if words:
+        return "VOCAB"
+    return "GRAMMAR_READING" if sentences else "GENERAL"
+
+
+def _blocks(nodes: Iterable[Node]) -> Iterator[_Block]:
+    block: _Block | None = None
+    path: Path = ()
+    for node in nodes:
+        kind = node.attributes.get("type", "")
+        if kind == "category":
+            new_path = _category(node.value("category/text"))
+            if block and (block.descriptions or new_path != path):
+                yield block
+                block = None
+            path = new_path
+            continue
+        starts = kind == "description" and (INSTRUCTION_TAG in tags_of(node) or block is None or block.questions)
+        if block is None or starts:
+            if block:
+                yield block
+            block = _Block(path)
+        if kind != "description":
+            block.questions.append(node)
+        elif INSTRUCTION_TAG in tags_of(node):
+            block.instruction = node
+        else:
+            block.passages.append(node)
+    if block:
+        yield block
+
+
+def _category(text: str) -> Path:
+    """The names on a category path; a slash inside a name is written twice."""
+    names = [" ".join(name.replace("//", "/").split()) for name in re.split(r"(?<!/)/(?!/)", text)]
+    if names and re.fullmatch(r"\$\w+\$", names[0]):
+        names = names[1:]
+        if names and names[0] == "top":
+            names = names[1:]
+    return tuple(name for name in names if name)
+
+
+def _common_title(blocks: Sequence[_Block]) -> str:
+    """The first name of all paths, when they share one."""
+    titles = {block.path[0] if block.path else "" for block in blocks}
+    return titles.pop() if len(titles) == 1 else ""
+
+
+def _section_name(path: Path, title: str) -> str:
+    names = path[1:] if title else path
+    return names[0] if names else title or DEFAULT_SECTION
+
+
+def _level(title: str) -> str:
+    found = re.search(r"(?<![a-z])n([1-5])(?![0-9a-z])", unicodedata.normalize("NFKC", title), re.IGNORECASE)
+    return f"N{found[1]}" if found else ""
+
+
+def _deal(names: Sequence[str], count: int) -> list[list[int]]:
+    """Return the positions of the questions of each passage, or nothing when the names do not say.
+
+    The numbers may count from the first question of the run or of a whole book, so only their order matters.
+    """
+    numbers = [_question_numbers(name) for name in names]
+    known = sorted(number for mentioned in numbers for number in mentioned)
+    if len(names) < 2 or not all(numbers) or len(set(known)) != len(known) or len(known) != count:
+        return []
+    position = {number: place for place, number in enumerate(known)}
+    return [sorted(position[number] for number in mentioned) for mentioned in numbers]
+
+
+def _question_numbers(name: str) -> list[int]:
+    """The numbers of questions named as in "Passage 1 (Q1, Q2)", "Questions 3-5" or "問6〜8"."""
+    said = re.search(r"(?:\bQ|\bQuestions?|\bItems?|問題?)\s*\d.*", unicodedata.normalize("NFKC", name), re.IGNORECASE)
+    if said is None:
+        return []
+    numbers: list[int] = []
+    for first, last in re.findall(r"(\d{1,4})(?:\s*[-–—~〜]\s*(?:Q|問)?\s*(\d{1,4}))?", said.group()):
+        numbers += range(int(first), int(last or first) + 1)
+    return numbers
+
+
+def _text_of(description: Node | None) -> Node | None:
+    return description.find("questiontext") if description else None
+
+
+def _notes(nodes: Sequence[Node]) -> tuple[str, ...]:
+    """What the file says about all its questions and the product does not use."""
+    notes = []
+    if any(parse_number(node.value("penalty", "0")) for node in nodes):
+        notes.append("Penalties for repeated tries are not used.")
+    if any(node.value("hint/text") for node in nodes):
+        notes.append("Hints are not used.")
+    kinds = ("correctfeedback", "partiallycorrectfeedback", "incorrectfeedback")
+    if any(node.value(f"{kind}/text") for node in nodes for kind in kinds):
+        notes.append("General words after right or wrong answers are not used; explanations are.")
+    return tuple(notes)
+
+
+def write_moodle_xml(test: DraftTest) -> bytes:
+    """Return the test as Moodle XML that `read_moodle_xml` reads as the same test.
+
+    The format cannot hold the type of a section or the level; they are guessed again from the names. It knows one
+    topic per group: a group of several topics comes back as several groups.
+    """
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<quiz>"]
+    for section in test.sections:
+        before: DraftGroup | None = None
+        for group in section.groups:
+            lines += _group_elements(test, section, group, before)
+            before = group
+    return "\n".join([*lines, "</quiz>", ""]).encode()
+
+
+def _group_elements(
+    test: DraftTest, section: DraftSection, group: DraftGroup, before: DraftGroup | None
+) -> Iterator[str]:
+    topic = _topic(group)
+    yield _category_element(test.title, section.name, topic)
+    audio = tuple(file for file in group.files if file.kind == "audio")
+    told_apart = group.title == topic and (before is None or _topic(before) != topic)
+    if group.instruction or not (told_apart or group.reading_text or audio):
+        tags = _tags_element((INSTRUCTION_TAG,))
+        yield _question_element("description", group.title, _area("questiontext", group.instruction, group.files), tags)
+    if group.reading_text or audio:
+        area = _area("questiontext", group.reading_text, group.files, audio)
+        yield _question_element("description", group.title, area)
+    for question in group.questions:
+        if question.topic != topic:
+            topic = question.topic
+            yield _category_element(test.title, section.name, topic)
+        yield _written_question(question)
+
+
+def _written_question(question: DraftQuestion) -> str:
+    audio = tuple(file for file in question.files if file.kind == "audio")
+    parts = [
+        _area("questiontext", question.text, question.files, audio),
+        _area("generalfeedback", question.explanation, question.files),
+        f"<defaultgrade>{question.marks}</defaultgrade>",
+        "<hidden>0</hidden>",
+    ]
+    if question.type == "numeric":
+        parts += [
+            f'<answer fraction="{_percent(answer.fraction)}" format="moodle_auto_format">'
+            f"<text>{answer.value}</text><tolerance>{answer.tolerance}</tolerance></answer>"
+            for answer in question.answers
+        ]
+        return _question_element("numerical", question.name, *parts, _tags_element(question.tags))
+    parts += [
+        f"<single>{_flag(question.type == 'single_choice')}</single>",
+        f"<shuffleanswers>{_flag(question.shuffle)}</shuffleanswers>",
+        *(_option_element(option, question.files) for option in question.options),
+    ]
+    return _question_element("multichoice", question.name, *parts, _tags_element(question.tags))
+
+
+def _option_element(option: DraftOption, files: Sequence[DraftFile]) -> str:
+    return (
+        f'<answer fraction="{_percent(option.fraction)}" format="html">{_text_and_files(option.text, files)}'
+        f"{_area('feedback', option.feedback, files) if option.feedback else ''}</answer>"
+    )
+
+
+def _area(tag: str, text: str, files: Sequence[DraftFile], played: Sequence[DraftFile] = ()) -> str:
+    return f'<{tag} format="html">{_text_and_files(text, files, played)}</{tag}>'
+
+
+def _text_and_files(text: str, files: Sequence[DraftFile], played: Sequence[DraftFile] = ()) -> str:
+    shown = [file for file in files if file.name in richtext.media_names(text)]
+    players = "".join(f'<p><audio controls src="@@PLUGINFILE@@/{file.name}"></audio></p>' for file in played)
+    source = players + richtext.replace_media(text, lambda name: f"@@PLUGINFILE@@/{name}")
+    guarded = source.replace("]]>", "]]]]><![CDATA[>")
+    return f"<text><![CDATA[{guarded}]]></text>" + "".join(map(_file_element, (*shown, *played)))
+
+
+def _file_element(file: DraftFile) -> str:
+    content = base64.b64encode(file.content).decode()
+    return f'<file name="{html.escape(file.name)}" path="/" encoding="base64">{content}</file>'
+
+
+def _question_element(kind: str, name: str, *parts: str) -> str:
+    return f'<question type="{kind}"><name><text>{_escape(name)}</text></name>{"".join(parts)}</question>'
+
+
+def _category_element(*names: str) -> str:
+    """A slash at the end of a name is followed by a space, or it would melt into the one that separates names."""
+    told = [name for position, name in enumerate(names) if name and (position < 2 or name != names[position - 1])]
+    path = "/".join(f" {name} ".replace("/", "//") if "/" in name else name for name in told)
+    return f'<question type="category"><category><text>{_escape(f"$course$/top/{path}")}</text></category></question>'
+
+
+def _tags_element(tags: Sequence[str]) -> str:
+    inner = "".join(f"<tag><text>{_escape(tag)}</text></tag>" for tag in tags)
+    return f"<tags>{inner}</tags>" if inner else ""
+
+
+def _topic(group: DraftGroup) -> str:
+    return group.questions[0].topic if group.questions else ""
+
+
+def _escape(text: str) -> str:
+    return html.escape(richtext.without_control_characters(text), quote=False)
+
+
+def _percent(fraction: Decimal) -> str:
+    return f"{(fraction * 100).normalize():f}"
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
