@@ -17,6 +17,7 @@ import ast
 import contextlib
 import fcntl
 import hashlib
+import importlib.util
 import os
 import platform
 import subprocess
@@ -100,13 +101,12 @@ class Environment:
         return self._python("-c", f"import pip, platform; assert platform.python_version().startswith('{version}.')")
 
     def _create(self) -> None:
+        if importlib.util.find_spec("ensurepip") is None:
+            raise BootstrapError("This Python cannot make virtual environments: install 'python3-venv'.")
         with _telling("Making .venv"):
             result = _run([sys.executable, "-m", "venv", "--clear", str(self.folder)])
         if result.returncode:
-            raise BootstrapError(
-                "The virtual environment could not be made; on Debian and Ubuntu install 'python3-venv'. "
-                f"Python says: {_tail(result)}"
-            )
+            raise BootstrapError(f"The virtual environment could not be made. Python says: {_tail(result)}")
 
     def _install(self, files: list[Path]) -> None:
         requirements = [word for file in files for word in ("-r", str(file))]
@@ -172,10 +172,16 @@ def _of_another_python() -> list[str]:
 
 @contextlib.contextmanager
 def _alone(project: Path) -> Iterator[None]:
-    # The folder itself is locked, so that no lock file lies in a clean clone.
+    # The folder itself is locked, so that no lock file lies in a clean clone. The installers inherit the lock: one
+    # that outlives a killed bootstrap still writes, and the next bootstrap has to wait for its end.
     folder = os.open(project, os.O_RDONLY)
+    os.set_inheritable(folder, True)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with _telling("Waiting for another installation"):
+                fcntl.flock(folder, fcntl.LOCK_EX)
         yield
     finally:
         os.close(folder)
@@ -190,7 +196,7 @@ def _telling(what: str) -> Iterator[None]:
 
 
 def _run(command: list[str], environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, close_fds=False)
 
 
 def _tail(result: subprocess.CompletedProcess[str]) -> str:

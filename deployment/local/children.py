@@ -141,7 +141,7 @@ class Child:
 
 
 def says(pattern: str, *, or_lives: float) -> Callable[[Child], bool]:
-    """Ready when the log of this start has ``pattern``, or, where logging is turned down, after ``or_lives`` seconds."""
+    """Ready when this start has logged ``pattern`` or, where logging is turned down, lived for ``or_lives`` seconds."""
     wanted = re.compile(pattern)
     return lambda child: child.age > or_lives or wanted.search(child.said()) is not None
 
@@ -151,9 +151,9 @@ def end_all(children: Sequence[Child], *, patience: float) -> None:
     for child in reversed(children):
         child.ask_to_stop()
     until = time.monotonic() + patience
-    while any(child.alive for child in children) and time.monotonic() < until:
+    while (left := [child for child in children if child.alive]) and time.monotonic() < until:
         time.sleep(0.05)
-    for child in children:
+    for child in left:
         child.kill()
 
 

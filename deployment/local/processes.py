@@ -63,6 +63,13 @@ def end(pids: Collection[int], signum: signal.Signals, *, patience: float) -> No
         _gone(pids, within=2)
 
 
+def alive(pid: int) -> bool:
+    """Whether the process still runs."""
+    # Where nobody reaps orphans (many containers), a dead one stays listed as a zombie.
+    state = _read(pid, "stat").rpartition(b")")[2].split()
+    return bool(state) and state[0] not in {b"Z", b"X"}
+
+
 def _send(pids: Collection[int], signum: signal.Signals) -> None:
     for pid in pids:
         try:
@@ -73,7 +80,7 @@ def _send(pids: Collection[int], signum: signal.Signals) -> None:
 
 def _gone(pids: Collection[int], *, within: float) -> bool:
     until = time.monotonic() + within
-    while any(_alive(pid) for pid in pids):
+    while any(alive(pid) for pid in pids):
         if time.monotonic() > until:
             return False
         time.sleep(0.02)
@@ -83,12 +90,6 @@ def _gone(pids: Collection[int], *, within: float) -> bool:
 def _pids() -> Iterator[int]:
     if OBSERVABLE:
         yield from (int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit())
-
-
-def _alive(pid: int) -> bool:
-    # Where nobody reaps orphans (many containers), a dead one stays listed as a zombie.
-    state = _read(pid, "stat").rpartition(b")")[2].split()
-    return bool(state) and state[0] not in {b"Z", b"X"}
 
 
 def _program(pid: int) -> str:

@@ -32,7 +32,7 @@ def run(folder: DataFolder, port: int, *, demo_class: bool = True) -> None:
         except AlreadyRunning as error:
             raise AlreadyRunning(f"The stack of {folder.path} is {error}") from None
         RunningStack.withdraw(folder)
-        processes.end(processes.marked(MARKER, str(folder.path)), signal.SIGTERM, patience=3)
+        end_leftovers(folder)
         refuse_taken_port(port)
         stack = Stack(folder, port)
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -70,8 +70,8 @@ class Stack:
             self._keepers.append(Keeper(child))
         if demo_class:
             self._start_class()
-        screen.tell(f"Everything is up after {self._progress.elapsed:.1f} s.")
-        screen.show_ready(self._port, self._folder.log, demo_class=demo_class)
+        seconds = self._progress.elapsed
+        screen.show_ready(self._port, self._folder.log, seconds=seconds, demo_class=demo_class)
 
     def watch(self) -> None:
         """Keep everything alive until somebody interrupts."""
@@ -85,6 +85,7 @@ class Stack:
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signum, self._kill)
         end_all(self._children, patience=_CHILDREN_SECONDS)
+        end_leftovers(self._folder)
         self._servers.stop()
         RunningStack.withdraw(self._folder)
 
@@ -210,6 +211,11 @@ def stop_running(folder: DataFolder) -> None:
     if holder := folder.stack_lock.holder():
         with suppress(ProcessLookupError):
             processes.end([holder], signal.SIGTERM, patience=20)
+    end_leftovers(folder)
+
+
+def end_leftovers(folder: DataFolder) -> None:
+    """End children of the folder's stack that outlived whoever started them."""
     processes.end(processes.marked(MARKER, str(folder.path)), signal.SIGTERM, patience=3)
 
 
