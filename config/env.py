@@ -69,14 +69,15 @@ def database() -> dict[str, object]:
         "HOST": text("DB_HOST", "127.0.0.1"),
         "PORT": text("DB_PORT", "5432"),
     }
+    options = {"sslmode": "require"} if flag("DB_REQUIRE_SSL") else {}
     if url:
         parsed = environ.Env.db_url_config(url)
         if "postgresql" not in str(parsed.get("ENGINE", "")):
             raise ImproperlyConfigured(
                 "DATABASE_URL must name a PostgreSQL server: postgres://user:pass@host:port/name"
             )
-        return {key: parsed.get(key) or "" for key in parts} | {"OPTIONS": dict(parsed.get("OPTIONS", {}))}
-    return parts | {"OPTIONS": {"sslmode": "require"} if flag("DB_REQUIRE_SSL") else {}}
+        return {key: parsed.get(key) or "" for key in parts} | {"OPTIONS": options | dict(parsed.get("OPTIONS", {}))}
+    return parts | {"OPTIONS": options}
 
 
 def redis(database_number: int) -> str:
