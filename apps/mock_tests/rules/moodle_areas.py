@@ -45,7 +45,8 @@ _ONLY_LIFTED: Final = re.compile(rf"<(p|div|span)>(?:\s|&nbsp;|<br>)*{_LIFTED}(?
 _WRAPPERS: Final = 4
 """How many elements around a player go with it when nothing else is in them."""
 
-MAX_TEXT: Final = 200_000
+MAX_TEXT: Final = 100_000
+MAX_NESTING: Final = 100
 
 
 class RefusedFile(Exception):
@@ -110,6 +111,8 @@ class _AreaReading:
         source = _as_html(self._node, self._notes)
         if len(source) > MAX_TEXT:
             return Area(problems=(f"A text is longer than {MAX_TEXT:,} characters.",))
+        if richtext.nesting(source) > MAX_NESTING:
+            return Area(problems=(f"The tags of a text are nested deeper than {MAX_NESTING} levels.",))
         if _SHOWN_ELSEWHERE.search(source):
             self._notes.append("Video, forms and embedded pages are not supported and were removed.")
         text = self._without_players(_normalised(source))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Final
@@ -33,6 +34,10 @@ ATTRIBUTES: Final[dict[str, set[str]]] = {
     "ol": {"start", "type"},
 }
 _BLOCKS: Final = _PARAGRAPHS | _LISTS | {"table", "caption", "tr"}
+_CLOSED_BY_THEMSELVES: Final = frozenset(
+    {"br", "hr", "img", "col", "input", "link", "meta", "source", "wbr"}
+    | {"p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "rb", "rt", "rp", "rtc"}
+)
 _NOT_READ: Final = frozenset({"rt", "rp", "rtc"})
 
 # No branch may run past the next opening delimiter, or a text full of them would take quadratic time.
@@ -84,6 +89,24 @@ def escape_plain(text: str) -> str:
 def has_tags(text: str) -> bool:
     """Whether HTML tags occur in the text."""
     return any(match[1].lower() in _HTML_NAMES for match in _TAG.finditer(text))
+
+
+def nesting(text: str) -> int:
+    """About how deep the elements of a text are nested; cleaning takes time in the square of it."""
+    still_open: Counter[str] = Counter()
+    deepest = depth = 0
+    for tag in _TAG.finditer(text):
+        name = tag[1].lower()
+        if name in _CLOSED_BY_THEMSELVES:
+            continue
+        if not tag.group().startswith("</"):
+            still_open[name] += 1
+            depth += 1
+        elif still_open[name]:
+            still_open[name] -= 1
+            depth -= 1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def to_text(text: str) -> str:
