@@ -108,6 +108,17 @@ def find_by_host(raw: str) -> Tenant | None:
     return _remembered(_by_host, host, functools.partial(_load, domains__domain=host), host=host)
 
 
+def recall_by_host(raw: str) -> Tenant | None:
+    """The same from memory alone, for code that must not wait; ``LookupError`` when it is not remembered."""
+    host = clean_host(raw)
+    if host in settings.SHIKEN_MAIN_HOSTS:
+        return PUBLIC
+    until, tenant = _by_host[host]
+    if until <= time.monotonic():
+        raise LookupError(host)
+    return tenant
+
+
 def get_by_schema(schema_name: str) -> Tenant:
     """The center with this schema; refuses an unknown one."""
     if schema_name == "public":

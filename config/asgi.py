@@ -1,0 +1,16 @@
+"""Sockets, saved answers, and Django for the rest. Daphne, Uvicorn and others serve it alike."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+
+django_application = get_asgi_application()
+
+# Only now are the apps loaded.
+from channels.routing import ProtocolTypeRouter  # noqa: E402
+
+from api.ws.routing import application as sockets  # noqa: E402
+
+application = ProtocolTypeRouter({"http": django_application, "websocket": sockets})
