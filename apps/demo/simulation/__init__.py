@@ -1,0 +1,1 @@
+"""A class that sits an exam over real HTTP and WebSocket connections, and the reckoning afterwards."""

@@ -1,0 +1,195 @@
+"""One student: signs in, starts, answers over a socket or plain HTTP, loses the connection, hands in or forgets to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
+
+from apps.demo.simulation.http import Answered, Client, Place
+from apps.demo.simulation.plan import Step, Tally, draw_steps
+
+CLOSED = {"attempt_closed", "too_late", "taken_over"}
+NETWORK = (OSError, httpx.TransportError, WebSocketException, TimeoutError)
+
+
+class Student:
+    """Keeps every answer until it is acknowledged, and sends it again with the same number after a lost connection."""
+
+    def __init__(self, client: Client, tally: Tally, rng: random.Random) -> None:
+        self.client = client
+        self.tally = tally
+        self.rng = rng
+        self.epoch = 1
+        self.seq = 0
+        self.unacked: dict[int, tuple[dict[str, Any], float]] = {}
+        self.closed = False
+
+    async def sit(self, assignment: str, keys: Mapping[str, Mapping[str, Any]], seconds: float) -> None:
+        """The whole exam of this student; ``seconds`` is the time that the room gives."""
+        tally = self.tally
+        started = await self._insist("POST", f"exam-assignments/{assignment}/start/", {})
+        tally.attempt, self.epoch, tally.status = str(started["attempt"]), int(started["epoch"]), "sitting"
+        questions = [
+            question
+            for section in started["paper"]["sections"]
+            for group in section["question_groups"]
+            for question in group["questions"]
+        ]
+        tally.total = len(questions)
+        steps = draw_steps(self.rng, tally.habits, questions, keys, seconds * tally.habits.share_of_time)
+        if tally.habits.over_http:
+            await self._over_http(steps)
+        else:
+            await self._over_socket(steps)
+        if tally.habits.submits and not self.closed:
+            answer = await self._insist("POST", f"attempts/{tally.attempt}/submit/", {})
+            tally.status = str(answer["status"]).lower()
+        elif not tally.habits.submits:
+            tally.status = "forgot"
+
+    async def _insist(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        """Safe to repeat, so repeated until the server answers."""
+        for wait in (0.2, 0.5, 1, 2, 4, 4, 4):
+            try:
+                return await self.client.call(method, path, body)
+            except Answered as refusal:
+                if refusal.status < 500 and refusal.status != 429:
+                    raise
+            except NETWORK:
+                pass
+            await asyncio.sleep(wait * (0.5 + self.rng.random()))
+        return await self.client.call(method, path, body)
+
+    # -- plain HTTP ------------------------------------------------------------------------------------------------
+
+    async def _over_http(self, steps: list[Step]) -> None:
+        for step in steps:
+            await asyncio.sleep(step.pause)
+            self._note(step)
+            await self._put()
+            if self.closed:
+                return
+
+    async def _put(self) -> None:
+        while self.unacked and not self.closed:
+            body = {"epoch": self.epoch, "answers": self._stamped(list(self.unacked))}
+            try:
+                self._settle(await self.client.call("PUT", f"attempts/{self.tally.attempt}/answers/", body))
+            except Answered as refusal:
+                if refusal.code in CLOSED:
+                    self._end(refusal.code)
+                elif refusal.status < 500 and refusal.status != 429:
+                    raise
+                else:
+                    await asyncio.sleep(1)
+            except NETWORK:
+                self.tally.drops += 1
+                await asyncio.sleep(0.5)
+
+    # -- socket ----------------------------------------------------------------------------------------------------
+
+    async def _over_socket(self, steps: list[Step]) -> None:
+        rest = list(steps)
+        drops = list(self.tally.habits.drops_after)
+        while (rest or self.unacked) and not self.closed:
+            try:
+                async with self._connect() as socket:
+                    await self._talk(socket, rest, drops)
+            except (*NETWORK, InvalidHandshake):
+                await asyncio.sleep(0.3 + self.rng.random())
+            except Answered as refusal:
+                if refusal.status in {401, 403, 404, 409}:
+                    self._end(refusal.code)
+                await asyncio.sleep(0.3 + self.rng.random())
+            self.tally.drops += bool(rest or self.unacked)
+
+    @contextlib.asynccontextmanager
+    async def _connect(self) -> Any:
+        place: Place = self.client.place
+        ticket = await self.client.ticket("attempts")
+        async with connect(
+            f"ws://{place.name}/ws/attempts/{self.tally.attempt}/",
+            host=place.address,
+            port=place.port,
+            subprotocols=[f"ticket.{ticket}"],  # type: ignore[list-item]
+            open_timeout=15,
+            max_size=2**20,
+        ) as socket:
+            yield socket
+
+    async def _talk(self, socket: ClientConnection, rest: list[Step], drops: list[int]) -> None:
+        reader = asyncio.create_task(self._listen(socket))
+        try:
+            if self.unacked:
+                await self._send(socket, list(self.unacked))
+            while rest and not self.closed and not reader.done():
+                await asyncio.sleep(rest[0].pause)
+                await self._send(socket, [self._note(rest.pop(0))])
+                if drops and self.tally.answered >= drops[0]:
+                    drops.pop(0)
+                    socket.transport.abort()  # a cable pulled, not a farewell
+                    return
+            for _ in range(100):
+                if not self.unacked or self.closed or reader.done():
+                    break
+                await asyncio.sleep(0.1)
+        finally:
+            reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ConnectionClosed):
+                await reader
+
+    async def _listen(self, socket: ClientConnection) -> None:
+        async for text in socket:
+            message = json.loads(text)
+            if message["type"] in {"acked", "refused"}:
+                self._settle(message)
+            elif message["type"] == "closed":
+                self._end("attempt_closed")
+
+    async def _send(self, socket: ClientConnection, seqs: list[int]) -> None:
+        answers = self._stamped([seq for seq in seqs if seq in self.unacked])
+        for start in range(0, len(answers), 50):
+            part = answers[start : start + 50]
+            await socket.send(json.dumps({"type": "answers", "epoch": self.epoch, "answers": part}))
+
+    # -- book-keeping ----------------------------------------------------------------------------------------------
+
+    def _note(self, step: Step) -> int:
+        self.seq += 1
+        answer = {"seq": self.seq, "question": step.question, "response": step.response}
+        self.unacked[self.seq] = (answer, time.perf_counter())
+        self.tally.answered += 1
+        return self.seq
+
+    def _stamped(self, seqs: list[int]) -> list[dict[str, Any]]:
+        """These answers, about to be sent: the wait for their acknowledgement begins now."""
+        now = time.perf_counter()
+        for seq in seqs:
+            self.unacked[seq] = (self.unacked[seq][0], now)
+        return [self.unacked[seq][0] for seq in seqs]
+
+    def _settle(self, message: Mapping[str, Any]) -> None:
+        for seq in message.get("acked", []):
+            sent = self.unacked.pop(seq, None)
+            self.tally.acked.add((self.epoch, seq))
+            if sent:
+                self.tally.latencies.append(time.perf_counter() - sent[1])
+        for refusal in message.get("refused", []):
+            if self.unacked.pop(refusal["seq"], None):
+                self.tally.refused.append(refusal["code"])
+            if refusal["code"] in CLOSED:
+                self._end(refusal["code"])
+
+    def _end(self, code: str) -> None:
+        self.closed = True
+        self.unacked.clear()
+        self.tally.status = "closed" if code == "attempt_closed" else code
