@@ -7,6 +7,7 @@ here touches the ORM on the loop's thread, and a message costs no task and no th
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import logging
 import random
@@ -109,8 +110,7 @@ class Socket(AsyncConsumer):
     async def close(self, code: int) -> None:
         """End the connection; what was posted before goes out first if it can at once."""
         if self._is_open:
-            self._is_open = False
-            await self.base_send({"type": "websocket.close", "code": code})
+            await self._end(code)
 
     async def run(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Something with the ORM, in a thread, inside this socket's center."""
@@ -161,7 +161,7 @@ class Socket(AsyncConsumer):
                 raise
         except Exception:
             log.exception("A %s socket failed.", self.purpose)
-            await self.close(BROKEN)
+            await self._end(BROKEN)
         finally:
             self._is_open = False
             await self._leave()
@@ -292,8 +292,17 @@ class Socket(AsyncConsumer):
 
     async def _stopped(self) -> None:
         """The process goes down: the client shall come back in a moment."""
+        await self._end(RESTART)
+
+    async def _end(self, code: int) -> None:
+        """Close, whether the connection was let in yet or not, and whether anybody is still there or not."""
+        was_open, self._is_open = self._is_open, False
         try:
-            await self.close(RESTART)
+            if was_open and code < 3000 and isinstance(self.base_send, functools.partial):
+                # Daphne's library lets applications say 1000 and 3000-4999 only; this is how Daphne says others.
+                self.base_send.args[0].sendCloseFrame(code=code)
+            else:
+                await self.base_send({"type": "websocket.close", "code": code})
         except Exception as error:
             log.debug("A socket was gone before its farewell: %s", error)
 

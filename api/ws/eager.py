@@ -18,7 +18,7 @@ def start(work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
 
 
 async def _rest(work: Coroutine[Any, Any, None], waited: Any) -> None:
-    await _go_on(work, waited)  # type: ignore[no-untyped-call]
+    await _go_on(work, waited)
 
 
 @types.coroutine

@@ -11,9 +11,9 @@ import functools
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
@@ -26,6 +26,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 CACHE_SECONDS = 10.0
+_SCHEMAS_PER_QUERY = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def enter(tenant: Tenant) -> Iterator[Tenant]:
         yield tenant
 
 
-async def run(tenant: Tenant, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def run(tenant: Tenant, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """The only door from async code to the ORM: runs ``work`` in a thread, inside ``tenant``."""
 
     def inside() -> R:
@@ -141,7 +142,8 @@ def list_ready() -> list[Tenant]:
     """Every center that may be worked for: ready and neither archived nor half migrated."""
     with enter(PUBLIC):
         rows = list(get_tenant_model().objects.filter(state="READY").exclude(status="ARCHIVED").order_by("schema_name"))
-    return [tenant for row in rows if (tenant := _value(row, "")).is_ready]
+        behind = missing_in([row.schema_name for row in rows], expected_migrations())
+    return [_value(row, is_migrated=True) for row in rows if row.schema_name not in behind]
 
 
 def forget() -> None:
@@ -158,7 +160,7 @@ def _remembered(
         return known[1]
     tenant = load()
     if tenant and host:
-        tenant = Tenant(tenant.id, tenant.schema_name, tenant.name, tenant.slug, tenant.status, tenant.is_ready, host)
+        tenant = replace(tenant, host=host)
     if len(memory) > 5000:  # a stranger can make up as many hosts as they like
         memory.clear()
     memory[key] = (time.monotonic() + CACHE_SECONDS, tenant)
@@ -168,12 +170,11 @@ def _remembered(
 def _load(**where: object) -> Tenant | None:
     with enter(PUBLIC):
         row = get_tenant_model().objects.filter(**where).first()
-        return _value(row, "") if row else None
+        return _value(row, is_migrated=not missing_migrations(row.schema_name)) if row else None
 
 
-def _value(row: Any, host: str) -> Tenant:
-    ready = row.state == "READY" and not missing_migrations(row.schema_name)
-    return Tenant(row.pk, row.schema_name, row.name, row.slug, row.status, ready, host)
+def _value(row: Any, *, is_migrated: bool) -> Tenant:
+    return Tenant(row.pk, row.schema_name, row.name, row.slug, row.status, row.state == "READY" and is_migrated)
 
 
 # -- migrations ----------------------------------------------------------------------------------------------------
@@ -191,12 +192,44 @@ def expected_migrations() -> frozenset[tuple[str, str]]:
 
 def missing_migrations(schema_name: str) -> frozenset[tuple[str, str]]:
     """What a center's schema lacks; everything when the schema or its record is not there."""
+    return missing_in([schema_name], expected_migrations()).get(schema_name, frozenset())
+
+
+def missing_in(
+    schema_names: Iterable[str], wanted: frozenset[tuple[str, str]]
+) -> dict[str, frozenset[tuple[str, str]]]:
+    """What each of these schemas lacks of ``wanted``, in one query for some hundred schemas; complete ones are left out."""
+    names = list(schema_names)
+    found: dict[str, frozenset[tuple[str, str]]] = {}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s)", [f'"{schema_name}".django_migrations'])
-        if cursor.fetchone()[0] is None:
-            return expected_migrations()
-        cursor.execute(f'SELECT app, name FROM "{schema_name}".django_migrations')  # noqa: S608 - checked by the model
-        return expected_migrations() - set(cursor.fetchall())
+        cursor.execute(
+            "SELECT nspname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace"
+            " WHERE relname = 'django_migrations' AND nspname = ANY(%s)",
+            [names],
+        )
+        recorded = {row[0] for row in cursor.fetchall()}
+        found.update((name, wanted) for name in names if name not in recorded)
+        present = [name for name in names if name in recorded]
+        for start in range(0, len(present), _SCHEMAS_PER_QUERY):
+            cursor.execute(*_missing_query(present[start : start + _SCHEMAS_PER_QUERY], wanted))
+            found.update((name, frozenset(zip(apps, labels, strict=True))) for name, apps, labels in cursor.fetchall())
+    return found
+
+
+def _missing_query(schema_names: list[str], wanted: frozenset[tuple[str, str]]) -> tuple[str, list[list[str]]]:
+    quote = connection.ops.quote_name
+    parts = [
+        f"SELECT '{name}', array_agg(w.app), array_agg(w.name) FROM wanted w WHERE NOT EXISTS"  # noqa: S608
+        f" (SELECT FROM {quote(name)}.django_migrations m WHERE m.app = w.app AND m.name = w.name)"
+        " HAVING count(*) > 0"
+        for name in schema_names
+    ]
+    ordered = sorted(wanted)
+    return (
+        "WITH wanted AS MATERIALIZED (SELECT * FROM unnest(%s::text[], %s::text[]) AS w (app, name)) "
+        + " UNION ALL ".join(parts),
+        [[app for app, _ in ordered], [name for _, name in ordered]],
+    )
 
 
 # -- names ---------------------------------------------------------------------------------------------------------
