@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from apps.core.errors import Conflict, Invalid, NotFound
+from apps.core.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class TestNotFound(NotFound):
@@ -46,3 +46,28 @@ class FileRefused(Invalid):
 class MediaRefused(Invalid):
     code = "media_refused"
     message = "This file is not a picture or recording that can be used here."
+
+
+class PartNotFound(NotFound):
+    """A section, group or question."""
+
+    code = "not_found"
+
+
+class NotYours(Forbidden):
+    code = "not_yours"
+    message = "Only the author of a test and the center's administrators change it."
+
+
+class BadContent(Invalid):
+    code = "invalid"
+
+
+class FileTooLarge(Invalid):
+    code = "file_too_large"
+    message = "The file is too large."
+
+
+class LinkExpired(Forbidden):
+    code = "link_expired"
+    message = "This link has expired; load the page that shows it again."

@@ -50,12 +50,23 @@ class MockTest(models.Model):
     description = models.TextField(blank=True)
     profile = models.CharField(max_length=40, default="custom", help_text="Code of the exam profile, dated.")
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
+    current_paper = models.ForeignKey(
+        "Paper", null=True, on_delete=models.PROTECT, related_name="+", help_text="The edition that is published now."
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, help_text="Out of sight; its papers and their results stay.")
 
     class Meta:
         ordering = ["-created_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status="DRAFT", current_paper=None)
+                | models.Q(status="PUBLISHED", current_paper__isnull=False),
+                name="published_tests_have_a_paper",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -111,14 +122,9 @@ class QuestionGroup(models.Model):
 class Question(models.Model):
     """One item. ``content`` is what takers may see of its type, ``key`` is what grades it."""
 
-    class Type(models.TextChoices):
-        SINGLE_CHOICE = "single_choice"
-        MULTIPLE_CHOICE = "multiple_choice"
-        NUMERIC = "numeric"
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     group = models.ForeignKey(QuestionGroup, on_delete=models.CASCADE, related_name="questions")
-    type = models.CharField(max_length=20, choices=Type, default=Type.SINGLE_CHOICE)
+    type = models.CharField(max_length=20, default="single_choice", help_text="A name in rules.types.registry.")
     name = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
     question_number = models.PositiveIntegerField(null=True, blank=True)

@@ -1,0 +1,47 @@
+"""Items of a paper: which responses they take, and what a response earns. Pure: the same sheet and key always give the
+same marks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Literal
+
+from apps.mock_tests.rules.types.base import BadResponse, ItemSpec
+from apps.mock_tests.rules.types.registry import TYPES
+
+__all__ = ["BadResponse", "ItemSpec", "Mark", "check_response", "grade_item", "spec_of"]
+
+Outcome = Literal["CORRECT", "PARTIAL", "WRONG", "BLANK"]
+SMALLEST_MARK = Decimal("0.001")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a response earned; ``marks`` may be negative."""
+
+    marks: Decimal
+    outcome: Outcome
+
+
+def spec_of(question: Mapping[str, Any]) -> ItemSpec:
+    """The spec of a question as it stands in the content of a paper."""
+    return ItemSpec(question["type"], frozenset(option["id"] for option in question["options"]))
+
+
+def check_response(spec: ItemSpec, response: object) -> object:
+    """The response as it is stored; ``None`` clears. Refuses what the item cannot take with `BadResponse`."""
+    if response is None:
+        return None
+    return TYPES[spec.type].check(spec, response)
+
+
+def grade_item(item: Mapping[str, Any], response: object) -> Mark:
+    """Mark a response by an entry of a paper's key. No response: nothing earned, nothing lost."""
+    if response is None or response == []:
+        return Mark(Decimal(0), "BLANK")
+    share = TYPES[item["type"]].share(item["key"], response)
+    # Adding zero turns -0.000 into 0.000.
+    marks = (Decimal(item["score"]) * share).quantize(SMALLEST_MARK, ROUND_HALF_UP) + 0
+    return Mark(marks, "CORRECT" if share >= 1 else "PARTIAL" if share > 0 else "WRONG")

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from apps.core.errors import Problem
+from apps.mock_tests.rules.types.base import BadResponse, Given, ItemSpec, Stored
+from apps.mock_tests.rules.types.choices import FULL, ChoiceType
+
+
+class SingleChoice(ChoiceType):
+    """One option is chosen and earns its fraction, which may be negative. A response is an option id."""
+
+    name = "single_choice"
+
+    def flaws(self, given: Given) -> Iterator[Problem]:
+        yield from super().flaws(given)
+        keys = sum(option.fraction == FULL for option in given.options)
+        if keys != 1:
+            yield Problem("/options", "not_one_key", f"Exactly one option must be worth full marks, not {keys}.")
+
+    def check(self, spec: ItemSpec, response: object) -> object:
+        if not isinstance(response, str) or response not in spec.options:
+            raise BadResponse("The response must be the id of one of the question's options.")
+        return response
+
+    def share(self, key: Stored, response: object) -> Decimal:
+        return Decimal(key["fractions"].get(response, 0) if isinstance(response, str) else 0)
