@@ -1,13 +1,12 @@
 """What the main host serves."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+from config.documentation import OWNER, documentation
 
 urlpatterns = [
     path("api/v1/", include("api.v1.urls_public")),
-    path("api/schema/", SpectacularAPIView.as_view(urlconf="config.urls_public"), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema")),
-    path("api/redoc/", SpectacularRedocView.as_view(url_name="schema")),
+    *documentation("config.urls_public", OWNER),
 ]
 handler404 = "api.common.pages.not_found"
 handler500 = "api.common.pages.server_error"

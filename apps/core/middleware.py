@@ -11,6 +11,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import patch_vary_headers
 from django_tenants.middleware.main import TenantMainMiddleware
 
 from apps.core import clock, problems, tenancy
@@ -20,6 +21,10 @@ log = logging.getLogger(__name__)
 Answer = Callable[[HttpRequest], HttpResponse]
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 MOST_SKEW_SECONDS = 5
+API_PREFIX = "/api/v1/"
+# What the API says is data: a browser that is tricked into showing it must neither run nor frame anything.
+API_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
+PAGE_CONTENT_POLICY = "base-uri 'self'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 
 
 class ProbeMiddleware:
@@ -47,7 +52,11 @@ class ProbeMiddleware:
 
 
 class RequestMiddleware:
-    """Gives each request an id, names it in logs and answer, and turns a lost database into 503 instead of 500."""
+    """Gives each request an id, names it in logs and answer, and turns a lost database into 503 instead of 500.
+
+    Whatever the API answers is for one person of one center, so nobody on the way may keep it; a view that knows
+    better (media) has set its own headers by now.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -61,8 +70,11 @@ class RequestMiddleware:
         finally:
             tenancy.log_request.reset(token)
         answer["X-Request-ID"] = request_id
-        if request.headers.get("Authorization"):
+        is_api = request.path.startswith(API_PREFIX)
+        answer.headers.setdefault("Content-Security-Policy", API_CONTENT_POLICY if is_api else PAGE_CONTENT_POLICY)
+        if is_api or request.headers.get("Authorization"):
             answer.headers.setdefault("Cache-Control", "private, no-store")
+            patch_vary_headers(answer, ["Authorization", "Host"])
         return answer
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
