@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext, setup_databases
 
 from apps.centers.models import Center, Domain
+from apps.centers.operations import centers, template
 from apps.core import bus, tenancy, volatile
 from apps.core.tenancy import Tenant
 from tests.cast import Cast
@@ -40,29 +40,36 @@ def django_db_setup(
             keepdb=django_db_keepdb and not django_db_createdb,
             aliases={"default"},
         )
+        afresh = not template.is_recorded()
+        template.record()
         for slug, host in HOSTS.items():
-            _center(slug, host)
+            _center(slug, host, afresh=afresh)
         _empty_everything()
         tenancy.forget()
 
 
-def _center(slug: str, host: str) -> None:
-    center, made = Center.objects.get_or_create(
-        slug=slug, defaults={"schema_name": f"c_{slug}", "name": slug.title(), "state": "READY", "status": "ACTIVE"}
-    )
-    if made or tenancy.missing_migrations(center.schema_name):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f'DROP SCHEMA IF EXISTS "{center.schema_name}" CASCADE; CREATE SCHEMA "{center.schema_name}"'
-            )
-        call_command("migrate_schemas", schema_name=center.schema_name, verbosity=0)
-    connection.set_schema_to_public()
-    Domain.objects.get_or_create(domain=host, defaults={"tenant": center, "is_primary": True})
+def _center(slug: str, host: str, *, afresh: bool) -> None:
+    center = Center.objects.filter(slug=slug).first()
+    if center and (afresh or tenancy.missing_migrations(center.schema_name)):
+        _remove(center)
+        center = None
+    if center is None:
+        center = centers.open_center(name=slug.title(), slug=slug, host=host, status="ACTIVE")
+        assert center.state == "READY", center.state_reason
+
+
+def _remove(center: Center) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP SCHEMA IF EXISTS "{center.schema_name}" CASCADE')
+    Domain.objects.filter(tenant=center).delete()
+    Center.objects.filter(pk=center.pk).delete()
 
 
 def _empty_everything() -> None:
     """What committed tests left behind: all rows of both centers, deliveries, owners, and other centers."""
     connection.set_schema_to_public()
+    for center in Center.objects.exclude(slug__in=HOSTS):
+        _remove(center)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT format('%%I.%%I', schemaname, tablename) FROM pg_tables"

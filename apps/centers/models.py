@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django_tenants.models import DomainMixin, TenantMixin
 
+from apps.centers import rules
+
 
 class Center(TenantMixin):
     """One tenant. Its people, content and results live in the schema ``c_<slug>``, and nothing there points here."""
@@ -42,6 +44,10 @@ class Center(TenantMixin):
     locale = models.CharField(max_length=10, default="en")
     primary_color = models.CharField(max_length=7, default="#b3123b")
     email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    website = models.CharField(max_length=200, blank=True)
+    address = models.CharField(max_length=300, blank=True)
+    description = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -49,7 +55,10 @@ class Center(TenantMixin):
         ordering = ["slug"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(slug__regex=r"^[a-z][a-z0-9_]{2,40}$"), name="center_slug_is_plain"
+                condition=models.Q(slug__regex=r"^[a-z][a-z0-9_]{2,40}$")
+                & ~models.Q(slug__regex=rules.REFUSED)
+                & ~models.Q(slug__in=sorted(rules.RESERVED)),
+                name="center_slug_is_plain",
             ),
             models.CheckConstraint(
                 condition=models.Q(schema_name__regex=r"^c_[a-z][a-z0-9_]{2,40}$"), name="center_schema_is_plain"
@@ -73,5 +82,6 @@ class SchemaTemplate(models.Model):
     """The statements that make a migrated, empty center schema; recorded once per set of migrations, replayed for each."""
 
     fingerprint = models.CharField(max_length=64, primary_key=True)
+    migrations = models.JSONField(help_text="Each migration that it holds, with a hash of its file.")
     statements = models.TextField(help_text="Run with the new schema first on the search path.")
     recorded_at = models.DateTimeField(db_default=Now())

@@ -225,11 +225,8 @@ def _missing_query(schema_names: list[str], wanted: frozenset[tuple[str, str]]) 
         for name in schema_names
     ]
     ordered = sorted(wanted)
-    return (
-        "WITH wanted AS MATERIALIZED (SELECT * FROM unnest(%s::text[], %s::text[]) AS w (app, name)) "
-        + " UNION ALL ".join(parts),
-        [[app for app, _ in ordered], [name for _, name in ordered]],
-    )
+    wanted_rows = "WITH wanted AS MATERIALIZED (SELECT * FROM unnest(%s::text[], %s::text[]) AS w (app, name))"
+    return f"{wanted_rows} {' UNION ALL '.join(parts)}", [[app for app, _ in ordered], [name for _, name in ordered]]
 
 
 # -- names ---------------------------------------------------------------------------------------------------------

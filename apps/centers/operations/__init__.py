@@ -1,0 +1,1 @@
+"""All writes on centers: the template, opening and closing, migrating."""

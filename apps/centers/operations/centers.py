@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from apps.centers import rules
+from apps.centers.errors import (
+    CenterArchived,
+    CenterExists,
+    CenterNotFound,
+    CenterRefused,
+    SlugRefused,
+    TemplateMissing,
+)
+from apps.centers.events import CenterClosed, CenterOpened, CenterSuspended, ProvisioningFailed
+from apps.centers.models import Center, Domain
+from apps.centers.operations import template
+from apps.centers.queries import centers as queries
+from apps.core import bus, clock, tenancy
+from apps.core.errors import Problem
+
+log = logging.getLogger(__name__)
+
+DETAILS = frozenset({"email", "phone", "website", "address", "description", "primary_color", "time_zone", "locale"})
+_CHANGEABLE = DETAILS | {"name"}
+
+
+def open_center(
+    *,
+    name: str,
+    slug: str = "",
+    plan: str = Center.Plan.FREE,
+    status: str = "",
+    host: str = "",
+    details: Mapping[str, str] | None = None,
+) -> Center:
+    """Make a center with its host and its schema.
+
+    Its row and host are there first, visibly WAITING; then the template is replayed in the transaction that makes it
+    READY and announces it. If that fails, the center stays behind as FAILED with the reason, without a schema, and
+    ``retry_center`` tries again: look at ``state`` of what is returned. Without a slug one is made from the name.
+    Refuses slugs and hosts that are not plain, and taken ones.
+    """
+    slug = slug or rules.slug_from(name)
+    if not rules.is_slug(slug):
+        raise SlugRefused(problems=[Problem("/slug", "slug_refused", SlugRefused.message)])
+    host = (host or rules.host_for(slug, settings.SHIKEN_CENTER_DOMAIN)).lower()
+    if not rules.is_host(host) or host in settings.SHIKEN_MAIN_HOSTS:
+        raise CenterRefused(problems=[Problem("/host", "host_refused", "This is not a host that a center may have.")])
+    with tenancy.enter(tenancy.PUBLIC):
+        if not template.is_recorded():
+            raise TemplateMissing
+        center = Center(name=name, slug=slug, schema_name=rules.schema_for(slug), plan=plan)
+        center.status = status or (Center.Status.TRIAL if plan == Center.Plan.FREE else Center.Status.ACTIVE)
+        if center.status == Center.Status.TRIAL:
+            center.trial_ends_at = clock.now() + timedelta(days=rules.TRIAL_DAYS)
+        _take(center, details or {})
+        try:
+            with transaction.atomic():
+                Center.objects.bulk_create([center])
+                Domain.objects.bulk_create([Domain(tenant=center, domain=host, is_primary=True)])
+        except IntegrityError as error:
+            if "unique" in str(error):
+                raise CenterExists from None
+            raise
+    return _provision(center.pk)
+
+
+def retry_center(*, center_id: uuid.UUID) -> Center:
+    """Try once more to make a center whose creation failed or was cut off; one that is ready stays as it is."""
+    return _provision(queries.get_center(center_id=center_id).pk)
+
+
+def update_center(*, center_id: uuid.UUID, changes: Mapping[str, str]) -> Center:
+    """Change name and details, and the status by the same rules as the named operations."""
+    with tenancy.enter(tenancy.PUBLIC), transaction.atomic():
+        center = _locked(center_id)
+        status = changes.get("status", center.status)
+        _take(center, {key: value for key, value in changes.items() if key != "status"})
+        center.save(update_fields=[*(_CHANGEABLE & changes.keys()), "updated_at"])
+        if status != center.status:
+            _move(center, status)
+    tenancy.forget()
+    return queries.get_center(center_id=center_id)
+
+
+def activate_center(*, center_id: uuid.UUID) -> Center:
+    """Let people sign in and start again; ends a trial. Refuses an archived center."""
+    return update_center(center_id=center_id, changes={"status": Center.Status.ACTIVE})
+
+
+def suspend_center(*, center_id: uuid.UUID) -> Center:
+    """No new sign-ins and no new starts from now on; running attempts finish. Refuses an archived center."""
+    return update_center(center_id=center_id, changes={"status": Center.Status.SUSPENDED})
+
+
+def archive_center(*, center_id: uuid.UUID) -> Center:
+    """Close a center for good: its hosts answer as if it were not there, its schema is kept until it is dropped."""
+    return update_center(center_id=center_id, changes={"status": Center.Status.ARCHIVED})
+
+
+def _move(center: Center, status: str) -> None:
+    if center.status == Center.Status.ARCHIVED:
+        raise CenterArchived
+    if status not in Center.Status.values:
+        raise CenterRefused(problems=[Problem("/status", "invalid_choice", "There is no such status.")])
+    ends = center.trial_ends_at if status == Center.Status.TRIAL else None
+    Center.objects.filter(pk=center.pk).update(status=status, trial_ends_at=ends)
+    if status == Center.Status.SUSPENDED:
+        bus.publish(CenterSuspended(center_id=center.pk))
+    if status == Center.Status.ARCHIVED:
+        bus.publish(CenterClosed(center_id=center.pk))
+
+
+def _locked(center_id: uuid.UUID) -> Center:
+    center = Center.objects.select_for_update().filter(pk=center_id).first()
+    if center is None:
+        raise CenterNotFound
+    return center
+
+
+def _take(center: Center, values: Mapping[str, str]) -> None:
+    """Set what may be set; refuse, each with its place, what the columns cannot hold."""
+    problems = [Problem(f"/{key}", "unknown_field", "This cannot be set.") for key in values.keys() - _CHANGEABLE]
+    for key in values.keys() & _CHANGEABLE:
+        setattr(center, key, values[key].strip())
+    if not rules.COLOR.fullmatch(center.primary_color):
+        problems.append(Problem("/primary_color", "invalid", "A color is # and six hexadecimal digits."))
+    try:
+        center.clean_fields()
+    except ValidationError as error:
+        problems += [
+            Problem(f"/{field}", str(reason.code or "invalid"), " ".join(reason.messages))
+            for field, reasons in error.error_dict.items()
+            for reason in reasons
+        ]
+    if problems:
+        raise CenterRefused(problems=problems)
+
+
+def _provision(center_id: uuid.UUID) -> Center:
+    with tenancy.enter(tenancy.PUBLIC):
+        try:
+            with transaction.atomic():
+                center = _locked(center_id)
+                if center.state != Center.State.READY:
+                    template.replay(schema_name=center.schema_name)
+                    Center.objects.filter(pk=center_id).update(
+                        state=Center.State.READY, state_reason="", updated_at=Now()
+                    )
+                    bus.publish(CenterOpened(center_id=center_id))
+        except Exception as error:
+            log.exception("The schema of center %s could not be made.", center_id)
+            _note_failure(center_id, f"{type(error).__name__}: {error}")
+        tenancy.forget()
+        return queries.get_center(center_id=center_id)
+
+
+def _note_failure(center_id: uuid.UUID, reason: str) -> None:
+    with transaction.atomic():
+        left = Center.objects.filter(pk=center_id).exclude(state=Center.State.READY)
+        if left.update(state=Center.State.FAILED, state_reason=reason[:2000], updated_at=Now()):
+            bus.publish(ProvisioningFailed(center_id=center_id))

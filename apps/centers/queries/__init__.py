@@ -1,0 +1,1 @@
+"""All reads of centers, and of schemas as a whole."""
