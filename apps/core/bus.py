@@ -146,6 +146,15 @@ def _put_back(row: Delivery, error: Exception) -> None:
     Delivery.objects.filter(pk=row.pk).update(**changes)
 
 
+def schemas_due(event: type[Event]) -> list[str]:
+    """The centers that have overdue deliveries of ``event``, dead ones included: one query, whatever their number."""
+    with tenancy.enter(tenancy.PUBLIC):
+        due = Delivery.objects.filter(
+            Q(dead_at=None) | Q(dead_at__isnull=False), event=event.name, done_at=None, due_at__lte=Now()
+        )
+        return sorted(due.values_list("schema_name", flat=True).distinct())
+
+
 def waiting() -> dict[str, int]:
     """What is pending, overdue and dead, for health pages and dashboards."""
     with tenancy.enter(tenancy.PUBLIC):

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import weakref
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from asgiref.sync import async_to_sync
@@ -33,20 +34,28 @@ def encode(kind: str, data: dict[str, Any]) -> str:
 
 def push(room: str, kind: str, data: dict[str, Any]) -> None:
     """Send news to a room after the commit (at once outside a transaction). Failure is logged and swallowed."""
-    frame = {"type": "news", "room": room, "kind": kind, "text": encode(kind, data)}
-    transaction.on_commit(lambda: _send(room, frame), robust=True)
+    push_many(kind, [(room, data)])
 
 
-def _send(room: str, frame: dict[str, Any]) -> None:
+def push_many(kind: str, news: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """Send news of one kind to many rooms, in one go; the first failure ends it."""
+    frames = [{"type": "news", "room": room, "kind": kind, "text": encode(kind, data)} for room, data in news]
+    if frames:
+        transaction.on_commit(lambda: _send(frames), robust=True)
+
+
+def _send(frames: list[dict[str, Any]]) -> None:
     try:
-        async_to_sync(_send_soon)(room, frame)
+        async_to_sync(_send_soon)(frames)
     except Exception as error:
-        log.warning("News for %s was not sent: %s", room, error)
+        log.warning("News for %s of %s rooms was not sent: %s", frames[0]["room"], len(frames), error)
 
 
-async def _send_soon(room: str, frame: dict[str, Any]) -> None:
-    async with asyncio.timeout(1):
-        await get_channel_layer().group_send(room, frame)
+async def _send_soon(frames: list[dict[str, Any]]) -> None:
+    layer = get_channel_layer()
+    async with asyncio.timeout(1 + len(frames) / 200):
+        for frame in frames:
+            await layer.group_send(frame["room"], frame)
 
 
 class Hub:
