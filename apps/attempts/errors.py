@@ -40,3 +40,33 @@ class BadAnswer(Invalid):
 class ResultNotReleased(Forbidden):
     code = "result_not_released"
     message = "The results of this exam are not released yet."
+
+
+class NotSitting(Conflict):
+    code = "not_sitting"
+    message = "Some of these students have no running attempt in this room; nobody was given time."
+
+
+class BadExtension(Invalid):
+    code = "bad_extension"
+    message = "Extra time is between a second and a day, with a reason."
+
+
+class CenterSuspended(Forbidden):
+    code = "center_suspended"
+    message = "This center is suspended; no exams can be started at the moment."
+
+
+class NotGradedYet(Conflict):
+    code = "not_graded"
+    message = "This attempt has no marks yet."
+
+
+class ReviewClosed(Forbidden):
+    code = "review_closed"
+    message = "Solutions of this exam are not open for review."
+
+
+class NotHandedIn(Conflict):
+    code = "not_handed_in"
+    message = "This attempt still runs; there is a receipt once it is closed."

@@ -1,8 +1,26 @@
 import uuid
+from datetime import datetime, timedelta
+from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Value
 from django.db.models.functions import Now
+
+
+class Attempts(models.QuerySet["Attempt"]):
+    def running(self) -> Self:
+        return self.filter(status=Attempt.Status.IN_PROGRESS)
+
+    def unfinished(self) -> Self:
+        """Still running, or closed and waiting for marks."""
+        return self.filter(status__in=[Attempt.Status.IN_PROGRESS, Attempt.Status.SUBMITTED, Attempt.Status.EXPIRED])
+
+    def overdue(self, at: datetime) -> Self:
+        """Running past deadline and grace: only waiting to be closed."""
+        grace = ExpressionWrapper(F("grace_seconds") * Value(timedelta(seconds=1)), output_field=DurationField())
+        # The first comparison follows from the second; it is the one that an index helps with.
+        return self.running().filter(deadline_at__lt=at).filter(deadline_at__lt=Value(at, DateTimeField()) - grace)
 
 
 class Attempt(models.Model):
@@ -25,6 +43,8 @@ class Attempt(models.Model):
         default=1, help_text="Raised by a takeover; answers of older epochs are refused."
     )
     seed = models.BigIntegerField(help_text="Draws the order of questions and options.")
+    shuffle_questions = models.BooleanField(default=False, help_text="As the room had it when the attempt began.")
+    shuffle_options = models.BooleanField(default=False)
     started_at = models.DateTimeField()
     deadline_at = models.DateTimeField(help_text="Sum of the time ledger; moved only by named operations.")
     grace_seconds = models.PositiveSmallIntegerField(help_text="Answers are accepted until deadline plus this.")
@@ -35,6 +55,8 @@ class Attempt(models.Model):
     revision = models.PositiveIntegerField(default=0, help_text="Raised each time marks are recorded.")
     graded_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = Attempts.as_manager()
 
     class Meta:
         ordering = ["-started_at", "id"]
@@ -60,6 +82,10 @@ class Attempt(models.Model):
             ),
             models.Index(fields=["assignment", "status"], name="attempt_by_room"),
         ]
+
+    @property
+    def is_running(self) -> bool:
+        return self.status == self.Status.IN_PROGRESS
 
 
 class TimeGrant(models.Model):

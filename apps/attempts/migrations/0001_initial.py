@@ -23,6 +23,8 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('IN_PROGRESS', 'In Progress'), ('SUBMITTED', 'Submitted'), ('EXPIRED', 'Expired'), ('GRADED', 'Graded'), ('VOID', 'Void')], default='IN_PROGRESS', max_length=11)),
                 ('epoch', models.PositiveIntegerField(default=1, help_text='Raised by a takeover; answers of older epochs are refused.')),
                 ('seed', models.BigIntegerField(help_text='Draws the order of questions and options.')),
+                ('shuffle_questions', models.BooleanField(default=False, help_text='As the room had it when the attempt began.')),
+                ('shuffle_options', models.BooleanField(default=False)),
                 ('started_at', models.DateTimeField()),
                 ('deadline_at', models.DateTimeField(help_text='Sum of the time ledger; moved only by named operations.')),
                 ('grace_seconds', models.PositiveSmallIntegerField(help_text='Answers are accepted until deadline plus this.')),

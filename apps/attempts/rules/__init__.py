@@ -1,0 +1,1 @@
+"""Time, receipts, marks and percentages of attempts, as plain Python."""
