@@ -48,7 +48,8 @@ shell: venv ## Django's shell on the data of `make run`
 reset: venv ## stop what runs and forget its data
 	@$(LOCAL) reset
 
-clean: reset ## reset, and remove what was installed
+clean: ## reset, and remove what was installed
+	@test ! -e .venv/.installed || $(LOCAL) reset
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov .coverage
 
 venv:

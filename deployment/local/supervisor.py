@@ -57,6 +57,7 @@ class Stack:
         self._environment: dict[str, str] = {}
         self._children: list[Child] = []
         self._keepers: list[Keeper] = []
+        self._class: Child | None = None
 
     def start(self, *, demo_class: bool) -> None:
         """Each part when the one before it is ready."""
@@ -78,6 +79,7 @@ class Stack:
         while True:
             for keeper in self._keepers:
                 keeper.look(screen.tell)
+            self._look_at_class()
             time.sleep(0.5)
 
     def stop(self) -> None:
@@ -109,9 +111,15 @@ class Stack:
             child.run(self._progress.line)
 
     def _start_class(self) -> None:
-        child = self._child("Demo class", *_DEMO_CLASS, log="class")
-        self._children.append(child)
-        child.start()
+        self._class = self._child("Demo class", *_DEMO_CLASS, log="class")
+        self._children.append(self._class)
+        self._class.start()
+
+    def _look_at_class(self) -> None:
+        """Its end is news, not a reason to start it again."""
+        if self._class and not self._class.alive:
+            screen.tell(f"The demo class has ended with {self._class.ending}; its story is in {self._class.log}")
+            self._class = None
 
     def _web(self) -> Child:
         options = {
