@@ -379,6 +379,8 @@ class Servers:
             processes.end(processes.working_in(self._folder / "redis", Redis.programs), Redis.stop_signal, patience=5)
             if private.exists():
                 shutil.rmtree(private)
+                with contextlib.suppress(OSError):  # other data folders have theirs there too
+                    private.parent.rmdir()
 
     def __enter__(self) -> Self:
         return self.start()
