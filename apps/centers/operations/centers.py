@@ -57,11 +57,11 @@ def open_center(
     with tenancy.enter(tenancy.PUBLIC):
         if not template.is_recorded():
             raise TemplateMissing
-        center = Center(name=name, slug=slug, schema_name=rules.schema_for(slug), plan=plan)
+        center = Center(slug=slug, schema_name=rules.schema_for(slug), plan=plan)
         center.status = status or (Center.Status.TRIAL if plan == Center.Plan.FREE else Center.Status.ACTIVE)
         if center.status == Center.Status.TRIAL:
             center.trial_ends_at = clock.now() + timedelta(days=rules.TRIAL_DAYS)
-        _take(center, details or {})
+        _take(center, {**(details or {}), "name": name})
         try:
             with transaction.atomic():
                 Center.objects.bulk_create([center])

@@ -151,10 +151,8 @@ def read_schema(*, schema_name: str) -> str:
     """The statements, in an order in which they run in one execute; refuses what cannot be read back."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f'SET LOCAL search_path = "{schema_name}"')
-        try:
-            statements = list(_Reader(cursor, schema_name).statements())
-        finally:
-            cursor.execute("SET LOCAL search_path = public")
+        statements = list(_Reader(cursor, schema_name).statements())
+        cursor.execute("SET LOCAL search_path = public")
     return ";\n".join(statements) + ";\n"
 
 
