@@ -5,6 +5,7 @@ from django.urls import include, path
 from config.documentation import CENTER, documentation
 
 urlpatterns = [
+    path("", include("web.urls")),
     path("api/v1/", include("api.v1.urls")),
     *documentation("config.urls", CENTER),
 ]

@@ -5,6 +5,7 @@ from django.urls import include, path
 from config.documentation import OWNER, documentation
 
 urlpatterns = [
+    path("", include("web.urls_public")),
     path("api/v1/", include("api.v1.urls_public")),
     *documentation("config.urls_public", OWNER),
 ]

@@ -1,0 +1,40 @@
+// Small helpers to build pages. Text is always text; only `html` takes markup, and only markup the server cleaned.
+
+export const main = document.getElementById("main");
+export const data = JSON.parse(document.getElementById("data").textContent);
+
+export function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "html") node.innerHTML = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "class") node.className = value;
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+export function show(...children) {
+  main.replaceChildren(...children.filter(Boolean));
+}
+
+export function table(headings, rows, isMe = () => false) {
+  const head = el("tr", {}, ...headings.map(([text, kind]) => el("th", { class: kind, scope: "col" }, text)));
+  const body = rows.map((row) => el("tr", { class: isMe(row) ? "me" : "" },
+    ...row.cells.map((cell, index) => el("td", { class: headings[index][1] }, cell))));
+  return el("table", { class: "data" }, el("thead", {}, head), el("tbody", {}, ...body));
+}
+
+export function figure(value, label) {
+  return el("div", { class: "figure" }, el("b", {}, value), el("span", { class: "quiet" }, label));
+}
+
+export function number(value, digits = 2) {
+  return value === null || value === undefined ? "–" : Number(value).toLocaleString("en", { maximumFractionDigits: digits });
+}
+
+export function when(text) {
+  return text ? new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "";
+}

@@ -1,0 +1,51 @@
+// The result of one attempt; waits for its marks, and says plainly when it is not released.
+
+import { call } from "./api.js";
+import { data, el, figure, number, show, table } from "./dom.js";
+import { questionGroup } from "./paper.js";
+import { start } from "./who.js";
+
+start(async () => {
+  for (let tries = 0; tries < 40; tries += 1) {
+    const attempt = await call("GET", `attempts/${data.attempt}/`);
+    if (attempt.status === "GRADED") return result();
+    if (attempt.status === "IN_PROGRESS") return show(el("h1", {}, "Still running"), el("p", {}, "This attempt is not handed in yet."));
+    show(el("h1", {}, "Being marked…"), el("p", { class: "quiet" }, "This usually takes a second."));
+    await new Promise((done) => { setTimeout(done, 750); });
+  }
+  return show(el("h1", {}, "Not marked yet"), el("p", {}, "Your paper is safe. Please look again later."));
+});
+
+async function result() {
+  let marks;
+  try {
+    marks = await call("GET", `attempts/${data.attempt}/result/`);
+  } catch (problem) {
+    return show(el("h1", {}, "Result"), el("p", { class: "note" }, problem.message));
+  }
+  const figures = [figure(`${number(marks.score)} / ${number(marks.max_score)}`, "marks"), figure(`${number(marks.percentage, 1)} %`, "of all marks")];
+  if (marks.rank) figures.push(figure(String(marks.rank), "rank"), figure(number(marks.percentile), "percentile"));
+  const parts = (title, rows) => (rows?.length ? [el("h2", {}, title), table([["", ""], ["Marks", "num"], ["", ""]],
+    rows.map((row) => ({ cells: [row.name, `${number(row.score)} / ${number(row.max_score)}`, bar(row)] })))] : []);
+  const estimate = marks.estimate ? [el("h2", {}, "JLPT estimate"),
+    el("p", {}, `${marks.estimate.total} of 180: `, el("b", {}, marks.estimate.passed ? "would pass" : "would not pass"),
+      el("span", { class: "quiet" }, ". An estimate from shares of marks; the real scale is not public."))] : [];
+  const review = el("div", {});
+  show(el("h1", {}, marks.assignment_title || "Result"), el("div", { class: "figures" }, ...figures), ...estimate,
+    ...parts("By section", marks.sections), ...parts("By topic", marks.topics), review);
+  try {
+    const seen = await call("GET", `attempts/${data.attempt}/review/`);
+    review.append(el("h2", {}, "Answers"), ...seen.paper.sections.flatMap((section) => section.question_groups)
+      .map((group) => questionGroup(group, { given: seen.answers, review: seen.items })));
+  } catch (problem) {
+    if (problem.status !== 403) throw problem;
+  }
+  return undefined;
+}
+
+function bar(row) {
+  const share = row.max_score > 0 ? Math.max(0, Math.min(1, row.score / row.max_score)) : 0;
+  const fill = el("i", {});
+  fill.style.width = `${share * 100}%`;
+  return el("div", { class: "bar" }, fill);
+}

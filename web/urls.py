@@ -1,0 +1,10 @@
+from django.urls import path
+
+from web import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("rooms/<uuid:room>/", views.room, name="room"),
+    path("rooms/<uuid:room>/board/", views.board, name="board"),
+    path("attempts/<uuid:attempt>/result/", views.result, name="result"),
+]

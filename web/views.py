@@ -1,0 +1,52 @@
+"""Shells: a title, a place for the module to fill, and what it should load. Everything else comes from the API."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.core import tenancy
+
+
+def _shell(request: HttpRequest, module: str, title: str, **data: object) -> HttpResponse:
+    tenant = tenancy.current()
+    context = {"module": module, "title": title, "center": tenant.name, "data": data, "demo": settings.SHIKEN_DEMO}
+    return render(request, "web/shell.html", context)
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Sign in, then the rooms of the signed-in person."""
+    return _shell(request, "home", "Exam rooms")
+
+
+@require_safe
+def room(request: HttpRequest, room: uuid.UUID) -> HttpResponse:
+    """Before, during and after an attempt of one's own."""
+    return _shell(request, "room", "Exam", room=str(room))
+
+
+@require_safe
+def board(request: HttpRequest, room: uuid.UUID) -> HttpResponse:
+    """The live board of a room."""
+    return _shell(request, "board", "Live board", room=str(room))
+
+
+@require_safe
+def result(request: HttpRequest, attempt: uuid.UUID) -> HttpResponse:
+    """The result of one attempt, once it is released."""
+    return _shell(request, "result", "Result", attempt=str(attempt))
+
+
+@require_safe
+def main_host(request: HttpRequest) -> HttpResponse:
+    """What Shiken is, and where to go; in the demo, its centers with their addresses."""
+    port = request.get_port()
+    suffix = "" if port in {"80", "443"} else f":{port}"
+    centers = tenancy.list_ready() if settings.SHIKEN_DEMO else []
+    addresses = [(center.name, f"{request.scheme}://{center.host}{suffix}/") for center in centers if center.host]
+    return render(request, "web/main_host.html", {"centers": addresses, "demo": settings.SHIKEN_DEMO})
