@@ -28,3 +28,9 @@ class AnswerRate(UserRateThrottle):
     """A bucket of its own, so that saving answers is never starved by browsing."""
 
     scope = "answers"
+
+
+class StartRate(UserRateThrottle):
+    """For starting attempts: enough for every retry, too little for guessing access codes."""
+
+    scope = "start"

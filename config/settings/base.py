@@ -194,11 +194,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "deadline", "expires": 60},
     },
-    "move_exam_rooms": {
-        "task": "move_exam_rooms",
-        "schedule": 20.0,
-        "options": {"queue": "deadline", "expires": 20},
-    },
     "sync_leaderboard_to_db": {
         "task": "sync_leaderboard_to_db",
         "schedule": 300.0,
@@ -251,6 +246,7 @@ REST_FRAMEWORK = {
         "anon": env.text("THROTTLE_ANON", "300/hour"),
         "auth": env.text("THROTTLE_AUTH", "30/min"),
         "answers": env.text("THROTTLE_ANSWERS", "1200/min"),
+        "start": env.text("THROTTLE_START", "30/min"),
     },
     "EXCEPTION_HANDLER": "api.common.errors.problem_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
