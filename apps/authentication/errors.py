@@ -37,3 +37,8 @@ class WeakPassword(Invalid):
 class TicketsUnavailable(Unavailable):
     code = "tickets_unavailable"
     message = "Live connections are not available at the moment; everything works over plain requests."
+
+
+class OwnAccount(Conflict):
+    code = "own_account"
+    message = "Nobody can shut themselves out; another admin has to do it."

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
@@ -42,16 +43,25 @@ def get_user(*, user_id: uuid.UUID) -> User:
     return user
 
 
-def list_people(*, role: str = "", search: str = "") -> QuerySet[User]:
-    """The center's people by name, optionally of one role, or whose name or e-mail holds ``search``."""
+def list_people(
+    *, role: str = "", search: str = "", is_active: bool | None = None, is_approved: bool | None = None
+) -> QuerySet[User]:
+    """The center's people by name, of one role or state if asked; names or e-mail hold each word of ``search``."""
     people = User.objects.exclude(role=User.Role.OWNER)
     if role:
         people = people.filter(role=role)
-    if search:
-        people = people.filter(
-            Q(email__icontains=search) | Q(first_name__icontains=search) | Q(last_name__icontains=search)
-        )
+    if is_active is not None:
+        people = people.filter(is_active=is_active)
+    if is_approved is not None:
+        people = people.filter(is_approved=is_approved)
+    for word in search.split():
+        people = people.filter(Q(email__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word))
     return people
+
+
+def find_roles(*, user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The roles of those among these ids who are active people of this center."""
+    return dict(User.objects.filter(pk__in=set(user_ids), is_active=True).values_list("pk", "role"))
 
 
 def find_by_email(*, email: str) -> User | None:

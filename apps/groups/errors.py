@@ -7,6 +7,10 @@ class GroupNotFound(NotFound):
     code = "not_found"
 
 
+class MembershipNotFound(NotFound):
+    code = "not_found"
+
+
 class GroupExists(Conflict):
     code = "group_exists"
     message = "A group with this name exists already."
@@ -20,3 +24,8 @@ class GroupFull(Conflict):
 class UnknownMember(Invalid):
     code = "unknown_member"
     message = "Some of these people cannot join in this role."
+
+
+class AlreadyMember(Conflict):
+    code = "already_member"
+    message = "This person is in the group already."

@@ -13,12 +13,15 @@ class Group(models.Model):
     description = models.TextField(blank=True)
     max_students = models.PositiveIntegerField(default=30)
     is_active = models.BooleanField(default=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="Kept for what was assigned to it.")
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(Lower("name"), name="one_group_per_name")]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), condition=models.Q(deleted_at=None), name="one_group_per_name")
+        ]
 
     def __str__(self) -> str:
         return self.name

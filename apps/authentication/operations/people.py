@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import TypedDict, Unpack
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -8,8 +9,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from apps.authentication import queries
-from apps.authentication.errors import EmailTaken, WeakPassword
-from apps.authentication.events import UserRegistered
+from apps.authentication.errors import EmailTaken, OwnAccount, UserNotFound, WeakPassword
+from apps.authentication.events import UserApproved, UserRegistered
 from apps.authentication.models import User
 from apps.authentication.operations import sessions
 from apps.core import bus
@@ -65,6 +66,36 @@ def deactivate(*, user_id: uuid.UUID) -> None:
     with transaction.atomic():
         User.objects.filter(pk=user_id).update(is_active=False, session_version=F("session_version") + 1)
         sessions.end_all_sessions(user_id=user_id, because="deactivated")
+
+
+class PersonChanges(TypedDict, total=False):
+    """What an admin may change of a person; what is absent stays."""
+
+    first_name: str
+    last_name: str
+    is_active: bool
+    is_approved: bool
+
+
+def update_person(*, actor: User, user_id: uuid.UUID, **changes: Unpack[PersonChanges]) -> User:
+    """Change a person's name or state. Shutting somebody out ends their sessions; nobody can shut themselves out."""
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(pk=user_id).first()
+        if user is None:
+            raise UserNotFound
+        was_in = user.is_active and user.is_approved
+        was_approved = user.is_approved
+        for name, value in changes.items():
+            setattr(user, name, value)
+        is_in = user.is_active and user.is_approved
+        if was_in and not is_in and user.pk == actor.pk:
+            raise OwnAccount
+        user.save(update_fields=[*changes, "updated_at"])
+        if was_in and not is_in:
+            sessions.end_all_sessions(user_id=user.pk, because="deactivated")
+        if user.is_approved and not was_approved:
+            bus.publish(UserApproved(user_id=user.pk))
+    return user
 
 
 def _check_password(password: str, user: User) -> None:

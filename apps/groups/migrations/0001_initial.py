@@ -25,12 +25,13 @@ class Migration(migrations.Migration):
                 ('description', models.TextField(blank=True)),
                 ('max_students', models.PositiveIntegerField(default=30)),
                 ('is_active', models.BooleanField(default=True)),
+                ('deleted_at', models.DateTimeField(blank=True, help_text='Kept for what was assigned to it.', null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('updated_at', models.DateTimeField(auto_now=True)),
             ],
             options={
                 'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='one_group_per_name')],
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), condition=models.Q(('deleted_at', None)), name='one_group_per_name')],
             },
         ),
         migrations.CreateModel(
