@@ -4,4 +4,8 @@ from django.urls import include, path
 
 urlpatterns = [
     path("auth/", include("api.v1.authentication.urls")),
+    path("", include("api.v1.users.urls")),
+    path("", include("api.v1.groups.urls")),
+    path("", include("api.v1.mock_tests.urls")),
+    path("", include("api.v1.assignments.urls")),
 ]

@@ -29,9 +29,34 @@ class StillSitting(Conflict):
 
 class BadWindow(Invalid):
     code = "bad_window"
-    message = "The window must open before it closes."
+    message = "The window must end after it begins, and not in the past."
 
 
 class UnknownAudience(Invalid):
     code = "unknown_audience"
     message = "Some of these groups or people cannot be assigned by you."
+
+
+class NoAudience(Invalid):
+    code = "no_audience"
+    message = "A room needs at least one group or person."
+
+
+class UnknownTest(Invalid):
+    code = "unknown_test"
+    message = "There is no such test."
+
+
+class RoomLocked(Conflict):
+    code = "room_locked"
+    message = "This cannot be changed any more: the room is open or was."
+
+
+class TooEarly(Conflict):
+    code = "too_early"
+    message = "Results can be released when the room is closed."
+
+
+class HasAttempts(Conflict):
+    code = "has_attempts"
+    message = "Somebody has sat in this room; it cannot be deleted."

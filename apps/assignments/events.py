@@ -16,6 +16,16 @@ class TestAssigned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RoomDue(Event):
+    """The alarm of a room: delivered when its window begins or ends."""
+
+    name: ClassVar[str] = "assignment.due"
+    queue: ClassVar[str] = "deadline"
+
+    assignment_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AssignmentOpened(Event):
     name: ClassVar[str] = "assignment.opened"
 

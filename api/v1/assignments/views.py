@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from api.common.permissions import MEMBERS, STAFF
+from api.v1.assignments import serializers as shapes
+from apps.assignments import operations, queries
+from apps.attempts import queries as attempts
+
+ROOM = PolymorphicProxySerializer(
+    component_name="Room", serializers=[shapes.StaffAssignmentOut, shapes.AssignmentOut], resource_type_field_name=None
+)
+ROOMS = PolymorphicProxySerializer(
+    component_name="Room",
+    serializers=[shapes.StaffAssignmentOut, shapes.AssignmentOut],
+    resource_type_field_name=None,
+    many=True,
+)
+
+
+class AssignmentViewSet(GenericViewSet[Any]):
+    """Exam rooms."""
+
+    policy = {
+        "list": MEMBERS,
+        "retrieve": MEMBERS,
+        "create": STAFF,
+        "partial_update": STAFF,
+        "destroy": STAFF,
+        "open": STAFF,
+        "close": STAFF,
+        "release": STAFF,
+    }
+    lookup_url_kwarg = "id"
+    lookup_value_converter = "uuid"
+
+    @extend_schema(operation_id="assignments_list", parameters=[shapes.AssignmentFilters], responses=ROOMS)
+    def list(self, request: Request) -> Response:
+        """Admins see all rooms, teachers those of groups they teach and their own, others what is assigned to them.
+        Access codes and who is assigned by name are shown to staff only."""
+        wanted = shapes.AssignmentFilters.read(request)
+        order = wanted.pop("ordering", "-created_at")
+        rooms = queries.list_assignments_for(request.user, **wanted).order_by(order, "pk")
+        return self.get_paginated_response(self._render(self.paginate_queryset(rooms)))
+
+    @extend_schema(operation_id="assignments_retrieve", responses=ROOM)
+    def retrieve(self, request: Request, id: uuid.UUID) -> Response:
+        """One room."""
+        return self._answer(id)
+
+    @extend_schema(
+        operation_id="assignments_create",
+        request=shapes.CreateAssignmentIn,
+        responses={201: shapes.StaffAssignmentOut},
+    )
+    def create(self, request: Request) -> Response:
+        """Assign the newest paper of a published test to groups, people or both."""
+        shape = shapes.CreateAssignmentIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        room = operations.assign_test(actor=request.user, **shape.validated_data)
+        return self._answer(room.pk, status=201)
+
+    @extend_schema(
+        operation_id="assignments_update", request=shapes.UpdateAssignmentIn, responses=shapes.StaffAssignmentOut
+    )
+    def partial_update(self, request: Request, id: uuid.UUID) -> Response:
+        """Change a room. What the takers rely on stays as it is once the room has opened."""
+        shape = shapes.UpdateAssignmentIn(data=request.data, partial=True)
+        shape.is_valid(raise_exception=True)
+        operations.update_assignment(actor=request.user, assignment_id=id, **shape.validated_data)
+        return self._answer(id)
+
+    @extend_schema(operation_id="assignments_delete", responses={204: None})
+    def destroy(self, request: Request, id: uuid.UUID) -> Response:
+        """Remove a room in which nobody has sat."""
+        operations.delete_assignment(actor=request.user, assignment_id=id)
+        return Response(status=204)
+
+    @extend_schema(operation_id="assignments_open", request=None, responses=shapes.StaffAssignmentOut)
+    @action(detail=True, methods=["post"])
+    def open(self, request: Request, id: uuid.UUID) -> Response:
+        """Open the room now. Again is harmless."""
+        operations.open_room(assignment_id=id, actor=request.user)
+        return self._answer(id)
+
+    @extend_schema(operation_id="assignments_close", request=None, responses=shapes.StaffAssignmentOut)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, id: uuid.UUID) -> Response:
+        """Close the room now: nobody starts any more, who sits is ended. Again is harmless."""
+        operations.close_room(assignment_id=id, actor=request.user)
+        return self._answer(id)
+
+    @extend_schema(operation_id="assignments_release", request=None, responses=shapes.StaffAssignmentOut)
+    @action(detail=True, methods=["post"])
+    def release(self, request: Request, id: uuid.UUID) -> Response:
+        """Show the students of a closed room their results. Again is harmless."""
+        operations.release_results(assignment_id=id, actor=request.user)
+        return self._answer(id)
+
+    def _answer(self, assignment_id: uuid.UUID, status: int = 200) -> Response:
+        room = queries.get_assignment_for(self.request.user, assignment_id)
+        return Response(self._render([room])[0], status=status)
+
+    def _render(self, rooms: Sequence[Any]) -> Sequence[Any]:
+        if self.request.user.is_center_staff:
+            return shapes.StaffAssignmentOut(rooms, many=True).data
+        statuses = attempts.newest_statuses(self.request.user, [room.pk for room in rooms])
+        return shapes.AssignmentOut(rooms, many=True, context={"statuses": statuses}).data

@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from apps.assignments import queries, rules
+from apps.assignments.errors import (
+    AssignmentNotFound,
+    BadWindow,
+    HasAttempts,
+    IllegalMove,
+    NoAudience,
+    RoomLocked,
+    TooEarly,
+    UnknownAudience,
+    UnknownTest,
+)
+from apps.assignments.events import ResultsReleased, RoomDue, TestAssigned
+from apps.assignments.models import ExamAssignment
+from apps.authentication import queries as people
+from apps.core import bus, clock
+from apps.core.errors import Problem
+from apps.groups import queries as groups
+from apps.mock_tests import queries as tests
+from apps.mock_tests.errors import TestInUse, TestNotFound
+from apps.mock_tests.operations import publishing
+
+if TYPE_CHECKING:
+    from apps.authentication.models import User
+    from apps.mock_tests.models import Paper
+
+AUDIENCE = {"group_ids": "groups", "user_ids": "people"}
+
+
+class RoomFields(TypedDict, total=False):
+    """What describes a room; what is absent stays, or takes its default."""
+
+    title: str
+    description: str
+    mock_test_id: uuid.UUID
+    group_ids: Iterable[uuid.UUID]
+    user_ids: Iterable[uuid.UUID]
+    opens_at: datetime | None
+    closes_at: datetime | None
+    seconds: int | None
+    attempts_allowed: int
+    access_code: str
+    shuffle_questions: bool
+    shuffle_options: bool
+    board_policy: str
+    result_policy: str
+    is_review_open: bool
+
+
+# -- arranging -----------------------------------------------------------------------------------------------------
+
+
+def assign_test(
+    *, actor: User, open_now: bool = False, at: datetime | None = None, **fields: Unpack[RoomFields]
+) -> ExamAssignment:
+    """Make a room with the newest paper of a published test. It opens by its window, by hand, or at once.
+
+    Teachers assign to groups they teach and to the students of these, admins to everybody. Refuses a test that is not
+    published, an empty or unknown audience, and a window that ends before it begins or in the past.
+    """
+    at = at or clock.now()
+    audience = {name: set(fields.pop(name, ())) for name in AUDIENCE}  # type: ignore[misc]
+    with transaction.atomic():
+        _check_audience(actor, audience)
+        paper = _published_paper(fields["mock_test_id"])
+        room = ExamAssignment(paper=paper, created_by=actor, **fields)
+        _check_window(room, at)
+        room.save(force_insert=True)
+        room.groups.set(audience["group_ids"])
+        room.people.set(audience["user_ids"])
+        _hold_test(room)
+        bus.publish(TestAssigned(assignment_id=room.pk))
+        _set_alarms(room, ["opens_at", "closes_at"])
+        if open_now:
+            _go(room, rules.OPEN, at)
+        _apply_clock(room, at)
+    return room
+
+
+def update_assignment(
+    *,
+    actor: User,
+    assignment_id: uuid.UUID,
+    status: str = "",
+    is_published: bool | None = None,
+    at: datetime | None = None,
+    **changes: Unpack[RoomFields],
+) -> ExamAssignment:
+    """Change a room that ``actor`` manages, then open, close or release it if asked. A value that a field has already
+    is no change. Refuses what the room's status keeps as it is (``rules.CHANGEABLE``) and whatever ``assign_test`` would."""
+    at = at or clock.now()
+    with transaction.atomic():
+        room = _lock(assignment_id, actor)
+        _apply_clock(room, at)
+        _change(room, actor, changes, at)
+        _apply_clock(room, at)
+        if status == rules.OPEN:
+            open_room(assignment_id=room.pk, at=at)
+        # For a room that never was open, CLOSED asks for nothing: it says "not open yet".
+        if status == rules.CLOSED and room.status != rules.SCHEDULED:
+            close_room(assignment_id=room.pk, at=at)
+        if is_published is not None:
+            _publish_results(room.pk, is_published)
+    return queries.get_assignment_for(actor, assignment_id)
+
+
+def delete_assignment(*, actor: User, assignment_id: uuid.UUID) -> None:
+    """Remove a room that ``actor`` manages; refuses once somebody has sat in it."""
+    with transaction.atomic():
+        room = _lock(assignment_id, actor)
+        try:
+            room.delete()
+        except ProtectedError:
+            raise HasAttempts from None
+
+
+def unpublish_unused_test(*, actor: User, test_id: uuid.UUID) -> None:
+    """Take a test back for editing; refuses while a room that is not closed yet gives it."""
+    with transaction.atomic():
+        publishing.unpublish_test(actor=actor, test_id=test_id)
+        # The row of the test is locked now, so no room can appear between this look and the commit.
+        if queries.is_test_in_use(test_id=test_id):
+            raise TestInUse
+
+
+# -- moving --------------------------------------------------------------------------------------------------------
+
+
+def open_room(*, assignment_id: uuid.UUID, actor: User | None = None, at: datetime | None = None) -> ExamAssignment:
+    """Let people start, now. An open room stays as it is; refuses one that was closed, or whose window is over."""
+    return _move(assignment_id, actor, rules.OPEN, at)
+
+
+def close_room(*, assignment_id: uuid.UUID, actor: User | None = None, at: datetime | None = None) -> ExamAssignment:
+    """Let nobody start any more and end who sits. A closed room stays as it is; refuses one that never was open."""
+    return _move(assignment_id, actor, rules.CLOSED, at)
+
+
+def finalise_room(*, assignment_id: uuid.UUID, at: datetime | None = None) -> ExamAssignment:
+    """Freeze a closed room, so that ranks become final. The caller has made sure that nobody sits or waits for marks."""
+    return _move(assignment_id, None, rules.FINALISED, at)
+
+
+def release_results(*, assignment_id: uuid.UUID, actor: User | None = None) -> ExamAssignment:
+    """Show students their results, whatever the policy. Done once; refuses before the room is closed."""
+    with transaction.atomic():
+        return _publish_results(_lock(assignment_id, actor).pk, is_published=True)
+
+
+def move_room_by_clock(*, assignment_id: uuid.UUID, at: datetime | None = None) -> None:
+    """Open or close a room if its window says so. An alarm of a window that was moved since, or of a room that is gone,
+    finds nothing to do."""
+    at = at or clock.now()
+    with transaction.atomic():
+        try:
+            room = _lock(assignment_id)
+        except AssignmentNotFound:
+            return
+        _apply_clock(room, at)
+
+
+def _move(assignment_id: uuid.UUID, actor: User | None, wanted: str, at: datetime | None) -> ExamAssignment:
+    at = at or clock.now()
+    with transaction.atomic():
+        room = _lock(assignment_id, actor)
+        _apply_clock(room, at)
+        if rules.is_move(room.status, wanted):
+            _go(room, wanted, at)
+    return room
+
+
+def _apply_clock(room: ExamAssignment, at: datetime) -> None:
+    due = rules.status_by_clock(room.status, room.opens_at, room.closes_at, at)
+    if due != room.status:
+        _go(room, due, at)
+
+
+def _go(room: ExamAssignment, status: str, at: datetime) -> None:
+    """The one place where a room's status changes: with its moment, and with its one announcement."""
+    moment = {rules.OPEN: "opened_at", rules.CLOSED: "closed_at", rules.FINALISED: "finalised_at"}[status]
+    room.status = status
+    setattr(room, moment, at)
+    room.save(update_fields=["status", moment, "updated_at"])
+    bus.publish(rules.announcement(status, room.pk))
+
+
+def _publish_results(assignment_id: uuid.UUID, is_published: bool) -> ExamAssignment:
+    room = queries.get_assignment(assignment_id=assignment_id)
+    if is_published == room.is_published:
+        return room
+    if not is_published:
+        raise IllegalMove("Results that were released cannot be taken back.")
+    if room.status not in (rules.CLOSED, rules.FINALISED):
+        raise TooEarly
+    room.is_published = True
+    room.save(update_fields=["is_published", "updated_at"])
+    bus.publish(ResultsReleased(assignment_id=room.pk))
+    return room
+
+
+def _lock(assignment_id: uuid.UUID, actor: User | None = None) -> ExamAssignment:
+    """Whoever moves or changes a room holds its row; a person must be one who manages it."""
+    if actor is not None and not queries.managed_by(actor).filter(pk=assignment_id).exists():
+        raise AssignmentNotFound
+    return queries.get_assignment(assignment_id=assignment_id, lock="update")
+
+
+# -- checking ------------------------------------------------------------------------------------------------------
+
+
+def _change(room: ExamAssignment, actor: User, changes: RoomFields, at: datetime) -> None:
+    wanted: dict[str, Any] = dict(changes)
+    present: dict[str, Any] = {name: getattr(room, name) for name in wanted if name not in AUDIENCE}
+    for name, relation in AUDIENCE.items():
+        present[name] = set(getattr(room, relation).values_list("pk", flat=True))
+        wanted[name] = set(wanted.get(name, present[name]))
+    changed = {name: value for name, value in wanted.items() if value != present[name]}
+    locked = rules.locked_fields(room.status, changed)
+    if locked:
+        raise RoomLocked(fields=locked)
+    audience = {name: wanted[name] for name in AUDIENCE}
+    _check_audience(actor, audience, known={name: present[name] for name in AUDIENCE})
+    if "mock_test_id" in changed:
+        room.paper = _published_paper(changed["mock_test_id"])
+    fields = {name: value for name, value in changed.items() if name not in AUDIENCE}
+    for name, value in fields.items():
+        setattr(room, name, value)
+    window = {"opens_at", "closes_at"} & set(fields)
+    if window:
+        _check_window(room, at)
+    room.save()
+    if "mock_test_id" in changed:
+        _hold_test(room)
+    for name, relation in AUDIENCE.items():
+        if name in changed:
+            getattr(room, relation).set(changed[name])
+    _set_alarms(room, sorted(window))
+
+
+def _published_paper(test_id: uuid.UUID) -> Paper:
+    try:
+        return tests.get_published_paper(test_id=test_id)
+    except TestNotFound:
+        raise UnknownTest(problems=[Problem("/mock_test", "unknown_test", UnknownTest.message)]) from None
+
+
+def _hold_test(room: ExamAssignment) -> None:
+    """Lock the test of a saved room, then look again: somebody who unpublished it meanwhile has been waited for, and
+    whoever wants to from now on waits for us and finds the room."""
+    rooms = ExamAssignment.objects.filter(pk=room.pk).select_related("mock_test")
+    rooms.select_for_update(of=("mock_test",), no_key=True).get()
+    _published_paper(room.mock_test_id)
+
+
+def _check_window(room: ExamAssignment, at: datetime) -> None:
+    if not rules.is_window(room.opens_at, room.closes_at, at):
+        raise BadWindow(problems=[Problem("/closes_at", "bad_window", BadWindow.message)])
+
+
+def _check_audience(
+    actor: User, audience: dict[str, set[uuid.UUID]], known: dict[str, set[uuid.UUID]] | None = None
+) -> None:
+    """Who is assigned already may stay; who is new must be somebody whom ``actor`` may assign."""
+    if not any(audience.values()):
+        raise NoAudience(problems=[Problem("/assigned_group_ids", "no_audience", NoAudience.message)])
+    new = {name: ids - (known or {}).get(name, set()) for name, ids in audience.items()}
+    unknown = {
+        "assigned_group_ids": new["group_ids"] - _assignable_groups(actor, new["group_ids"]),
+        "assigned_user_ids": new["user_ids"] - _assignable_people(actor, new["user_ids"]),
+    }
+    problems = [
+        Problem(f"/{name}", "unknown_audience", f"{missing} cannot be assigned by you.")
+        for name, ids in unknown.items()
+        for missing in sorted(ids)
+    ]
+    if problems:
+        raise UnknownAudience(problems=problems)
+
+
+def _assignable_groups(actor: User, ids: set[uuid.UUID]) -> set[uuid.UUID]:
+    return set(groups.groups_for(actor).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+
+
+def _assignable_people(actor: User, ids: set[uuid.UUID]) -> set[uuid.UUID]:
+    if not ids:
+        return set()
+    visible = set(groups.people_for(actor).filter(pk__in=ids).values_list("pk", flat=True))
+    roles = people.find_roles(user_ids=visible)
+    return {user_id for user_id, role in roles.items() if role in (actor.Role.STUDENT, actor.Role.GUEST)}
+
+
+def _set_alarms(room: ExamAssignment, names: Iterable[str]) -> None:
+    for name in names:
+        moment: datetime | None = getattr(room, name)
+        if moment is not None:
+            bus.publish(RoomDue(assignment_id=room.pk), due_at=moment)

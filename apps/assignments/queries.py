@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Literal
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from apps.assignments.errors import AssignmentNotFound
+from apps.assignments.models import ExamAssignment
+from apps.authentication import queries as people
+from apps.groups import queries as groups
+
+if TYPE_CHECKING:
+    from apps.authentication.models import User
+
+
+def assignments_for(actor: User) -> QuerySet[ExamAssignment]:
+    """The rooms ``actor`` may see: admins all, teachers those of groups they teach and their own, students those they are
+    assigned to, guests those that name them."""
+    rooms = ExamAssignment.objects.all()
+    if actor.role == actor.Role.CENTER_ADMIN:
+        return rooms
+    if actor.role == actor.Role.TEACHER:
+        return rooms.filter(_of_groups(groups.taught_group_ids(actor.pk)) | Q(created_by=actor.pk))
+    if actor.role == actor.Role.STUDENT:
+        return rooms.filter(_of_groups(groups.student_group_ids(actor.pk)) | _naming(actor.pk))
+    if actor.role == actor.Role.GUEST:
+        return rooms.filter(_naming(actor.pk))
+    return rooms.none()
+
+
+def managed_by(actor: User) -> QuerySet[ExamAssignment]:
+    """The rooms ``actor`` may change: for staff all they see, for others none."""
+    return assignments_for(actor) if actor.is_center_staff else ExamAssignment.objects.none()
+
+
+def list_assignments_for(
+    actor: User, *, search: str = "", status: str = "", group_id: uuid.UUID | None = None
+) -> QuerySet[ExamAssignment]:
+    """``assignments_for`` with test, author, groups and people, newest first."""
+    rooms = assignments_for(actor)
+    if search:
+        rooms = rooms.filter(title__icontains=search)
+    if status:
+        rooms = rooms.filter(status=status)
+    if group_id:
+        rooms = rooms.filter(_of_groups({group_id}))
+    return (
+        rooms.select_related("mock_test", "created_by", "paper")
+        .defer("paper__content")
+        .prefetch_related("groups", Prefetch("people", queryset=people.list_people().only("pk").order_by("pk")))
+    )
+
+
+def get_assignment_for(actor: User, assignment_id: uuid.UUID) -> ExamAssignment:
+    """One of the rooms ``actor`` may see, as ``list_assignments_for`` gives it; refuses any other id."""
+    room = list_assignments_for(actor).filter(pk=assignment_id).first()
+    if room is None:
+        raise AssignmentNotFound
+    return room
+
+
+def get_assignment(*, assignment_id: uuid.UUID, lock: Literal["", "share", "update"] = "") -> ExamAssignment:
+    """A room, whoever asks. ``share`` holds it still until the transaction ends (many at once may), ``update`` is for
+    who will change it."""
+    rooms = ExamAssignment.objects.filter(pk=assignment_id)
+    if lock == "share":
+        table = ExamAssignment._meta.db_table
+        found = next(
+            iter(ExamAssignment.objects.raw(f"SELECT * FROM {table} WHERE id = %s FOR SHARE", [assignment_id])),  # noqa: S608
+            None,
+        )
+    elif lock == "update":
+        found = rooms.select_for_update(no_key=True).first()
+    else:
+        found = rooms.first()
+    if found is None:
+        raise AssignmentNotFound
+    return found
+
+
+def is_assigned(*, assignment: ExamAssignment, student_id: uuid.UUID) -> bool:
+    """Whether the room is for this student now, through a group or by name."""
+    mine = _of_groups(groups.student_group_ids(student_id)) | _naming(student_id)
+    return ExamAssignment.objects.filter(mine, pk=assignment.pk).exists()
+
+
+def audience_ids(*, assignment_id: uuid.UUID) -> set[uuid.UUID]:
+    """Whom the room is for now: the students of its groups and the people it names."""
+    room = get_assignment(assignment_id=assignment_id)
+    named = set(room.people.values_list("pk", flat=True))
+    return named | groups.student_ids(room.groups.values_list("pk", flat=True))
+
+
+def is_test_in_use(*, test_id: uuid.UUID) -> bool:
+    """Whether a room that is not closed yet gives this test."""
+    waiting = [ExamAssignment.Status.SCHEDULED, ExamAssignment.Status.OPEN]
+    return ExamAssignment.objects.filter(mock_test=test_id, status__in=waiting).exists()
+
+
+def _of_groups(group_ids: set[uuid.UUID]) -> Q:
+    return Q(pk__in=ExamAssignment.groups.through.objects.filter(group__in=group_ids).values("examassignment"))
+
+
+def _naming(user_id: uuid.UUID) -> Q:
+    return Q(pk__in=ExamAssignment.people.through.objects.filter(user=user_id).values("examassignment"))

@@ -1,0 +1,99 @@
+"""How a room moves, what may still change in it, and who sees what of it afterwards."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal
+
+from apps.assignments.errors import IllegalMove
+from apps.assignments.events import AssignmentClosed, AssignmentFinalised, AssignmentOpened
+from apps.core.events import Event
+
+SCHEDULED, OPEN, CLOSED, FINALISED = "SCHEDULED", "OPEN", "CLOSED", "FINALISED"
+
+Shown = Literal["named", "anonymous", "hidden"]
+
+# From each status, where a person may move a room. The clock may also close one whose whole window passed unopened.
+MOVES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        SCHEDULED: frozenset({OPEN}),
+        OPEN: frozenset({CLOSED}),
+        CLOSED: frozenset({FINALISED}),
+        FINALISED: frozenset(),
+    }
+)
+# Where a wish is fulfilled already: a second call changes nothing and announces nothing.
+FULFILLED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {OPEN: frozenset({OPEN}), CLOSED: frozenset({CLOSED, FINALISED}), FINALISED: frozenset({FINALISED})}
+)
+ALWAYS = frozenset({"title", "description", "board_policy", "result_policy", "is_review_open"})
+WHILE_OPEN = ALWAYS | {"group_ids", "user_ids", "closes_at", "access_code", "attempts_allowed"}
+BEFORE_OPENING = WHILE_OPEN | {"mock_test_id", "opens_at", "seconds", "shuffle_questions", "shuffle_options"}
+CHANGEABLE: Mapping[str, frozenset[str]] = MappingProxyType(
+    {SCHEDULED: BEFORE_OPENING, OPEN: WHILE_OPEN, CLOSED: ALWAYS, FINALISED: ALWAYS}
+)
+
+
+def is_move(status: str, wanted: str) -> bool:
+    """Whether a room has to move to become what is wanted; refuses a move that the table does not know."""
+    if status in FULFILLED[wanted]:
+        return False
+    if wanted not in MOVES[status]:
+        raise IllegalMove(status=status, wanted=wanted)
+    return True
+
+
+def announcement(status: str, assignment_id: uuid.UUID) -> Event:
+    """What is announced when a room has come to this status."""
+    if status == OPEN:
+        return AssignmentOpened(assignment_id=assignment_id)
+    if status == CLOSED:
+        return AssignmentClosed(assignment_id=assignment_id)
+    return AssignmentFinalised(assignment_id=assignment_id)
+
+
+def status_by_clock(status: str, opens_at: datetime | None, closes_at: datetime | None, at: datetime) -> str:
+    """The status that a room should have at this moment if only the clock moves it. Periods are half-open."""
+    if status in (SCHEDULED, OPEN) and closes_at is not None and at >= closes_at:
+        return CLOSED
+    if status == SCHEDULED and opens_at is not None and at >= opens_at:
+        return OPEN
+    return status
+
+
+def is_open(status: str, opens_at: datetime | None, closes_at: datetime | None, at: datetime) -> bool:
+    """Whether somebody may start at this moment, also when no clock has moved the room yet."""
+    return status_by_clock(status, opens_at, closes_at, at) == OPEN
+
+
+def is_window(opens_at: datetime | None, closes_at: datetime | None, at: datetime) -> bool:
+    """Whether a room can have this window from now on: it ends after it begins, and not in the past."""
+    if closes_at is None:
+        return True
+    return closes_at > at and (opens_at is None or opens_at < closes_at)
+
+
+def locked_fields(status: str, changed: Iterable[str]) -> list[str]:
+    """Those of the changed fields that a room of this status keeps as they are."""
+    return sorted(set(changed) - CHANGEABLE[status])
+
+
+def results_visible(policy: str, status: str, is_published: bool) -> bool:
+    """Whether students see their results; releasing them by hand always shows them."""
+    if is_published or policy == "IMMEDIATELY":
+        return True
+    return policy == "AFTER_CLOSE" and status in (CLOSED, FINALISED)
+
+
+def board_visible(policy: str, status: str) -> Shown:
+    """How students see the board of a room."""
+    if policy == "LIVE":
+        return "named"
+    if policy == "ANONYMOUS":
+        return "anonymous"
+    if policy == "AFTER_CLOSE" and status in (CLOSED, FINALISED):
+        return "named"
+    return "hidden"

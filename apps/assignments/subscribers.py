@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from apps.assignments import operations
+from apps.assignments.events import RoomDue
+from apps.core import bus
+
+
+@bus.subscribe(RoomDue)
+def move_in_time(event: RoomDue) -> None:
+    operations.move_room_by_clock(assignment_id=event.assignment_id)
