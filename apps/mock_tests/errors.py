@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from apps.core.errors import Conflict, Forbidden, Invalid, NotFound
+from apps.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 
 
 class TestNotFound(NotFound):
@@ -71,3 +71,8 @@ class FileTooLarge(Invalid):
 class LinkExpired(Forbidden):
     code = "link_expired"
     message = "This link has expired; load the page that shows it again."
+
+
+class MediaUnavailable(Unavailable):
+    code = "media_unavailable"
+    message = "The file cannot be loaded at the moment; please try again."

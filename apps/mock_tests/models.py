@@ -128,7 +128,7 @@ class Question(models.Model):
     name = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
     question_number = models.PositiveIntegerField(null=True, blank=True)
-    score = models.DecimalField(max_digits=7, decimal_places=3, default=1, help_text="Marks for a full answer.")
+    score = models.DecimalField(max_digits=8, decimal_places=3, default=1, help_text="Marks for a full answer.")
     content = models.JSONField(default=dict, help_text='Choices: {"options": [{"id", "text", "image"}]}.')
     key = models.JSONField(
         default=dict,
@@ -194,7 +194,7 @@ class PaperItem(models.Model):
     section_name = models.CharField(max_length=120)
     area = models.CharField(max_length=40)
     topic = models.CharField(max_length=120)
-    score = models.DecimalField(max_digits=7, decimal_places=3)
+    score = models.DecimalField(max_digits=8, decimal_places=3)
 
     class Meta:
         ordering = ["number"]

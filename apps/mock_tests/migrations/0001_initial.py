@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                 ('section_name', models.CharField(max_length=120)),
                 ('area', models.CharField(max_length=40)),
                 ('topic', models.CharField(max_length=120)),
-                ('score', models.DecimalField(decimal_places=3, max_digits=7)),
+                ('score', models.DecimalField(decimal_places=3, max_digits=8)),
                 ('paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='mock_tests.paper')),
             ],
             options={
@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, max_length=200)),
                 ('text', models.TextField(blank=True)),
                 ('question_number', models.PositiveIntegerField(blank=True, null=True)),
-                ('score', models.DecimalField(decimal_places=3, default=1, help_text='Marks for a full answer.', max_digits=7)),
+                ('score', models.DecimalField(decimal_places=3, default=1, help_text='Marks for a full answer.', max_digits=8)),
                 ('content', models.JSONField(default=dict, help_text='Choices: {"options": [{"id", "text", "image"}]}.')),
                 ('key', models.JSONField(default=dict, help_text='Choices: {"fractions": {option: share}}. Numeric: {"answers": [{"value", "tolerance", "fraction"}]}.')),
                 ('shuffle', models.BooleanField(default=False, help_text='Whether options may be shown in another order.')),

@@ -16,7 +16,7 @@ from apps.mock_tests.rules.moodle_areas import MEDIA_TYPES
 Kind = Literal["image", "audio"]
 
 MOST_IMAGE_BYTES: Final = 10 * 2**20
-MOST_AUDIO_BYTES: Final = 50 * 2**20
+MOST_AUDIO_BYTES: Final = 30 * 2**20
 LONGEST_SIDE: Final = 8_000
 MOST_PIXELS: Final = 25_000_000
 LONGEST_SECONDS: Final = 2 * 60 * 60

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 from apps.core.errors import Problem
 from apps.mock_tests.rules import richtext
@@ -20,6 +20,7 @@ from apps.mock_tests.rules.types.base import Given, plain
 from apps.mock_tests.rules.types.registry import TYPES
 
 MOST_MARKS = Decimal(10_000)
+MOST_IN_ALL = Decimal(999_999)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,11 @@ class TestSource:
     profile: str
     sections: Sequence[SectionSource]
 
-    __test__ = False
+    __test__: ClassVar[bool] = False
+
+    def questions(self) -> Iterator[QuestionSource]:
+        """All questions in the order of the test."""
+        return (q for section in self.sections for group in section.groups for q in group.questions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,8 @@ def _test_flaws(test: TestSource) -> Iterator[Problem]:
         yield Problem("/sections", "no_sections", "The test has no sections.")
     for position, section in enumerate(test.sections):
         yield from _section_flaws(f"/sections/{position}", section)
+    if sum(question.score for question in test.questions()) > MOST_IN_ALL:
+        yield Problem("/sections", "too_many_marks", f"All questions together give more than {MOST_IN_ALL:,} marks.")
     if profile is not None and profile.areas:
         yield from _area_flaws(test, profile)
 

@@ -1,0 +1,18 @@
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from api.v1.mock_tests import views
+from api.v1.mock_tests.media import MediaView
+
+router = SimpleRouter(use_regex_path=False)
+router.register("mock-tests", views.MockTestViewSet, basename="mock-test")
+router.register("test-sections", views.SectionViewSet, basename="test-section")
+router.register("question-groups", views.QuestionGroupViewSet, basename="question-group")
+router.register("questions", views.QuestionViewSet, basename="question")
+router.register("exam-profiles", views.ExamProfileViewSet, basename="exam-profile")
+
+urlpatterns = [
+    *router.urls,
+    path("media-uploads/", views.UploadView.as_view()),
+    path("media/<uuid:id>/", MediaView.as_view()),
+]

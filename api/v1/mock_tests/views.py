@@ -1,0 +1,323 @@
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from api.common.pagination import Pages, PagesOrAll
+from api.common.permissions import STAFF
+from api.v1.mock_tests import serializers as shapes
+from api.v1.mock_tests.uploads import limit_body
+from apps.mock_tests import queries
+from apps.mock_tests.operations import authoring, importing, media, publishing
+from apps.mock_tests.rules import profiles
+from apps.mock_tests.rules.media import MOST_AUDIO_BYTES
+
+
+class MockTestViewSet(GenericViewSet):
+    """Tests of the center, as their authors see them. Students get papers with their attempts, never tests."""
+
+    policy = {
+        "list": STAFF,
+        "retrieve": STAFF,
+        "create": STAFF,
+        "partial_update": STAFF,
+        "destroy": STAFF,
+        "publish": STAFF,
+        "unpublish": STAFF,
+        "clone": STAFF,
+        "papers": STAFF,
+        "import_file": STAFF,
+    }
+    pagination_class = PagesOrAll
+    serializer_class = shapes.TestOut
+    lookup_url_kwarg = "id"
+    lookup_value_converter = "uuid"
+
+    @extend_schema(operation_id="mock_tests_list", parameters=[shapes.TestFilters])
+    def list(self, request: Request) -> Response:
+        """All tests of the center, newest first. ``?page=all`` answers an array."""
+        tests = queries.list_tests_for(request.user, **shapes.TestFilters.read(request))
+        return self.get_paginated_response(shapes.TestOut(self.paginate_queryset(tests), many=True).data)
+
+    @extend_schema(operation_id="mock_tests_retrieve")
+    def retrieve(self, request: Request, id: uuid.UUID) -> Response:
+        """One test with its sections."""
+        return self._test(request, id)
+
+    @extend_schema(operation_id="mock_tests_create", request=shapes.TestIn, responses={201: shapes.TestOut})
+    def create(self, request: Request) -> Response:
+        """Begin a test. One with a level has the timed sections of its exam at once."""
+        shape = shapes.TestIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        test = authoring.create_test(actor=request.user, changes=shape.changes())
+        return self._test(request, test.pk, status=201)
+
+    @extend_schema(operation_id="mock_tests_update", request=shapes.TestIn)
+    def partial_update(self, request: Request, id: uuid.UUID) -> Response:
+        """Change a draft: teachers their own, administrators any."""
+        shape = shapes.TestIn(data=request.data, partial=True)
+        shape.is_valid(raise_exception=True)
+        authoring.update_test(actor=request.user, test_id=id, changes=shape.changes())
+        return self._test(request, id)
+
+    @extend_schema(operation_id="mock_tests_delete", responses={204: None})
+    def destroy(self, request: Request, id: uuid.UUID) -> Response:
+        """Remove a draft; papers that were made of it stay with their results."""
+        authoring.delete_test(actor=request.user, test_id=id)
+        return Response(status=204)
+
+    @extend_schema(operation_id="mock_tests_publish", request=None, responses=shapes.PublishOut)
+    @action(detail=True, methods=["post"])
+    def publish(self, request: Request, id: uuid.UUID) -> Response:
+        """Freeze the test as an edition that rooms can use. The refusal of an incomplete test lists every reason with
+        its place. Publishing twice gives the same edition."""
+        paper = publishing.publish_test(actor=request.user, test_id=id)
+        return self._published(request, id, paper, f"Published as edition {paper.number}.")
+
+    @extend_schema(operation_id="mock_tests_unpublish", request=None, responses=shapes.PublishOut)
+    @action(detail=True, methods=["post"])
+    def unpublish(self, request: Request, id: uuid.UUID) -> Response:
+        """Open the test for changes again; its editions stay."""
+        publishing.unpublish_test(actor=request.user, test_id=id)
+        return self._published(request, id, None, "The test is a draft again.")
+
+    @extend_schema(operation_id="mock_tests_clone", request=None, responses={201: shapes.TestOut})
+    @action(detail=True, methods=["post"])
+    def clone(self, request: Request, id: uuid.UUID) -> Response:
+        """Copy a test with everything in it, as a draft of one's own."""
+        return self._test(request, authoring.clone_test(actor=request.user, test_id=id).pk, status=201)
+
+    @extend_schema(operation_id="mock_tests_papers", responses=shapes.EditionOut(many=True), filters=True)
+    @action(detail=True, pagination_class=Pages)
+    def papers(self, request: Request, id: uuid.UUID) -> Response:
+        """The editions of a test, newest first."""
+        rows = self.paginate_queryset(queries.papers_for(request.user, id))
+        return self.get_paginated_response(shapes.EditionOut(rows, many=True).data)
+
+    @extend_schema(
+        operation_id="mock_tests_import",
+        request={"multipart/form-data": shapes.ImportIn},
+        responses={
+            201: shapes.ImportOut,
+            200: OpenApiResponse(shapes.ImportOut, description="A preview, or a file that was imported before."),
+        },
+    )
+    @action(detail=False, methods=["post"], url_path="import", parser_classes=[MultiPartParser])
+    def import_file(self, request: Request) -> Response:
+        """Make a draft of a file. The same file again gives the same test; ``preview`` stores nothing. A file that
+        cannot be read is refused with lines and reasons."""
+        limit_body(request, settings.SHIKEN_IMPORT_MAX_BYTES)
+        shape = shapes.ImportIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        file = shape.validated_data.pop("file")
+        outcome = importing.import_test(
+            actor=request.user, data=file.read(), file_name=file.name or "", **shape.validated_data
+        )
+        test = queries.get_test_for(request.user, outcome.test.pk) if outcome.test else None
+        body = {"test": test, "report": outcome.report, "existing": outcome.existing}
+        return Response(shapes.ImportOut(body).data, status=200 if outcome.existing or test is None else 201)
+
+    def _test(self, request: Request, test_id: uuid.UUID, status: int = 200) -> Response:
+        return Response(shapes.TestOut(queries.get_test_for(request.user, test_id)).data, status=status)
+
+    def _published(self, request: Request, test_id: uuid.UUID, paper: Any, detail: str) -> Response:
+        test = queries.get_test_for(request.user, test_id)
+        return Response(shapes.PublishOut({"detail": detail, "data": test, "paper": paper}).data)
+
+
+class SectionViewSet(GenericViewSet):
+    """Timed parts of tests."""
+
+    policy = {"list": STAFF, "retrieve": STAFF, "create": STAFF, "partial_update": STAFF, "destroy": STAFF}
+    pagination_class = PagesOrAll
+    serializer_class = shapes.SectionOut
+    lookup_url_kwarg = "id"
+    lookup_value_converter = "uuid"
+
+    @extend_schema(operation_id="test_sections_list", parameters=[shapes.SectionFilters])
+    def list(self, request: Request) -> Response:
+        """Sections in their order. ``?page=all`` answers an array."""
+        rows = queries.sections_for(request.user).filter(**shapes.SectionFilters.read(request))
+        return self.get_paginated_response(shapes.SectionOut(self.paginate_queryset(rows), many=True).data)
+
+    @extend_schema(operation_id="test_sections_retrieve")
+    def retrieve(self, request: Request, id: uuid.UUID) -> Response:
+        """One section."""
+        return Response(shapes.SectionOut(queries.get_section_for(request.user, id)).data)
+
+    @extend_schema(operation_id="test_sections_create", request=shapes.NewSectionIn, responses={201: shapes.SectionOut})
+    def create(self, request: Request) -> Response:
+        """Add a section to a draft."""
+        shape = shapes.NewSectionIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        section = authoring.create_section(
+            actor=request.user, test_id=shape.validated_data["mock_test"], changes=shape.changes()
+        )
+        return Response(shapes.SectionOut(queries.get_section_for(request.user, section.pk)).data, status=201)
+
+    @extend_schema(operation_id="test_sections_update", request=shapes.SectionIn)
+    def partial_update(self, request: Request, id: uuid.UUID) -> Response:
+        """Change a section of a draft."""
+        shape = shapes.SectionIn(data=request.data, partial=True)
+        shape.is_valid(raise_exception=True)
+        authoring.update_section(actor=request.user, section_id=id, changes=shape.changes())
+        return self.retrieve(request, id)
+
+    @extend_schema(operation_id="test_sections_delete", responses={204: None})
+    def destroy(self, request: Request, id: uuid.UUID) -> Response:
+        """Remove a section of a draft with its questions."""
+        authoring.delete_section(actor=request.user, section_id=id)
+        return Response(status=204)
+
+
+class QuestionGroupViewSet(GenericViewSet):
+    """Questions under one instruction, passage, picture or recording."""
+
+    policy = {"list": STAFF, "retrieve": STAFF, "create": STAFF, "partial_update": STAFF, "destroy": STAFF}
+    pagination_class = PagesOrAll
+    serializer_class = shapes.QuestionGroupOut
+    lookup_url_kwarg = "id"
+    lookup_value_converter = "uuid"
+
+    @extend_schema(operation_id="question_groups_list", parameters=[shapes.GroupFilters])
+    def list(self, request: Request) -> Response:
+        """Groups in their order. ``?page=all`` answers an array."""
+        rows = queries.groups_for(request.user).filter(**shapes.GroupFilters.read(request))
+        context = shapes.with_links(request)
+        page = shapes.QuestionGroupOut(self.paginate_queryset(rows), many=True, context=context)
+        return self.get_paginated_response(page.data)
+
+    @extend_schema(operation_id="question_groups_retrieve")
+    def retrieve(self, request: Request, id: uuid.UUID) -> Response:
+        """One group."""
+        return self._group(request, id)
+
+    @extend_schema(
+        operation_id="question_groups_create", request=shapes.NewGroupIn, responses={201: shapes.QuestionGroupOut}
+    )
+    def create(self, request: Request) -> Response:
+        """Add a group to a section of a draft."""
+        shape = shapes.NewGroupIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        section_id = shape.validated_data["section"]
+        group = authoring.create_group(actor=request.user, section_id=section_id, changes=shape.changes())
+        return self._group(request, group.pk, status=201)
+
+    @extend_schema(operation_id="question_groups_update", request=shapes.GroupIn)
+    def partial_update(self, request: Request, id: uuid.UUID) -> Response:
+        """Change a group of a draft. A key that is absent stays, null removes the file."""
+        shape = shapes.GroupIn(data=request.data, partial=True)
+        shape.is_valid(raise_exception=True)
+        authoring.update_group(actor=request.user, group_id=id, changes=shape.changes())
+        return self._group(request, id)
+
+    @extend_schema(operation_id="question_groups_delete", responses={204: None})
+    def destroy(self, request: Request, id: uuid.UUID) -> Response:
+        """Remove a group of a draft with its questions."""
+        authoring.delete_group(actor=request.user, group_id=id)
+        return Response(status=204)
+
+    def _group(self, request: Request, group_id: uuid.UUID, status: int = 200) -> Response:
+        group = queries.get_group_for(request.user, group_id)
+        return Response(shapes.QuestionGroupOut(group, context=shapes.with_links(request)).data, status=status)
+
+
+class QuestionViewSet(GenericViewSet):
+    """Questions with their keys, for authors."""
+
+    policy = {"list": STAFF, "retrieve": STAFF, "create": STAFF, "partial_update": STAFF, "destroy": STAFF}
+    pagination_class = PagesOrAll
+    serializer_class = shapes.QuestionOut
+    lookup_url_kwarg = "id"
+    lookup_value_converter = "uuid"
+
+    @extend_schema(operation_id="questions_list", parameters=[shapes.QuestionFilters])
+    def list(self, request: Request) -> Response:
+        """Questions in their order. ``?page=all`` answers an array."""
+        rows = queries.questions_for(request.user).filter(**shapes.QuestionFilters.read(request))
+        context = shapes.with_links(request)
+        page = shapes.QuestionOut(self.paginate_queryset(rows), many=True, context=context)
+        return self.get_paginated_response(page.data)
+
+    @extend_schema(operation_id="questions_retrieve")
+    def retrieve(self, request: Request, id: uuid.UUID) -> Response:
+        """One question."""
+        return self._question(request, id)
+
+    @extend_schema(operation_id="questions_create", request=shapes.NewQuestionIn, responses={201: shapes.QuestionOut})
+    def create(self, request: Request) -> Response:
+        """Add a question to a group of a draft. Options without text and picture are dropped."""
+        shape = shapes.NewQuestionIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        group_id = shape.validated_data["group"]
+        question = authoring.create_question(actor=request.user, group_id=group_id, changes=shape.changes())
+        return self._question(request, question.pk, status=201)
+
+    @extend_schema(operation_id="questions_update", request=shapes.QuestionIn)
+    def partial_update(self, request: Request, id: uuid.UUID) -> Response:
+        """Change a question of a draft. ``options`` and ``answers`` replace what was there."""
+        shape = shapes.QuestionIn(data=request.data, partial=True)
+        shape.is_valid(raise_exception=True)
+        authoring.update_question(actor=request.user, question_id=id, changes=shape.changes())
+        return self._question(request, id)
+
+    @extend_schema(operation_id="questions_delete", responses={204: None})
+    def destroy(self, request: Request, id: uuid.UUID) -> Response:
+        """Remove a question of a draft."""
+        authoring.delete_question(actor=request.user, question_id=id)
+        return Response(status=204)
+
+    def _question(self, request: Request, question_id: uuid.UUID, status: int = 200) -> Response:
+        question = queries.get_question_for(request.user, question_id)
+        return Response(shapes.QuestionOut(question, context=shapes.with_links(request)).data, status=status)
+
+
+class UploadView(APIView):
+    policy = {"post": STAFF}
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        operation_id="media_uploads_create",
+        request={"multipart/form-data": shapes.UploadIn},
+        responses={201: shapes.UploadOut},
+    )
+    def post(self, request: Request) -> Response:
+        """Keep a picture or recording, privately; ``file_key`` is what questions and groups refer to it by."""
+        limit_body(request, MOST_AUDIO_BYTES)
+        shape = shapes.UploadIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        file = shape.validated_data["file"]
+        kind = shapes.UPLOAD_TARGETS.get(shape.validated_data.get("target", ""), "")
+        kept = media.store_media(actor=request.user, content=file.read(), file_name=file.name or "", kind=kind)
+        body = {
+            "file_key": f"media:{kept.pk}",
+            "url": shapes.with_links(request)["sign"](str(kept.pk)),
+            "kind": kept.kind,
+            "media_type": kept.media_type,
+            "size": kept.size,
+            "seconds": kept.seconds,
+        }
+        return Response(shapes.UploadOut(body).data, status=201)
+
+
+class ExamProfileViewSet(GenericViewSet):
+    """The exams that tests can follow."""
+
+    policy = {"list": STAFF}
+    pagination_class = PagesOrAll
+    serializer_class = shapes.ProfileOut
+
+    @extend_schema(operation_id="exam_profiles_list")
+    def list(self, request: Request) -> Response:
+        """Timed sections, scored areas and pass rules, dated. ``?page=all`` answers an array."""
+        page = self.paginate_queryset(list(profiles.PROFILES.values()))
+        return self.get_paginated_response(shapes.ProfileOut(page, many=True).data)

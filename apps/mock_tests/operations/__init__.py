@@ -1,0 +1,1 @@
+"""All writes on tests: authoring, publishing, importing and files."""

@@ -1,0 +1,289 @@
+"""Writing tests by hand. ``changes`` name fields and their new values; a field that is not named stays as it is."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db import transaction
+from django.db.models import Max, Model, QuerySet
+from django.db.models.functions import Now
+
+from apps.core.errors import Problem
+from apps.mock_tests import queries
+from apps.mock_tests.errors import BadContent
+from apps.mock_tests.models import MockTest, Question, QuestionGroup, TestSection
+from apps.mock_tests.operations import access
+from apps.mock_tests.rules import profiles, richtext
+from apps.mock_tests.rules.types.base import Given, Option
+from apps.mock_tests.rules.types.registry import TYPES
+
+if TYPE_CHECKING:
+    from apps.authentication.models import User
+
+Changes = Mapping[str, Any]
+Part = TypeVar("Part", TestSection, QuestionGroup, Question)
+
+TEST_FIELDS = frozenset({"title", "description", "level", "profile"})
+SECTION_FIELDS = frozenset({"name", "section_type", "duration", "order"})
+GROUP_FIELDS = frozenset(
+    {"title", "mondai_number", "instruction", "reading_text", "image_id", "audio_id", "scored_area", "order"}
+)
+QUESTION_FIELDS = frozenset(
+    {"type", "name", "text", "question_number", "score", "shuffle", "explanation", "topic", "tags", "order"}
+    | {"image_id", "audio_id", "given"}
+)
+HTML_FIELDS = frozenset({"instruction", "reading_text", "text", "explanation"})
+MEDIA_FIELDS = frozenset({"image_id", "audio_id"})
+
+
+# -- tests ---------------------------------------------------------------------------------------------------------
+
+
+def create_test(*, actor: User, changes: Changes) -> MockTest:
+    """Begin a test. One with a level has the timed sections of its exam at once, ready for questions."""
+    with transaction.atomic():
+        test = MockTest(created_by_id=actor.pk)
+        _set(test, changes, TEST_FIELDS)
+        profile = _settle_profile(test, changes)
+        test.save(force_insert=True)
+        _lay_out(test, profile)
+    return test
+
+
+def update_test(*, actor: User, test_id: uuid.UUID, changes: Changes) -> MockTest:
+    """Change title, description, level or profile of a draft. Another level brings its sections while there are no
+    questions; later the sections stay as they are."""
+    with transaction.atomic():
+        test = access.lock_draft(actor=actor, test_id=test_id)
+        before = test.profile
+        _set(test, changes, TEST_FIELDS)
+        profile = _settle_profile(test, changes) if {"level", "profile"} & changes.keys() else None
+        test.save(update_fields=[*TEST_FIELDS, "updated_at"])
+        if profile and profile.code != before and not Question.objects.filter(group__section__mock_test=test).exists():
+            test.sections.all().delete()
+            _lay_out(test, profile)
+    return test
+
+
+def delete_test(*, actor: User, test_id: uuid.UUID) -> None:
+    """Put a draft out of sight; the papers it once had, and their results, stay."""
+    with transaction.atomic():
+        test = access.lock_draft(actor=actor, test_id=test_id)
+        MockTest.objects.filter(pk=test.pk).update(deleted_at=Now())
+
+
+def clone_test(*, actor: User, test_id: uuid.UUID) -> MockTest:
+    """A deep copy as a draft of ``actor``'s own. Anybody who sees a test may copy it."""
+    with transaction.atomic():
+        source = queries.get_test_for(actor, test_id)
+        copy = MockTest.objects.create(
+            kind=source.kind,
+            title=f"{source.title[:190]} (copy)",
+            level=source.level,
+            description=source.description,
+            profile=source.profile,
+            created_by_id=actor.pk,
+        )
+        sections = _copies(TestSection.objects.filter(mock_test=source), "mock_test_id", {source.pk: copy.pk})
+        groups = _copies(QuestionGroup.objects.filter(section__mock_test=source), "section_id", sections)
+        _copies(Question.objects.filter(group__section__mock_test=source), "group_id", groups)
+    return copy
+
+
+def _settle_profile(test: MockTest, changes: Changes) -> profiles.Profile:
+    """The profile that was asked for, or the newest of the level."""
+    code = changes.get("profile") or profiles.profile_for(test.level).code
+    profile = profiles.find_profile(code)
+    if profile is None or profile.level not in ("", test.level):
+        raise BadContent(problems=[Problem("/profile", "unknown_profile", "There is no such profile for this level.")])
+    test.profile = profile.code
+    return profile
+
+
+def _lay_out(test: MockTest, profile: profiles.Profile) -> None:
+    TestSection.objects.bulk_create(
+        TestSection(
+            mock_test=test, name=part.name, section_type=part.section_type, duration=part.minutes, order=position
+        )
+        for position, part in enumerate(profiles.sections_for(profile), 1)
+    )
+
+
+def _copies(rows: QuerySet[Part], owner: str, new_owners: Mapping[uuid.UUID, uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Copy rows under new owners; returns the new ids by the old ones."""
+    new_ids: dict[uuid.UUID, uuid.UUID] = {}
+    copies = list(rows)
+    for row in copies:
+        new_ids[row.pk] = uuid.uuid4()
+        row.pk = new_ids[row.pk]
+        setattr(row, owner, new_owners[getattr(row, owner)])
+        row._state.adding = True
+    rows.model._default_manager.bulk_create(copies)
+    return new_ids
+
+
+# -- sections and groups -------------------------------------------------------------------------------------------
+
+
+def create_section(*, actor: User, test_id: uuid.UUID, changes: Changes) -> TestSection:
+    """Add a section to a draft, at the end unless ``order`` says otherwise."""
+    with transaction.atomic():
+        test = access.lock_draft(actor=actor, test_id=test_id)
+        section = TestSection(mock_test=test, order=_next(TestSection.objects.filter(mock_test=test)))
+        _set(section, changes, SECTION_FIELDS)
+        section.save(force_insert=True)
+    return section
+
+
+def update_section(*, actor: User, section_id: uuid.UUID, changes: Changes) -> None:
+    """Change a section of a draft."""
+    with transaction.atomic():
+        section = access.section_to_change(actor=actor, section_id=section_id)
+        _set(section, changes, SECTION_FIELDS)
+        section.save(update_fields=list(changes))
+
+
+def delete_section(*, actor: User, section_id: uuid.UUID) -> None:
+    """Remove a section of a draft with its questions."""
+    with transaction.atomic():
+        access.section_to_change(actor=actor, section_id=section_id).delete()
+
+
+def create_group(*, actor: User, section_id: uuid.UUID, changes: Changes) -> QuestionGroup:
+    """Add a question group to a section of a draft."""
+    with transaction.atomic():
+        section = access.section_to_change(actor=actor, section_id=section_id)
+        group = QuestionGroup(section=section, order=_next(QuestionGroup.objects.filter(section=section)))
+        _set(group, _checked(changes), GROUP_FIELDS)
+        group.save(force_insert=True)
+    return group
+
+
+def update_group(*, actor: User, group_id: uuid.UUID, changes: Changes) -> None:
+    """Change a question group of a draft."""
+    with transaction.atomic():
+        group = access.group_to_change(actor=actor, group_id=group_id)
+        _set(group, _checked(changes), GROUP_FIELDS)
+        group.save(update_fields=list(changes))
+
+
+def delete_group(*, actor: User, group_id: uuid.UUID) -> None:
+    """Remove a question group of a draft with its questions."""
+    with transaction.atomic():
+        access.group_to_change(actor=actor, group_id=group_id).delete()
+
+
+# -- questions -----------------------------------------------------------------------------------------------------
+
+
+def create_question(*, actor: User, group_id: uuid.UUID, changes: Changes) -> Question:
+    """Add a question to a draft; refuses answers that do not fit its type, with every reason."""
+    with transaction.atomic():
+        group = access.group_to_change(actor=actor, group_id=group_id)
+        question = Question(group=group, order=_next(Question.objects.filter(group=group)))
+        _write_question(question, {"given": Given(), **changes})
+        question.save(force_insert=True)
+    return question
+
+
+def update_question(*, actor: User, question_id: uuid.UUID, changes: Changes) -> None:
+    """Change a question of a draft; refuses answers that do not fit its type, with every reason."""
+    with transaction.atomic():
+        question = access.question_to_change(actor=actor, question_id=question_id)
+        if "type" in changes and "given" not in changes:
+            changes = {**changes, "given": TYPES[question.type].read(question.content, question.key)}
+        _write_question(question, changes)
+        question.save()
+
+
+def delete_question(*, actor: User, question_id: uuid.UUID) -> None:
+    """Remove a question of a draft."""
+    with transaction.atomic():
+        access.question_to_change(actor=actor, question_id=question_id).delete()
+
+
+def _write_question(question: Question, changes: Changes) -> None:
+    clean = _checked(changes)
+    given = clean.pop("given", None)
+    _set(question, clean, QUESTION_FIELDS)
+    if question.type not in TYPES:
+        raise BadContent(problems=[Problem("/type", "unknown_type", "There is no such type of question.")])
+    if given is None:
+        return
+    item_type = TYPES[question.type]
+    flaws = tuple(item_type.flaws(given))
+    if flaws:
+        raise BadContent(problems=flaws)
+    question.content, question.key = item_type.write(given.renamed(lambda: secrets.token_urlsafe(9)))
+
+
+# -- checking ------------------------------------------------------------------------------------------------------
+
+
+def _checked(changes: Changes) -> dict[str, Any]:
+    """Clean HTML, and refuse pictures and recordings that the center does not have."""
+    clean: dict[str, Any] = dict(changes)
+    for name in HTML_FIELDS & clean.keys():
+        clean[name] = richtext.clean_html(clean[name])
+    if "given" in clean:
+        clean["given"] = _clean_given(clean["given"])
+    wanted = dict(_references(clean))
+    known = queries.known_media(media_ids=(media for media in wanted.values() if media))
+    unknown = [place for place, media in wanted.items() if media not in known]
+    if unknown:
+        detail = "The center has no such picture or recording."
+        raise BadContent(problems=[Problem(place, "unknown_media", detail) for place in unknown])
+    return clean
+
+
+def _clean_given(given: Given) -> Given:
+    """Options with clean texts, without those that the author left blank."""
+    options = (
+        replace(option, text=richtext.clean_html(option.text), feedback=richtext.clean_html(option.feedback))
+        for option in given.options
+    )
+    return replace(given, options=tuple(option for option in options if not _is_blank(option)))
+
+
+def _is_blank(option: Option) -> bool:
+    return not (option.text or option.image or option.fraction)
+
+
+def _references(clean: Changes) -> Iterable[tuple[str, uuid.UUID | None]]:
+    """Every place that shows or plays a file, with the id of the file; ``None`` for what cannot be an id."""
+    for name, value in clean.items():
+        if name in MEDIA_FIELDS and value is not None:
+            yield f"/{name.removesuffix('_id')}", value
+        elif name in HTML_FIELDS:
+            yield from _in_text(f"/{name}", value)
+    for position, option in enumerate(clean["given"].options if "given" in clean else ()):
+        place = f"/options/{position}"
+        if option.image:
+            yield f"{place}/image", option.image
+        yield from _in_text(f"{place}/text", option.text)
+        yield from _in_text(f"{place}/feedback", option.feedback)
+
+
+def _in_text(place: str, text: str) -> Iterable[tuple[str, uuid.UUID | None]]:
+    for number, name in enumerate(richtext.media_names(text)):
+        try:
+            yield f"{place}/{number}", uuid.UUID(name)
+        except ValueError:
+            yield f"{place}/{number}", None
+
+
+def _set(row: Model, changes: Changes, fields: frozenset[str]) -> None:
+    foreign = changes.keys() - fields
+    if foreign:
+        raise TypeError(f"{type(row).__name__} has no fields {sorted(foreign)} that authors change.")
+    for name, value in changes.items():
+        setattr(row, name, value)
+
+
+def _next(siblings: QuerySet[Part]) -> int:
+    last: int | None = siblings.aggregate(last=Max("order"))["last"]
+    return 1 if last is None else last + 1

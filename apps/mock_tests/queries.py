@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import functools
+import logging
+import uuid
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.core.files.storage import default_storage
+from django.db.models import Count, DecimalField, Model, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from apps.core import tenancy
+from apps.mock_tests.errors import (
+    MediaNotFound,
+    MediaUnavailable,
+    NotPublished,
+    PaperNotFound,
+    PartNotFound,
+    TestNotFound,
+)
+from apps.mock_tests.models import (
+    ImportRun,
+    MediaFile,
+    MockTest,
+    Paper,
+    PaperItem,
+    PaperKey,
+    Question,
+    QuestionGroup,
+    TestSection,
+)
+from apps.mock_tests.rules import items, rendering
+
+if TYPE_CHECKING:
+    from apps.authentication.models import User
+
+log = logging.getLogger(__name__)
+
+PAPERS_PER_PROCESS = 64
+
+Row = TypeVar("Row", bound=Model)
+
+
+# -- tests and their parts, for authors ----------------------------------------------------------------------------
+
+
+def tests_for(actor: User) -> QuerySet[MockTest]:
+    """The tests ``actor`` may see: staff all of the center, others none (they get papers with their attempts)."""
+    if not actor.is_center_staff:
+        return MockTest.objects.none()
+    return MockTest.objects.filter(deleted_at=None)
+
+
+def list_tests_for(actor: User, *, search: str = "", level: str = "", status: str = "") -> QuerySet[MockTest]:
+    """``tests_for`` with ``total_score``, ``question_count`` and sections that carry theirs."""
+    tests = tests_for(actor)
+    if search:
+        tests = tests.filter(title__icontains=search)
+    if level:
+        tests = tests.filter(level=level)
+    if status:
+        tests = tests.filter(status=status)
+    return (
+        tests.select_related("created_by")
+        .annotate(
+            total_score=_sum_of_scores("group__section__mock_test"), question_count=_count("group__section__mock_test")
+        )
+        .prefetch_related(Prefetch("sections", queryset=_with_totals(TestSection.objects.all())))
+    )
+
+
+def get_test_for(actor: User, test_id: uuid.UUID) -> MockTest:
+    """One of the tests ``actor`` may see, as ``list_tests_for`` gives it; refuses any other id."""
+    test = list_tests_for(actor).filter(pk=test_id).first()
+    if test is None:
+        raise TestNotFound
+    return test
+
+
+def sections_for(actor: User) -> QuerySet[TestSection]:
+    """Sections of the tests ``actor`` may see, with ``total_score`` and ``question_count``."""
+    return _with_totals(TestSection.objects.filter(mock_test__in=tests_for(actor)))
+
+
+def get_section_for(actor: User, section_id: uuid.UUID) -> TestSection:
+    """One of these; refuses any other id."""
+    return _one(sections_for(actor).filter(pk=section_id))
+
+
+def groups_for(actor: User) -> QuerySet[QuestionGroup]:
+    """Question groups of the tests ``actor`` may see, with the ids and numbers of their questions."""
+    questions = Question.objects.only("id", "group_id", "question_number", "order")
+    return QuestionGroup.objects.filter(section__mock_test__in=tests_for(actor)).prefetch_related(
+        Prefetch("questions", queryset=questions)
+    )
+
+
+def get_group_for(actor: User, group_id: uuid.UUID) -> QuestionGroup:
+    """One of these; refuses any other id."""
+    return _one(groups_for(actor).filter(pk=group_id))
+
+
+def questions_for(actor: User) -> QuerySet[Question]:
+    """Questions of the tests ``actor`` may see."""
+    return Question.objects.filter(group__section__mock_test__in=tests_for(actor)).select_related("group")
+
+
+def get_question_for(actor: User, question_id: uuid.UUID) -> Question:
+    """One of these; refuses any other id."""
+    return _one(questions_for(actor).filter(pk=question_id))
+
+
+def papers_for(actor: User, test_id: uuid.UUID) -> QuerySet[Paper]:
+    """The editions of a test ``actor`` may see, newest first, without their content; refuses any other id."""
+    if not tests_for(actor).filter(pk=test_id).exists():
+        raise TestNotFound
+    return Paper.objects.filter(test_id=test_id).defer("content").select_related("test").order_by("-number")
+
+
+def _one(rows: QuerySet[Row]) -> Row:
+    row = rows.first()
+    if row is None:
+        raise PartNotFound
+    return row
+
+
+def _with_totals(sections: QuerySet[TestSection]) -> QuerySet[TestSection]:
+    return sections.annotate(total_score=_sum_of_scores("group__section"), question_count=_count("group__section"))
+
+
+def _sum_of_scores(owner: str) -> Coalesce:
+    of_owner = Question.objects.filter(**{owner: OuterRef("pk")}).order_by().values(owner)
+    return Coalesce(Subquery(of_owner.annotate(n=Sum("score")).values("n")), 0, output_field=DecimalField())
+
+
+def _count(owner: str) -> Coalesce:
+    of_owner = Question.objects.filter(**{owner: OuterRef("pk")}).order_by().values(owner)
+    return Coalesce(Subquery(of_owner.annotate(n=Count("pk")).values("n")), 0)
+
+
+# -- papers --------------------------------------------------------------------------------------------------------
+
+
+def get_published_paper(*, test_id: uuid.UUID) -> Paper:
+    """The edition that a new room gets now; refuses a test that is not published."""
+    tests = MockTest.objects.filter(pk=test_id, deleted_at=None)
+    test = tests.select_related("current_paper").defer("current_paper__content").first()
+    if test is None:
+        raise TestNotFound
+    if test.current_paper is None:
+        raise NotPublished
+    return test.current_paper
+
+
+def get_paper(*, paper_id: uuid.UUID) -> Paper:
+    """One paper; its content is loaded when it is asked for."""
+    paper = Paper.objects.filter(pk=paper_id).defer("content").first()
+    if paper is None:
+        raise PaperNotFound
+    return paper
+
+
+def item_specs(*, paper_id: uuid.UUID) -> Mapping[uuid.UUID, items.ItemSpec]:
+    """What is needed to check responses to a paper; remembered in this process."""
+    return _specs(tenancy.current().id, paper_id)
+
+
+def get_key(*, paper_id: uuid.UUID) -> Mapping[uuid.UUID, Mapping[str, Any]]:
+    """The key of a paper, by question; read from the database each time, so that no memory holds it."""
+    key = PaperKey.objects.filter(pk=paper_id).values_list("items", flat=True).first()
+    if key is None:
+        raise PaperNotFound
+    return {uuid.UUID(question): item for question, item in key.items()}
+
+
+def list_items(*, paper_id: uuid.UUID) -> list[PaperItem]:
+    """The items of a paper in their order, without keys."""
+    return list(PaperItem.objects.filter(paper_id=paper_id))
+
+
+def render_paper(
+    *, paper_id: uuid.UUID, seed: int, shuffle_questions: bool, shuffle_options: bool, sign: rendering.Sign
+) -> dict[str, Any]:
+    """A paper as one taker gets it; ``sign`` turns the id of a media file into an address that they may open."""
+    return rendering.render(
+        _content(tenancy.current().id, paper_id),
+        seed=seed,
+        shuffle_questions=shuffle_questions,
+        shuffle_options=shuffle_options,
+        sign=sign,
+    )
+
+
+@functools.lru_cache(maxsize=PAPERS_PER_PROCESS)
+def _content(center_id: uuid.UUID, paper_id: uuid.UUID) -> dict[str, Any]:
+    """Papers never change, so what is remembered is never stale; the center keeps neighbours apart. Not to be written to."""
+    content = Paper.objects.filter(pk=paper_id).values_list("content", flat=True).first()
+    if content is None:
+        raise PaperNotFound
+    return content
+
+
+@functools.lru_cache(maxsize=PAPERS_PER_PROCESS)
+def _specs(center_id: uuid.UUID, paper_id: uuid.UUID) -> Mapping[uuid.UUID, items.ItemSpec]:
+    sections = _content(center_id, paper_id)["sections"]
+    questions = (q for section in sections for group in section["question_groups"] for q in group["questions"])
+    return MappingProxyType({uuid.UUID(question["id"]): items.spec_of(question) for question in questions})
+
+
+# -- files ---------------------------------------------------------------------------------------------------------
+
+
+def get_media(*, media_id: uuid.UUID) -> MediaFile:
+    """One file of the center; refuses an unknown id."""
+    file = MediaFile.objects.filter(pk=media_id).first()
+    if file is None:
+        raise MediaNotFound
+    return file
+
+
+def read_media(*, file: MediaFile, begin: int, end: int) -> bytes:
+    """Some of a file's bytes; refuses when its storage does not answer."""
+    try:
+        with default_storage.open(file.storage_name) as stored:
+            stored.seek(begin)
+            return stored.read(end - begin)
+    except FileNotFoundError:
+        raise MediaNotFound from None
+    except Exception as error:
+        log.exception("The storage does not give out %s.", file.pk)
+        raise MediaUnavailable from error
+
+
+def known_media(*, media_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these files the center has."""
+    wanted = set(media_ids)
+    return set(MediaFile.objects.filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
+
+
+def find_import(*, sha256: str) -> ImportRun | None:
+    """The run that took these very bytes, if its test still exists."""
+    runs = ImportRun.objects.filter(sha256=sha256, test__isnull=False, test__deleted_at=None)
+    return runs.select_related("test").first()
