@@ -2,10 +2,13 @@
 
 from django.urls import include, path
 
+from apps.core.adminsite import main_site
+from config import admin  # noqa: F401 - registers what belongs to no app
 from config.documentation import OWNER, documentation
 
 urlpatterns = [
     path("", include("web.urls_public")),
+    path("admin/", main_site.urls),
     path("api/v1/", include("api.v1.urls_public")),
     *documentation("config.urls_public", OWNER),
 ]

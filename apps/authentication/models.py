@@ -5,6 +5,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.crypto import salted_hmac
 
 
 class UserManager(BaseUserManager["User"]):
@@ -65,6 +66,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.first_name or self.email
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """The cookie of an admin ends when the sessions of the person do, not only with a new password."""
+        value = f"{self.password}:{self.session_version}"
+        return salted_hmac("shiken.cookie", value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def is_staff(self) -> bool:

@@ -270,6 +270,33 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }
 
+# -- admin ---------------------------------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Shiken",
+    "SITE_HEADER": "config.admin.header",
+    "SITE_SUBHEADER": "config.admin.subheader",
+    "SITE_SYMBOL": "history_edu",
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "DASHBOARD_CALLBACK": "config.admin.dashboard",
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "primary": {
+            "50": "#fff1f3",
+            "100": "#ffe0e6",
+            "200": "#ffc6d1",
+            "300": "#ff9db0",
+            "400": "#fb6584",
+            "500": "#e2335c",
+            "600": "#b3123b",
+            "700": "#991035",
+            "800": "#801131",
+            "900": "#6d122e",
+            "950": "#3d0415",
+        },
+    },
+}
+
 # -- files ---------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"

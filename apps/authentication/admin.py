@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
+
+from apps.authentication.models import Session, User
+from apps.authentication.operations import people, sessions
+from apps.core.adminsite import ActionVariant, RowAdmin, RowInline, act, center_site, main_site
+
+ROLE_COLORS = {"OWNER": "danger", "CENTER_ADMIN": "danger", "TEACHER": "info", "STUDENT": "success", "GUEST": "warning"}
+ROLES = [choice for choice in User.Role.choices if choice[0] != User.Role.OWNER]
+
+
+def _password_field() -> forms.CharField:
+    widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+    return forms.CharField(widget=widget, strip=False, max_length=200)
+
+
+class OwnerForm(forms.ModelForm):  # type: ignore[type-arg]
+    password = _password_field()
+
+    class Meta:
+        model = User
+        fields = ["email", "first_name", "last_name"]
+
+
+class PersonForm(OwnerForm):
+    role = forms.ChoiceField(choices=ROLES, initial=User.Role.STUDENT, widget=UnfoldAdminSelectWidget)
+
+    class Meta(OwnerForm.Meta):
+        fields = [*OwnerForm.Meta.fields, "role"]
+
+
+class PasswordForm(BaseDialogForm):
+    password = _password_field()
+
+
+class SessionInline(RowInline):
+    model = Session
+    fields = readonly_fields = ["last_used_at", "created_at", "address", "agent", "revoked_at", "revoked_because"]
+    per_page = 10
+
+
+class UserAdmin(RowAdmin):
+    """People of this host. Shutting somebody out, another role and a new password end their sessions at once."""
+
+    icon = "person"
+    can_add = can_change = True
+    list_display = ["name", "email", "state", "last_login", "created_at"]
+    search_fields = ["email", "first_name", "last_name"]
+    list_filter = ["is_active", "is_approved"]
+    fields = ["email", "first_name", "last_name", "is_active", "is_approved", "last_login", "created_at"]
+    edit_fields = ["first_name", "last_name", "is_active", "is_approved"]
+    inlines = [SessionInline]
+    actions_detail = ["set_password", "sign_out"]
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return self.inlines if obj else []
+
+    def added(self, request: HttpRequest, values: dict[str, Any]) -> User:
+        return people.create_person(**{"role": User.Role.OWNER, **values})
+
+    def changed(self, request: HttpRequest, row: User, changes: dict[str, Any]) -> None:
+        role = changes.pop("role", None)
+        if role:
+            people.change_role(user_id=row.pk, role=role)
+        if changes:
+            people.update_person(actor=request.user, user_id=row.pk, **changes)  # type: ignore[arg-type]
+
+    @display(description="name", ordering="last_name")
+    def name(self, row: User) -> str:
+        return str(row)
+
+    @display(description="state", label={"active": "success", "waits for approval": "warning", "shut out": "danger"})
+    def state(self, row: User) -> str:
+        if not row.is_active:
+            return "shut out"
+        return "active" if row.is_approved else "waits for approval"
+
+    @act("Set password", icon="key", ask="The person is signed out everywhere.", form=PasswordForm)
+    def set_password(self, request: HttpRequest, row: User, values: dict[str, Any]) -> None:
+        people.change_password(user_id=row.pk, password=values["password"])
+
+    @act(
+        "Sign out",
+        icon="logout",
+        ask="Ends all sessions on all devices. What was answered in an exam stays; the exam goes on after a new sign-in.",
+        variant=ActionVariant.WARNING,
+    )
+    def sign_out(self, request: HttpRequest, row: User) -> None:
+        sessions.end_all_sessions(user_id=row.pk, because="signed out by an admin")
+
+
+@admin.register(User, site=main_site)
+class OwnerAdmin(UserAdmin):
+    add_form = OwnerForm
+    add_fields = ["email", "first_name", "last_name", "password"]
+
+
+@admin.register(User, site=center_site)
+class PersonAdmin(UserAdmin):
+    add_form = PersonForm
+    add_fields = ["email", "first_name", "last_name", "role", "password"]
+    list_display = ["name", "email", "role_label", "state", "last_login", "created_at"]
+    list_filter = ["role", "is_active", "is_approved"]
+    fields = ["email", "role", *UserAdmin.fields[1:]]
+    edit_fields = ["role", *UserAdmin.edit_fields]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        # Nobody gives up their own role by a slip of the hand.
+        return [*fields, "role"] if obj is not None and obj.pk == request.user.pk else fields
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "role":
+            kwargs["choices"] = ROLES
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    @display(description="role", label=ROLE_COLORS, ordering="role")
+    def role_label(self, row: User) -> str:
+        return row.role
+
+
+@admin.register(Session, site=main_site)
+@admin.register(Session, site=center_site)
+class SessionAdmin(RowAdmin):
+    icon = "devices"
+    list_display = ["user", "state", "last_used_at", "created_at", "expires_at", "address"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
+    search_fields = ["user__email", "user__first_name", "user__last_name", "address"]
+    fields = ["user", "state", "created_at", "last_used_at", "expires_at", "address", "agent"]
+    fields += ["revoked_at", "revoked_because"]
+    actions_detail = ["revoke"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
+        return super().get_queryset(request).select_related("user")
+
+    @display(description="state", label={"open": "success", "revoked": "danger"})
+    def state(self, row: Session) -> str:
+        return "revoked" if row.revoked_at else "open"
+
+    @act(
+        "Revoke",
+        icon="block",
+        ask="This device is signed out at once, its live connections too.",
+        variant=ActionVariant.WARNING,
+    )
+    def revoke(self, request: HttpRequest, row: Session) -> None:
+        sessions.end_session(session_id=row.pk, because="revoked by an admin")

@@ -1,0 +1,152 @@
+"""What the admins show that belongs to no single app: the overview, the clock's table, the names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+from unfold.decorators import display
+
+from apps.assignments import queries as rooms
+from apps.attempts import queries as attempts
+from apps.authentication import queries as people
+from apps.centers.queries import centers
+from apps.core import bus, tenancy
+from apps.core.adminsite import RowAdmin, main_site
+from apps.groups import queries as groups
+from apps.mock_tests import queries as tests
+
+
+@admin.register(PeriodicTask, site=main_site)
+class PeriodicTaskAdmin(RowAdmin):
+    """The schedule is code in the settings; this is what beat has made of it."""
+
+    icon = "schedule"
+    list_display = ["name", "task", "every", "enabled", "last_run_at", "total_run_count"]
+    list_filter = ["enabled", "queue"]
+    search_fields = ["name", "task"]
+    list_select_related = ["interval", "crontab"]
+    fields = ["name", "task", "every", "queue", "expires", "expire_seconds", "enabled", "last_run_at"]
+    fields += ["total_run_count", "date_changed", "description"]
+
+    @display(description="every")
+    def every(self, row: PeriodicTask) -> str:
+        return str(row.interval or row.crontab or "-")
+
+
+@admin.register(IntervalSchedule, site=main_site)
+class IntervalAdmin(RowAdmin):
+    icon = "update"
+    list_display = ["__str__", "every", "period"]
+
+
+@admin.register(CrontabSchedule, site=main_site)
+class CrontabAdmin(RowAdmin):
+    icon = "calendar_clock"
+    list_display = ["__str__", "timezone"]
+
+
+def header(request: HttpRequest) -> str:
+    """The name beside the sign."""
+    return tenancy.current().name
+
+
+def subheader(request: HttpRequest) -> str:
+    """Whose admin this is."""
+    return "Platform" if tenancy.current().is_public else "Center"
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Numbers at a glance, each a way to its rows."""
+    if tenancy.current().is_public:
+        return {**context, "cards": _of_platform()}
+    return {**context, "cards": _of_center(request.user), "rooms": _open_rooms(request.user)}
+
+
+def _card(title: str, icon: str, number: int, note: str, page: str, query: str = "") -> dict[str, Any]:
+    link = reverse(f"admin:{page}_changelist") + (f"?{query}" if query else "")
+    return {"title": title, "icon": icon, "number": number, "note": note, "link": link}
+
+
+def _of_platform() -> list[dict[str, Any]]:
+    sums = centers.list_centers().aggregate(
+        all=Count("pk"),
+        active=Count("pk", Q(status="ACTIVE")),
+        trial=Count("pk", Q(status="TRIAL")),
+        suspended=Count("pk", Q(status="SUSPENDED")),
+        failed=Count("pk", Q(state="FAILED")),
+    )
+    bus_now = bus.waiting()
+    living = f"{sums['active']} active, {sums['trial']} on trial, {sums['suspended']} suspended"
+    return [
+        _card("Centers", "school", sums["all"], living, "centers_center"),
+        _card("Not made", "error", sums["failed"], "creation failed; retry", "centers_center", "state__exact=FAILED"),
+        _card("Waiting", "outbox", bus_now["pending"], f"{bus_now['overdue']} overdue", "core_delivery"),
+        _card("Dead", "skull", bus_now["dead"], "given up; revive", "core_delivery", "state=dead"),
+    ]
+
+
+def _of_center(user: Any) -> list[dict[str, Any]]:
+    persons = people.list_people().aggregate(
+        all=Count("pk", Q(is_active=True)),
+        students=Count("pk", Q(role="STUDENT", is_active=True)),
+        teachers=Count("pk", Q(role="TEACHER", is_active=True)),
+        unapproved=Count("pk", Q(is_approved=False, is_active=True)),
+    )
+    written = tests.tests_for(user).aggregate(all=Count("pk"), published=Count("pk", Q(status="PUBLISHED")))
+    given = rooms.assignments_for(user).aggregate(
+        open=Count("pk", Q(status="OPEN")), scheduled=Count("pk", Q(status="SCHEDULED"))
+    )
+    sat = attempts.attempts_for(user).aggregate(
+        sitting=Count("pk", Q(status="IN_PROGRESS")), graded=Count("pk", Q(status="GRADED"))
+    )
+    who = f"{persons['students']} students, {persons['teachers']} teachers, {persons['unapproved']} to approve"
+    return [
+        _card("People", "person", persons["all"], who, "authentication_user", "is_active__exact=1"),
+        _card("Groups", "groups", groups.groups_for(user).count(), "classes", "groups_group"),
+        _card("Tests", "quiz", written["all"], f"{written['published']} published", "mock_tests_mocktest"),
+        _card(
+            "Open rooms",
+            "meeting_room",
+            given["open"],
+            f"{given['scheduled']} scheduled",
+            "assignments_examassignment",
+            "status__exact=OPEN",
+        ),
+        _card(
+            "Sitting now",
+            "edit_note",
+            sat["sitting"],
+            f"{sat['graded']} graded so far",
+            "attempts_attempt",
+            "status__exact=IN_PROGRESS",
+        ),
+    ]
+
+
+def _open_rooms(user: Any) -> list[dict[str, Any]]:
+    """The open rooms with how many sit and how many are done, in two queries."""
+    open_rooms = list(rooms.assignments_for(user).filter(status="OPEN").order_by("opened_at")[:10])
+    counted = (
+        attempts.attempts_for(user)
+        .filter(assignment__in=[room.pk for room in open_rooms])
+        .order_by()
+        .values("assignment")
+        .annotate(sitting=Count("pk", Q(status="IN_PROGRESS")), done=Count("pk", ~Q(status="IN_PROGRESS")))
+    )
+    sums = {row["assignment"]: row for row in counted}
+    return [
+        {
+            "title": room.title,
+            "link": reverse("admin:assignments_examassignment_change", args=[room.pk]),
+            "opened_at": room.opened_at,
+            "closes_at": room.closes_at,
+            "sitting": sums.get(room.pk, {}).get("sitting", 0),
+            "done": sums.get(room.pk, {}).get("done", 0),
+        }
+        for room in open_rooms
+    ]
