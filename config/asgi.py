@@ -11,6 +11,8 @@ django_application = get_asgi_application()
 # Only now are the apps loaded.
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 
+from api.fast.answers import AnswersRoute  # noqa: E402
+from api.fast.lifespan import lifespan  # noqa: E402
 from api.ws.routing import application as sockets  # noqa: E402
 
-application = ProtocolTypeRouter({"http": django_application, "websocket": sockets})
+application = ProtocolTypeRouter({"http": AnswersRoute(django_application), "websocket": sockets, "lifespan": lifespan})

@@ -68,6 +68,7 @@ class Socket(AsyncConsumer):
     policy: ClassVar[Policy] = MEMBERS
     takes_token_in_url: ClassVar[bool] = False  # existing clients of notifications; nothing may be sent over these
     serves_main_host: ClassVar[bool] = False
+    advisory: ClassVar[frozenset[str]] = frozenset()  # kinds of messages that may be dropped rather than be a flood
 
     channel_layer_alias = None
 
@@ -80,7 +81,7 @@ class Socket(AsyncConsumer):
     _sending: asyncio.Task[None] | None = None
     _watch: asyncio.Task[None] | None = None
     _work: asyncio.Task[Any] | None = None
-    _messages = 0
+    _weight: float = 0
 
     # -- for subclasses --------------------------------------------------------------------------------------------
 
@@ -169,8 +170,8 @@ class Socket(AsyncConsumer):
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Unlike Channels' own, without a thread hop before each message; there are no ORM connections here."""
         text = message.get("text")
-        self._messages += 1
-        if self._messages > settings.SHIKEN_SOCKET_RATE * _WINDOW_SECONDS and self._is_flood():
+        self._weight += 1
+        if self._weight > settings.SHIKEN_SOCKET_RATE * _WINDOW_SECONDS and self._is_flood():
             return await self.close(FLOOD)
         if text is None:
             return await self._malformed()
@@ -183,6 +184,8 @@ class Socket(AsyncConsumer):
             return await self._malformed()
         if type(content) is not dict or type(kind) is not str:
             return await self._malformed()
+        if kind in self.advisory:
+            self._weight -= 0.99
         if kind == "ping":
             return self.post('{"type":"pong"}')
         try:
@@ -195,7 +198,7 @@ class Socket(AsyncConsumer):
         """More in this window than allowed? A new window begins when the old one is over."""
         if self._loop.time() < self._window_ends:
             return True
-        self._messages = 1
+        self._weight = 1
         self._window_ends = self._loop.time() + _WINDOW_SECONDS
         return False
 

@@ -1,11 +1,15 @@
 """The table of contents of the sockets."""
 
 from channels.routing import URLRouter
-from django.urls import re_path
+from django.urls import path, re_path
 
+from api.ws.attempts import AttemptSocket
 from api.ws.base import Nowhere
+from api.ws.notifications import NotificationSocket
 
 routes = [
+    path("ws/attempts/<uuid:attempt_id>/", AttemptSocket.as_asgi()),
+    re_path(r"^ws/notifications/$", NotificationSocket.as_asgi()),
     re_path(r"", Nowhere.as_asgi()),  # the last one: whatever no other route takes
 ]
 application = URLRouter(routes)

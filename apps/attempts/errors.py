@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from apps.core.errors import Conflict, Forbidden, Invalid, NotFound
+from apps.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 
 
 class AttemptNotFound(NotFound):
@@ -70,3 +70,8 @@ class ReviewClosed(Forbidden):
 class NotHandedIn(Conflict):
     code = "not_handed_in"
     message = "This attempt still runs; there is a receipt once it is closed."
+
+
+class TooBusy(Unavailable):
+    code = "too_busy"
+    message = "Too many answers are waiting to be written. Keep yours and send them again in a moment."

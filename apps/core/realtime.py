@@ -11,6 +11,7 @@ import json
 import logging
 import weakref
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Protocol
 
 from asgiref.sync import async_to_sync
@@ -30,6 +31,11 @@ class Listener(Protocol):
 def encode(kind: str, data: dict[str, Any]) -> str:
     """One frame: ``data`` with its ``type``."""
     return json.dumps({"type": kind, **data}, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
+
+
+def encode_moment(moment: datetime | None) -> str:
+    """A moment as JSON text."""
+    return "null" if moment is None else f'"{moment.isoformat(timespec="milliseconds")[:-6]}Z"'
 
 
 def push(room: str, kind: str, data: dict[str, Any]) -> None:

@@ -1,0 +1,209 @@
+"""The one statement that saves answers, for the group-commit writer and for plain requests alike.
+
+In one go it locks the attempts (a submit waits for it, and it sees what a submit has done), judges every answer by the
+database's clock, appends what is accepted to the journal, keeps what came too late for review, and tells what became of
+those that were not simply accepted. Whoever runs it acknowledges after the commit.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from apps.attempts.rules.answers import Refused, Row
+
+BUSY = "busy"
+"""Somebody holds the attempt (a submit, most likely), or stored the same number this very moment: ask again."""
+
+STATE_CODES = frozenset({"taken_over", "attempt_closed", "too_late"})
+WHOLE_CODES = frozenset({"not_found", "not_signed_in"})
+
+# Unqualified names are those of PostgreSQL; the center's tables are always named with their schema.
+_SQL = """
+WITH caller AS MATERIALIZED (
+    SELECT * FROM unnest(%(attempts)s::uuid[], %(students)s::uuid[], %(sessions)s::uuid[], %(versions)s::int[])
+        WITH ORDINALITY AS caller (attempt_id, student_id, session_id, version, place)
+), locked AS MATERIALIZED (
+    SELECT id, student_id, status, epoch, deadline_at + grace_seconds * interval '1 second' AS last_moment
+    FROM {schema}.attempts_attempt WHERE id = ANY (%(attempts)s::uuid[]) ORDER BY id FOR SHARE {wait}
+), standing AS MATERIALIZED (
+    SELECT caller.place, caller.attempt_id, locked.epoch, locked.status, locked.last_moment,
+        CASE
+            WHEN caller.session_id IS NOT NULL AND NOT EXISTS (
+                SELECT FROM {schema}.authentication_session session
+                JOIN {schema}.authentication_user person ON person.id = session.user_id
+                WHERE session.id = caller.session_id AND person.id = caller.student_id
+                  AND session.revoked_at IS NULL AND session.expires_at > statement_timestamp()
+                  AND person.is_active AND person.is_approved AND person.session_version = caller.version
+            ) THEN 'not_signed_in'
+            WHEN locked.id IS NULL THEN '{absent}'
+            WHEN locked.student_id <> caller.student_id THEN 'not_found'
+        END AS hindrance
+    FROM caller LEFT JOIN locked ON locked.id = caller.attempt_id
+), answer AS MATERIALIZED (
+    SELECT given.place, standing.attempt_id, given.epoch, given.seq, given.question_id, given.response,
+        statement_timestamp() - given.waited * interval '1 microsecond' AS received_at,
+        standing.hindrance,
+        CASE
+            WHEN given.epoch <> standing.epoch THEN 'taken_over'
+            WHEN standing.status <> 'IN_PROGRESS' THEN 'attempt_closed'
+            WHEN statement_timestamp() - given.waited * interval '1 microsecond' > standing.last_moment THEN 'too_late'
+        END AS state
+    FROM unnest(%(callers)s::int[], %(epochs)s::int[], %(seqs)s::int[], %(questions)s::uuid[], %(responses)s::jsonb[],
+                %(waited)s::int[])
+        WITH ORDINALITY AS given (caller, epoch, seq, question_id, response, waited, place)
+    JOIN standing ON standing.place = given.caller
+), stored AS (
+    INSERT INTO {schema}.attempts_answerentry (attempt_id, epoch, seq, question_id, response, received_at)
+    SELECT attempt_id, epoch, seq, question_id, response, received_at FROM answer
+    WHERE hindrance IS NULL AND state IS NULL
+    ORDER BY attempt_id, epoch, seq
+    ON CONFLICT DO NOTHING
+    RETURNING attempt_id, epoch, seq
+), rest AS MATERIALIZED (
+    SELECT answer.*, COALESCE(
+        hindrance,
+        CASE
+            WHEN earlier.seq IS NULL THEN COALESCE(state, '{busy}')
+            WHEN (earlier.question_id, earlier.response) IS DISTINCT FROM (answer.question_id, answer.response)
+                THEN 'seq_reused'
+        END
+    ) AS code
+    FROM answer
+    LEFT JOIN stored USING (attempt_id, epoch, seq)
+    LEFT JOIN LATERAL (
+        SELECT entry.seq, entry.question_id, entry.response FROM {schema}.attempts_answerentry entry
+        WHERE entry.attempt_id = answer.attempt_id AND entry.epoch = answer.epoch AND entry.seq = answer.seq
+    ) earlier ON true
+    WHERE stored.seq IS NULL
+), kept AS (
+    INSERT INTO {schema}.attempts_refusedanswer (attempt_id, epoch, seq, question_id, response, code, received_at)
+    SELECT attempt_id, epoch, seq, question_id, response, code, received_at FROM rest
+    WHERE code IN ('taken_over', 'attempt_closed', 'too_late')
+    ORDER BY attempt_id, epoch, seq
+    ON CONFLICT DO NOTHING
+)
+SELECT statement_timestamp(), array_agg(place::int), array_agg(code) FROM rest WHERE code IS NOT NULL
+"""
+
+
+@functools.lru_cache(maxsize=4096)
+def text_for(schema_name: str, *, waits: bool) -> str:
+    """The statement for one center. One that does not wait answers ``busy`` for attempts that somebody holds."""
+    # Without its line breaks it is short enough for psycopg to remember how it is prepared.
+    return " ".join(_SQL.split()).format(
+        schema='"' + schema_name.replace('"', '""').replace("%", "%%") + '"',
+        wait="" if waits else "SKIP LOCKED",
+        absent="not_found" if waits else BUSY,
+        busy=BUSY,
+    )
+
+
+@dataclass(slots=True, eq=False)
+class Caller:
+    """Who saves answers to which attempt, from which session; no session if it was checked just before."""
+
+    schema_name: str
+    attempt_id: str
+    student_id: str
+    session_id: str | None = None
+    version: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Save:
+    """Some answers of one caller, and what became of them."""
+
+    caller: Caller
+    epoch: int
+    rows: Sequence[Row]
+    arrived: float = field(default_factory=time.monotonic)
+    acked: list[int] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    server_time: datetime | None = None
+
+    def keys(self) -> list[tuple[str, int, int]]:
+        """What must be different among the rows of one statement."""
+        attempt_id, epoch = self.caller.attempt_id, self.epoch
+        return [(attempt_id, epoch, row[0]) for row in self.rows]
+
+    def refuse_all(self, code: str) -> None:
+        self.refused.extend(Refused(row[0], code) for row in self.rows)
+
+
+def parameters(saves: Iterable[Save]) -> dict[str, str]:
+    """The saves of one center as array literals; written by hand, since that costs a tenth of adapting each value."""
+    places: dict[int, int] = {}
+    callers: list[Caller] = []
+    caller_of: list[int] = []
+    epochs: list[int] = []
+    waited: list[int] = []
+    rows: list[Row] = []
+    now = time.monotonic()
+    for save in saves:
+        caller = save.caller
+        place = places.get(id(caller))
+        if place is None:
+            callers.append(caller)
+            place = places[id(caller)] = len(callers)
+        count = len(save.rows)
+        rows += save.rows
+        caller_of += [place] * count
+        epochs += [save.epoch] * count
+        waited += [int((now - save.arrived) * 1_000_000)] * count
+    seqs, questions, responses = zip(*rows, strict=True)
+    return {
+        "attempts": _array([caller.attempt_id for caller in callers]),
+        "students": _array([caller.student_id for caller in callers]),
+        "sessions": _array([caller.session_id or "NULL" for caller in callers]),
+        "versions": _numbers([caller.version for caller in callers]),
+        "callers": _numbers(caller_of),
+        "epochs": _numbers(epochs),
+        "seqs": _numbers(seqs),
+        "questions": _array(questions),
+        # JSON's way to quote ASCII text is also the array literal's, and its null is SQL's.
+        "responses": "{" + json.dumps(responses)[1:-1] + "}",
+        "waited": _numbers(waited),
+    }
+
+
+def _array(words: Iterable[str]) -> str:
+    return "{" + ",".join(words) + "}"
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
+def settle(saves: Sequence[Save], outcome: tuple[Any, ...]) -> list[Save]:
+    """Write the statement's answer into the saves. Returns those that must be tried again, with what is left of them."""
+    server_time, places, codes = outcome
+    for save in saves:
+        save.server_time = server_time
+    if places is None:
+        for save in saves:
+            save.acked += [row[0] for row in save.rows]
+        return []
+    code_at = dict(zip(places, codes, strict=True))
+    again = []
+    place = 0
+    for save in saves:
+        left = []
+        for row in save.rows:
+            place += 1
+            code = code_at.get(place)
+            if code is None:
+                save.acked.append(row[0])
+            elif code == BUSY:
+                left.append(row)
+            else:
+                save.refused.append(Refused(row[0], code))
+        if left:
+            save.rows = left
+            again.append(save)
+    return again
