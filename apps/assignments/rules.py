@@ -42,7 +42,7 @@ def is_move(status: str, wanted: str) -> bool:
     if status in FULFILLED[wanted]:
         return False
     if wanted not in MOVES[status]:
-        raise IllegalMove(status=status, wanted=wanted)
+        raise IllegalMove(present=status, wanted=wanted)
     return True
 
 
