@@ -8,4 +8,6 @@ urlpatterns = [
     path("", include("api.v1.groups.urls")),
     path("", include("api.v1.mock_tests.urls")),
     path("", include("api.v1.assignments.urls")),
+    path("", include("api.v1.notifications.urls")),
+    path("", include("api.v1.attempts.urls")),
 ]

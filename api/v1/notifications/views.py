@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from api.common.permissions import MEMBERS
+from api.v1.notifications import serializers as shapes
+from apps.notifications import operations, queries
+
+
+class NoticeViewSet(GenericViewSet[Any]):
+    """What the signed-in person was told."""
+
+    policy = {"list": MEMBERS, "retrieve": MEMBERS, "partial_update": MEMBERS, "mark_all_read": MEMBERS}
+    serializer_class = shapes.NoticeOut
+    lookup_url_kwarg = "id"
+    lookup_value_converter = "uuid"
+
+    @extend_schema(operation_id="notifications_list", parameters=[shapes.NoticeFilters])
+    def list(self, request: Request) -> Response:
+        """One's own notices, newest first. ``?is_read=false`` counts the unread ones."""
+        notices = queries.notices_for(request.user, **shapes.NoticeFilters.read(request))
+        return self.get_paginated_response([queries.as_data(notice) for notice in self.paginate_queryset(notices)])
+
+    @extend_schema(operation_id="notifications_retrieve")
+    def retrieve(self, request: Request, id: uuid.UUID) -> Response:
+        """One of them."""
+        return Response(queries.as_data(queries.get_notice_for(request.user, id)))
+
+    @extend_schema(operation_id="notifications_update", request=shapes.ReadIn)
+    def partial_update(self, request: Request, id: uuid.UUID) -> Response:
+        """Mark as read or unread; nothing else can change."""
+        shape = shapes.ReadIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        notice = operations.set_read(actor=request.user, notice_id=id, **shape.validated_data)
+        return Response(queries.as_data(notice))
+
+    @extend_schema(operation_id="notifications_mark_all_read", request=None, responses=shapes.UpdatedOut)
+    @action(detail=False, methods=["post"], url_path="mark-all-read")
+    def mark_all_read(self, request: Request) -> Response:
+        """Mark everything as read."""
+        return Response({"updated": operations.mark_all_read(actor=request.user)})

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+
+from apps.assignments import queries as rooms
+from apps.assignments.errors import AssignmentNotFound
+from apps.core import realtime, tenancy
+from apps.notifications import queries, rules
+from apps.notifications.errors import NoticeNotFound
+from apps.notifications.models import Notice
+
+if TYPE_CHECKING:
+    from apps.authentication.models import User
+
+# The statement does not see its own rows, so what was unread before is counted and the new one added.
+_TELL = f"""
+WITH told AS (
+    INSERT INTO {Notice._meta.db_table} (id, user_id, notification_type, message, link, related_task_id, is_read)
+    SELECT gen_random_uuid(), person, %s, %s, %s, %s, false FROM unnest(%s::uuid[]) AS person
+    ON CONFLICT DO NOTHING
+    RETURNING id, user_id, created_at
+)
+SELECT told.id, told.user_id, told.created_at, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint,
+       1 + (SELECT count(*) FROM {Notice._meta.db_table} n WHERE n.user_id = told.user_id AND NOT n.is_read)
+FROM told
+"""  # noqa: S608
+
+
+def notify(
+    *,
+    user_ids: Iterable[uuid.UUID],
+    type: str,
+    message: str,
+    link: str = "",
+    related_task_id: uuid.UUID | None = None,
+) -> int:
+    """Tell people something, with one statement however many they are, and push it to their open sockets. Who was told
+    this about this thing before is left alone. Returns how many were told."""
+    people = sorted(set(user_ids))
+    if not people:
+        return 0
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_TELL, [type, message, link, related_task_id, people])
+            made = cursor.fetchall()
+        news = []
+        for notice_id, user_id, created_at, version, unread in made:
+            notice = Notice(
+                id=notice_id,
+                user_id=user_id,
+                notification_type=type,
+                message=message,
+                link=link,
+                related_task_id=related_task_id,
+                created_at=created_at,
+            )
+            news.append((_room(user_id), {**queries.as_data(notice), "unread": unread, "version": version}))
+        realtime.push_many("notification", news)
+    return len(made)
+
+
+def tell_opened(*, assignment_id: uuid.UUID) -> int:
+    """Tell whom a room is for that it is open; nothing if it is not open any more. Returns how many were told."""
+    try:
+        room = rooms.get_assignment(assignment_id=assignment_id)
+    except AssignmentNotFound:
+        return 0
+    if room.status != room.Status.OPEN:
+        return 0
+    return _tell_audience(room.pk, Notice.Type.EXAM_OPENED, f"{room.title} is open.", rules.room_link(room.pk))
+
+
+def tell_released(*, assignment_id: uuid.UUID) -> int:
+    """Tell whom a room is for that its results are out. Returns how many were told."""
+    try:
+        room = rooms.get_assignment(assignment_id=assignment_id)
+    except AssignmentNotFound:
+        return 0
+    return _tell_audience(
+        room.pk, Notice.Type.EXAM_PUBLISHED, f"The results of {room.title} are out.", rules.room_link(room.pk)
+    )
+
+
+def set_read(*, actor: User, notice_id: uuid.UUID, is_read: bool) -> Notice:
+    """Mark one's own notice as read or unread; refuses any other id."""
+    with transaction.atomic():
+        notice = queries.notices_for(actor).select_for_update(no_key=True).filter(pk=notice_id).first()
+        if notice is None:
+            raise NoticeNotFound
+        if notice.is_read != is_read:
+            notice.is_read = is_read
+            notice.save(update_fields=["is_read"])
+            _push_unread(actor)
+    return notice
+
+
+def mark_all_read(*, actor: User) -> int:
+    """Mark everything as read. Returns how much that was."""
+    with transaction.atomic():
+        count = queries.notices_for(actor, is_read=False).update(is_read=True)
+        if count:
+            _push_unread(actor)
+    return count
+
+
+def _tell_audience(assignment_id: uuid.UUID, type: str, message: str, link: str) -> int:
+    audience: Sequence[uuid.UUID] = list(rooms.audience_ids(assignment_id=assignment_id))
+    return notify(user_ids=audience, type=type, message=message, link=link, related_task_id=assignment_id)
+
+
+def _push_unread(actor: User) -> None:
+    realtime.push(_room(actor.pk), "unread", queries.unread_state(user_id=actor.pk))
+
+
+def _room(user_id: uuid.UUID) -> str:
+    return tenancy.room("user", user_id)
