@@ -155,6 +155,13 @@ def schemas_due(event: type[Event]) -> list[str]:
         return sorted(due.values_list("schema_name", flat=True).distinct())
 
 
+def schemas_reached(event: type[Event], *, within: timedelta) -> list[str]:
+    """The centers whose listeners were told of ``event`` lately: one query, whatever their number."""
+    with tenancy.enter(tenancy.PUBLIC):
+        told = Delivery.objects.filter(event=event.name, done_at__gt=Now() - within)
+        return sorted(told.values_list("schema_name", flat=True).distinct())
+
+
 def waiting() -> dict[str, int]:
     """What is pending, overdue and dead, for health pages and dashboards."""
     with tenancy.enter(tenancy.PUBLIC):

@@ -50,7 +50,7 @@ class RankingAdmin(OfRoomAdmin):
 
     @display(description="places")
     def places(self, row: Ranking) -> str:
-        ranks = Rank.objects.filter(ranking_id=row.pk).order_by("rank", "display_name")[:SHOWN]
+        ranks = Rank.objects.filter(ranking_id=row.pk).order_by("position")[:SHOWN]
         cells = ((rank.rank, rank.display_name, f"{rank.score:f}", f"{rank.percentile:.2f}") for rank in ranks)
         line = '<tr><td class="pr-6">{}</td><td class="pr-6">{}</td><td class="pr-6">{}</td><td>{}</td></tr>'
         head = '<tr class="text-left"><th>rank</th><th>name</th><th>score</th><th>percentile</th></tr>'

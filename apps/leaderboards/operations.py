@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import logging
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from redis.exceptions import RedisError
+
+from apps.assignments import queries as rooms
+from apps.attempts import queries as attempts
+from apps.attempts.errors import NotGradedYet
+from apps.core import bus, realtime, tenancy
+from apps.core.tenancy import Tenant
+from apps.leaderboards import live, queries, rules
+from apps.leaderboards.events import RanksFinalised
+from apps.leaderboards.live import Entry, Keys
+from apps.leaderboards.models import ExamResult, Ranking
+from apps.leaderboards.standings import BEST, COUNT_PARTS, COUNT_WHOLE, PLACES
+from apps.mock_tests import queries as papers
+
+if TYPE_CHECKING:
+    from apps.attempts.queries import ResultFacts
+
+log = logging.getLogger(__name__)
+
+RANKING_MEMORY = "64MB"
+# Somebody may still page through the one that was current a moment ago.
+KEPT_PROVISIONAL = 2
+
+
+# -- results -------------------------------------------------------------------------------------------------------
+
+# The first result of a student in a room is the best; whether a further one is better is decided after it.
+_RECORD = """
+INSERT INTO leaderboards_examresult AS known
+    (attempt_id, assignment_id, student_id, display_name, revision, score, max_score, seconds_taken, finished_at,
+     sections, topics, tie_break, is_best)
+VALUES (%(attempt)s, %(room)s, %(student)s, %(name)s, %(revision)s, %(score)s, %(max_score)s, %(seconds)s,
+        %(finished_at)s, %(sections)s, %(topics)s, %(tie_break)s, NOT EXISTS (
+            SELECT FROM leaderboards_examresult other
+            WHERE other.assignment_id = %(room)s AND other.student_id = %(student)s))
+ON CONFLICT (attempt_id) DO UPDATE SET
+    display_name = EXCLUDED.display_name, revision = EXCLUDED.revision, score = EXCLUDED.score,
+    max_score = EXCLUDED.max_score, seconds_taken = EXCLUDED.seconds_taken, finished_at = EXCLUDED.finished_at,
+    sections = EXCLUDED.sections, topics = EXCLUDED.topics, tie_break = EXCLUDED.tie_break,
+    recorded_at = statement_timestamp()
+WHERE EXCLUDED.revision > known.revision
+RETURNING EXISTS (
+    SELECT FROM leaderboards_examresult other
+    WHERE other.assignment_id = known.assignment_id AND other.student_id = known.student_id
+      AND other.attempt_id <> known.attempt_id)
+"""
+_BEST_OF_EACH = """
+SELECT DISTINCT ON (student_id) attempt_id FROM leaderboards_examresult
+WHERE assignment_id = %(room)s AND (%(student)s::uuid IS NULL OR student_id = %(student)s)
+ORDER BY student_id, score DESC, tie_break, attempt_id
+"""
+# In this order: no moment has two best results of one student.
+_CHOOSE_BEST = (
+    f"""
+    UPDATE leaderboards_examresult SET is_best = false WHERE assignment_id = %(room)s AND is_best
+    AND (%(student)s::uuid IS NULL OR student_id = %(student)s) AND attempt_id NOT IN ({_BEST_OF_EACH})
+    """,  # noqa: S608
+    f"""
+    UPDATE leaderboards_examresult SET is_best = true, recorded_at = statement_timestamp()
+    WHERE attempt_id IN ({_BEST_OF_EACH}) AND NOT is_best
+    """,  # noqa: S608
+)
+
+
+def record_result(*, attempt_id: uuid.UUID) -> bool:
+    """Enter the marks of a graded attempt as they are now, and tell the board. False if they are known already, or if
+    the attempt has none any more. With several attempts the student's best one counts."""
+    with transaction.atomic():
+        try:
+            facts = attempts.get_result_facts(attempt_id=attempt_id)
+        except NotGradedYet:
+            return False
+        _lock(facts.assignment_id, facts.student_id)
+        profile = _profile(facts.assignment_id)
+        with connection.cursor() as cursor:
+            cursor.execute(_RECORD, _values(facts, profile))
+            recorded = cursor.fetchone()
+        if recorded is None:
+            return False
+        if recorded[0]:
+            _choose_best(facts.assignment_id, facts.student_id)
+        _tell(facts.assignment_id, facts.student_id)
+    return True
+
+
+def rebuild_results(*, assignment_id: uuid.UUID) -> int:
+    """Make all results of a room anew from its graded attempts. Returns how many there are."""
+    with transaction.atomic():
+        _lock(assignment_id)
+        profile = _profile(assignment_id)
+        ExamResult.objects.filter(assignment_id=assignment_id).delete()
+        found = attempts.list_result_facts(assignment_id=assignment_id)
+        ExamResult.objects.bulk_create((_result(facts, profile) for facts in found), batch_size=2000)
+        _choose_best(assignment_id)
+    return len(found)
+
+
+def _profile(assignment_id: uuid.UUID) -> str:
+    room = rooms.get_assignment(assignment_id=assignment_id)
+    return papers.get_paper(paper_id=room.paper_id).profile
+
+
+def _tie_break(facts: ResultFacts, profile: str) -> str:
+    return rules.tie_break(
+        profile, seconds_taken=facts.seconds_taken, finished_at=facts.finished_at, topics=facts.topics
+    )
+
+
+def _result(facts: ResultFacts, profile: str) -> ExamResult:
+    return ExamResult(**dataclasses.asdict(facts), tie_break=_tie_break(facts, profile), is_best=False)
+
+
+def _values(facts: ResultFacts, profile: str) -> dict[str, Any]:
+    return {
+        "attempt": facts.attempt_id,
+        "room": facts.assignment_id,
+        "student": facts.student_id,
+        "name": facts.display_name,
+        "revision": facts.revision,
+        "score": facts.score,
+        "max_score": facts.max_score,
+        "seconds": facts.seconds_taken,
+        "finished_at": facts.finished_at,
+        "sections": json.dumps(facts.sections),
+        "topics": json.dumps(facts.topics),
+        "tie_break": _tie_break(facts, profile),
+    }
+
+
+def _choose_best(assignment_id: uuid.UUID, student_id: uuid.UUID | None = None) -> None:
+    with connection.cursor() as cursor:
+        for statement in _CHOOSE_BEST:
+            cursor.execute(statement, {"room": assignment_id, "student": student_id})
+
+
+def _lock(assignment_id: uuid.UUID, student_id: uuid.UUID | None = None) -> None:
+    """Until the end of the transaction: many may record into a room, each student by one at a time; who works on the
+    whole room does so alone. So whatever is recorded is either in a ranking or later than it."""
+    with connection.cursor() as cursor:
+        if student_id is None:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"board {assignment_id}"])
+        else:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [f"board {assignment_id}"])
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{assignment_id} {student_id}"])
+
+
+def _tell(assignment_id: uuid.UUID, student_id: uuid.UUID) -> None:
+    """After the commit: the student's place in the live board, then news for the board's room."""
+    best = ExamResult.objects.filter(assignment_id=assignment_id, student_id=student_id, is_best=True)
+    entry = Entry(*best.values_list("student_id", "display_name", "score", "tie_break", Now()).get())
+    keys = Keys.of(assignment_id)
+    transaction.on_commit(lambda: live.put(keys, entry), robust=True)
+    _announce(assignment_id)
+
+
+def _announce(assignment_id: uuid.UUID) -> None:
+    """Tell those who show the board that it has changed; they read it themselves, at most once a second."""
+    realtime.push(tenancy.room("board", assignment_id), "changed", {})
+
+
+# -- rankings ------------------------------------------------------------------------------------------------------
+
+# One statement, so that all of it sees the same moment. The windows run over the distinct scores of each part; people
+# are then joined to their step, and only their order needs a sort of all of them.
+_COMPUTE = f"""
+WITH person AS MATERIALIZED ({BEST}),
+counted AS ({COUNT_WHOLE} UNION ALL {COUNT_PARTS}),
+head AS (
+    INSERT INTO leaderboards_ranking (assignment_id, is_final, people)
+    SELECT %(room)s, %(is_final)s, count(*) FROM person RETURNING id),
+step AS (
+    INSERT INTO leaderboards_rankstep (ranking_id, part, score, rank, percentile)
+    SELECT head.id, part, score, rank, percentile FROM ({PLACES}) place, head
+    RETURNING part, score, rank, percentile),
+place AS (
+    INSERT INTO leaderboards_rank (ranking_id, position, attempt_id, student_id, display_name, score, rank, percentile,
+                                   sections, topics)
+    SELECT head.id, row_number() OVER (ORDER BY person.score DESC, tie_break, student_id), attempt_id, student_id,
+           display_name, person.score, step.rank, step.percentile, sections, topics
+    FROM head, person JOIN step ON step.part = %(part)s AND step.score = person.score)
+SELECT id FROM head
+"""  # noqa: S608
+_PRUNE = """
+WITH old AS (
+    DELETE FROM leaderboards_ranking WHERE id IN (
+        SELECT id FROM leaderboards_ranking WHERE assignment_id = %(room)s AND NOT is_final
+        ORDER BY id DESC OFFSET %(kept)s)
+    RETURNING id),
+step AS (DELETE FROM leaderboards_rankstep WHERE ranking_id IN (SELECT id FROM old))
+DELETE FROM leaderboards_rank WHERE ranking_id IN (SELECT id FROM old)
+"""
+
+
+def compute_ranking(*, assignment_id: uuid.UUID, is_final: bool) -> Ranking:
+    """Write a new ranking of everybody's best result: ranks and percentiles over all, per section and per topic.
+
+    It becomes the current one; earlier final ones are kept, provisional ones but the last few are forgotten. A final
+    one is announced.
+    """
+    values: dict[str, Any] = {"room": assignment_id, "is_final": is_final, "part": "", "kept": KEPT_PROVISIONAL}
+    with transaction.atomic():
+        _lock(assignment_id)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('work_mem', %s, true)", [RANKING_MEMORY])
+            cursor.execute(_COMPUTE, values)
+            ranking = Ranking.objects.get(pk=cursor.fetchone()[0])
+            cursor.execute(_PRUNE, values)
+        if is_final:
+            bus.publish(RanksFinalised(assignment_id=assignment_id, ranking_id=ranking.pk))
+        _announce(assignment_id)
+    return ranking
+
+
+def finalise_board(*, assignment_id: uuid.UUID) -> Ranking:
+    """Compute the final ranking of a finalised room, from its attempts as they are: the news of the last marks may
+    still be on its way."""
+    with transaction.atomic():
+        rebuild_results(assignment_id=assignment_id)
+        ranking = compute_ranking(assignment_id=assignment_id, is_final=True)
+        transaction.on_commit(functools.partial(_refresh_live_board, tenancy.current(), assignment_id), robust=True)
+    return ranking
+
+
+def sync_board(*, assignment_id: uuid.UUID) -> bool:
+    """Bring the ranking of a room up to date with its results, and its live board too. False if there was nothing to
+    do, as for the second of two at once. In a finalised room (after marks were corrected) the new ranking is final."""
+    with transaction.atomic():
+        _lock(assignment_id)
+        if not queries.is_outdated(assignment_id=assignment_id):
+            return False
+        room = rooms.get_assignment(assignment_id=assignment_id)
+        compute_ranking(assignment_id=assignment_id, is_final=room.status == room.Status.FINALISED)
+        transaction.on_commit(functools.partial(_refresh_live_board, tenancy.current(), assignment_id), robust=True)
+    return True
+
+
+def sync_boards() -> int:
+    """Sync every board of the center that has changed; one that fails stops no other. Returns how many did."""
+    count = 0
+    failed: list[Exception] = []
+    for assignment_id in queries.outdated_boards():
+        try:
+            count += sync_board(assignment_id=assignment_id)
+        except Exception as error:
+            log.exception("The board of %s was not synced.", assignment_id)
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return count
+
+
+def _refresh_live_board(tenant: Tenant, assignment_id: uuid.UUID) -> None:
+    """Repair whatever Redis missed."""
+    try:
+        with tenancy.enter(tenant):
+            queries.build_live_board(assignment_id=assignment_id)
+    except RedisError as error:
+        log.warning("A live board waits for Redis: %s", error)

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from apps.assignments.events import AssignmentFinalised
+from apps.attempts.events import AttemptGraded
+from apps.core import bus
+from apps.leaderboards import operations
+
+
+@bus.subscribe(AttemptGraded)
+def record_result(event: AttemptGraded) -> None:
+    operations.record_result(attempt_id=event.attempt_id)
+
+
+@bus.subscribe(AssignmentFinalised)
+def finalise_board(event: AssignmentFinalised) -> None:
+    operations.finalise_board(assignment_id=event.assignment_id)
