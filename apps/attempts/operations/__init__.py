@@ -1,0 +1,1 @@
+"""Everything that changes attempts: sitting, time, the journal, sheets, marks."""

@@ -1,0 +1,96 @@
+"""Marks: from the frozen sheet and the paper's key, and nothing else."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from apps.assignments import operations as room_operations
+from apps.assignments import queries as rooms
+from apps.assignments.errors import StillSitting
+from apps.attempts import errors
+from apps.attempts.events import AttemptGraded
+from apps.attempts.models import AnswerSheet, Attempt, ItemMark
+from apps.attempts.rules import marking
+from apps.core import bus, clock
+from apps.mock_tests import queries as papers
+
+if TYPE_CHECKING:
+    from apps.assignments.models import ExamAssignment
+    from apps.authentication.models import User
+
+
+def grade_attempt(*, attempt_id: uuid.UUID, at: datetime | None = None) -> Attempt:
+    """Mark a closed attempt, every item of it. The last one of a closed room finalises the room.
+
+    Running again changes nothing, unless the key has changed: then the marks are replaced as a new revision. A void
+    attempt stays without marks; refuses one that still runs.
+    """
+    with transaction.atomic():
+        attempt = Attempt.objects.select_for_update().filter(pk=attempt_id).first()
+        if attempt is None:
+            raise errors.AttemptNotFound
+        if attempt.status == Attempt.Status.VOID:
+            return attempt
+        if attempt.is_running:
+            raise StillSitting
+        answers = AnswerSheet.objects.values_list("answers", flat=True).get(attempt_id=attempt_id)
+        marked = marking.mark_sheet(answers=answers, key=papers.get_key(paper_id=attempt.paper_id))
+        if attempt.status == Attempt.Status.GRADED:
+            if set(marked) == _present_marks(attempt_id):
+                return attempt
+            ItemMark.objects.filter(attempt_id=attempt_id).delete()
+        _record(attempt, marked, at or clock.now())
+        finalise_if_done(assignment_id=attempt.assignment_id)
+    return attempt
+
+
+def _present_marks(attempt_id: uuid.UUID) -> set[marking.Marked]:
+    rows = ItemMark.objects.filter(attempt_id=attempt_id).values_list("question_id", "marks", "outcome")
+    return {marking.Marked(*row) for row in rows}
+
+
+def _record(attempt: Attempt, marked: list[marking.Marked], at: datetime) -> None:
+    ItemMark.objects.bulk_create(
+        ItemMark(attempt=attempt, question_id=mark.question_id, marks=mark.marks, outcome=mark.outcome)
+        for mark in marked
+    )
+    attempt.score = marking.total(marked)
+    attempt.revision += 1
+    attempt.status = Attempt.Status.GRADED
+    attempt.graded_at = at
+    attempt.save(update_fields=["score", "revision", "status", "graded_at"])
+    bus.publish(AttemptGraded(attempt_id=attempt.pk, assignment_id=attempt.assignment_id, revision=attempt.revision))
+
+
+def finalise_room(*, actor: User, assignment_id: uuid.UUID) -> ExamAssignment:
+    """Finalise a closed room by hand; refuses while somebody sits or waits for marks."""
+    with transaction.atomic():
+        room = rooms.get_assignment_for(actor, assignment_id)
+        rooms.get_assignment(assignment_id=room.pk, lock="update")
+        if _is_waiting(room.pk):
+            raise StillSitting
+        return room_operations.finalise_room(assignment_id=room.pk)
+
+
+def finalise_if_done(*, assignment_id: uuid.UUID) -> None:
+    """Finalise a closed room once nobody has to be waited for. Runs last in a transaction: it locks the room.
+
+    The lock comes before the count, so of two gradings that end at the same moment the second sees the first.
+    """
+    if not _is_closed(rooms.get_assignment(assignment_id=assignment_id)):
+        return
+    room = rooms.get_assignment(assignment_id=assignment_id, lock="update")
+    if _is_closed(room) and not _is_waiting(assignment_id):
+        room_operations.finalise_room(assignment_id=assignment_id)
+
+
+def _is_closed(room: ExamAssignment) -> bool:
+    return room.status == room.Status.CLOSED
+
+
+def _is_waiting(assignment_id: uuid.UUID) -> bool:
+    return Attempt.objects.unfinished().filter(assignment_id=assignment_id).exists()

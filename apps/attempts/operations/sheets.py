@@ -1,0 +1,69 @@
+"""Closing attempts whose rows are locked: status, frozen sheet, announcement, in three statements however many they are.
+
+The caller holds ``FOR UPDATE`` on the attempts, so every acknowledged save is committed and in sight of the statement
+that freezes, and no other can follow.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import F
+
+from apps.attempts.events import AttemptSubmitted
+from apps.attempts.models import Attempt
+from apps.core import bus, realtime, tenancy
+
+# The text that is hashed is described in ``rules/receipts.py``.
+_FREEZE = """
+INSERT INTO attempts_answersheet (attempt_id, answers, entry_count, receipt, frozen_at)
+SELECT attempt.id,
+       COALESCE(final.answers, '{}'),
+       journal.entries,
+       encode(sha256(convert_to('attempt ' || attempt.id || COALESCE(E'\\n' || journal.lines, ''), 'UTF8')), 'hex'),
+       %(at)s
+FROM attempts_attempt attempt
+CROSS JOIN LATERAL (
+    SELECT count(*) AS entries,
+           string_agg(epoch || ':' || seq || ':' || question_id || ':' || COALESCE(response::text, 'null'),
+                      E'\\n' ORDER BY epoch, seq) AS lines
+    FROM attempts_answerentry WHERE attempt_id = attempt.id
+) journal
+CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(question_id, response) AS answers
+    FROM (
+        SELECT DISTINCT ON (question_id) question_id, response
+        FROM attempts_answerentry WHERE attempt_id = attempt.id
+        ORDER BY question_id, epoch DESC, seq DESC
+    ) latest
+    WHERE response IS NOT NULL AND response <> 'null'::jsonb
+) final
+WHERE attempt.id = ANY(%(ids)s)
+"""
+
+
+def hand_in(*, attempt_id: uuid.UUID, finished_at: datetime, at: datetime) -> None:
+    """Close one locked attempt as handed in by its student."""
+    Attempt.objects.filter(pk=attempt_id).update(status=Attempt.Status.SUBMITTED, finished_at=finished_at)
+    _freeze([attempt_id], at)
+
+
+def expire(*, attempt_ids: Sequence[uuid.UUID], at: datetime) -> None:
+    """Close locked attempts whose time is up; each ended at its deadline."""
+    if attempt_ids:
+        Attempt.objects.filter(pk__in=attempt_ids).update(
+            status=Attempt.Status.EXPIRED, was_expired=True, finished_at=F("deadline_at")
+        )
+        _freeze(attempt_ids, at)
+
+
+def _freeze(attempt_ids: Sequence[uuid.UUID], at: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_FREEZE, {"ids": list(attempt_ids), "at": at})
+    bus.publish_many([AttemptSubmitted(attempt_id=attempt_id) for attempt_id in attempt_ids])
+    realtime.push_many(
+        "closed", [(tenancy.room("attempt", attempt_id), {"attempt": attempt_id}) for attempt_id in attempt_ids]
+    )

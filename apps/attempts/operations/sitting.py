@@ -1,0 +1,334 @@
+"""A sitting from start to end: who may begin, resume, move to another device, hand in, and when time ends it."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Sum
+
+from apps.assignments import queries as rooms
+from apps.assignments import rules as room_rules
+from apps.assignments.errors import AssignmentNotFound, RoomNotOpen, WrongAccessCode
+from apps.attempts import errors, queries
+from apps.attempts.events import AttemptStarted
+from apps.attempts.models import AnswerSheet, Attempt, TimeGrant
+from apps.attempts.operations import clock as timing
+from apps.attempts.operations import grading, journal, sheets
+from apps.attempts.rules import ledger
+from apps.attempts.rules.answers import Refused
+from apps.core import bus, clock, realtime, tenancy
+from apps.core.errors import Problem
+from apps.mock_tests import queries as papers
+
+if TYPE_CHECKING:
+    from apps.assignments.models import ExamAssignment
+    from apps.attempts.queries import SeenAttempt
+    from apps.authentication.models import User
+
+_PARALLEL_START = {"one_open_attempt_per_student", "one_attempt_per_number"}
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An attempt to go on with; ``is_new`` if it began just now."""
+
+    attempt: Attempt
+    is_new: bool
+    server_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """The end of an attempt and the receipt over its journal; ``batch`` tells of the answers that came with it."""
+
+    attempt: Attempt
+    receipt: str
+    entry_count: int
+    batch: journal.Saved | None = None
+
+
+# -- starting ------------------------------------------------------------------------------------------------------
+
+
+def start_attempt(
+    *, actor: User, assignment_id: uuid.UUID, access_code: str = "", at: datetime | None = None
+) -> Started:
+    """Begin, or go on with the attempt that runs already. An attempt whose time is up is closed on the way.
+
+    Refuses a room that is unknown, not assigned, not open, or wants another code, and a student without attempts left.
+    However many starts arrive at once, one attempt begins and all of them get it.
+    """
+    at = at or clock.now()
+    for _ in range(_TRIES):
+        mine = list(Attempt.objects.filter(student=actor, assignment_id=assignment_id))
+        running = next((attempt for attempt in mine if attempt.is_running), None)
+        if running is not None and not _close_if_due(running, at):
+            return Started(running, False, at)
+        try:
+            with transaction.atomic():
+                return Started(_begin(actor, assignment_id, access_code, mine, at), True, at)
+        except IntegrityError as error:
+            if _constraint_of(error) not in _PARALLEL_START:
+                raise
+    raise errors.AttemptClosed
+
+
+def _begin(actor: User, assignment_id: uuid.UUID, access_code: str, before: Sequence[Attempt], at: datetime) -> Attempt:
+    # Shared by starts, and in the way of closing: whoever begins is seen by the closing of the room, or is refused.
+    room = rooms.get_assignment(assignment_id=assignment_id, lock="share")
+    _guard(room, actor, access_code, before, at)
+    paper = papers.get_paper(paper_id=room.paper_id)
+    grants = ledger.first_grants(started_at=at, seconds=room.seconds or paper.seconds, closes_at=room.closes_at)
+    attempt = Attempt.objects.create(
+        assignment_id=room.pk,
+        paper_id=room.paper_id,
+        student=actor,
+        number=1 + max((attempt.number for attempt in before), default=0),
+        seed=secrets.randbits(63),
+        shuffle_questions=room.shuffle_questions,
+        shuffle_options=room.shuffle_options,
+        started_at=at,
+        deadline_at=ledger.deadline(started_at=at, grants=grants),
+        grace_seconds=settings.SHIKEN_GRACE_SECONDS,
+        max_score=paper.max_score,
+    )
+    timing.open_ledger(attempt=attempt, grants=grants)
+    bus.publish(AttemptStarted(attempt_id=attempt.pk))
+    return attempt
+
+
+def _guard(room: ExamAssignment, actor: User, access_code: str, before: Sequence[Attempt], at: datetime) -> None:
+    """Everything that can speak against a start, what hides the room first."""
+    if not rooms.is_assigned(assignment=room, student_id=actor.pk):
+        raise AssignmentNotFound
+    if tenancy.current().status == "SUSPENDED":
+        raise errors.CenterSuspended
+    if not room_rules.is_open(room.status, room.opens_at, room.closes_at, at):
+        raise RoomNotOpen
+    if room.access_code and not hmac.compare_digest(room.access_code.encode(), access_code.strip().encode()):
+        raise WrongAccessCode
+    if sum(attempt.status != Attempt.Status.VOID for attempt in before) >= room.attempts_allowed:
+        raise errors.NoAttemptsLeft
+
+
+def _constraint_of(error: IntegrityError) -> str:
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
+
+
+# -- while it runs -------------------------------------------------------------------------------------------------
+
+
+def visit_attempt(*, actor: User, attempt_id: uuid.UUID, at: datetime | None = None) -> SeenAttempt:
+    """The attempt as it stands now, for somebody who may see it: if its time is up, it is closed first."""
+    attempt = queries.get_attempt_for(actor, attempt_id)
+    if _close_if_due(attempt, at or attempt.server_time):
+        attempt = queries.get_attempt_for(actor, attempt_id)
+    return attempt
+
+
+def visit_running_attempt(*, actor: User, attempt_id: uuid.UUID, at: datetime | None = None) -> SeenAttempt:
+    """The same for what only makes sense while somebody sits; refuses a closed attempt."""
+    attempt = visit_attempt(actor=actor, attempt_id=attempt_id, at=at)
+    if not attempt.is_running:
+        raise errors.AttemptClosed
+    return attempt
+
+
+def take_over(*, actor: User, attempt_id: uuid.UUID, at: datetime | None = None) -> int:
+    """Move a running attempt to another window or device; returns the new epoch. Older windows are refused from now on."""
+    attempt = visit_attempt(actor=actor, attempt_id=attempt_id, at=at)
+    with transaction.atomic():
+        if not Attempt.objects.running().filter(pk=attempt.pk).update(epoch=F("epoch") + 1):
+            raise errors.AttemptClosed
+        epoch = Attempt.objects.values_list("epoch", flat=True).get(pk=attempt.pk)
+        realtime.push(tenancy.room("attempt", attempt.pk), "taken_over", {"attempt": attempt.pk, "epoch": epoch})
+    return epoch
+
+
+def extend(
+    *,
+    actor: User,
+    assignment_id: uuid.UUID,
+    student_ids: Iterable[uuid.UUID] | None = None,
+    seconds: int,
+    reason: str,
+    at: datetime | None = None,
+) -> list[Attempt]:
+    """Give running attempts of a room more time: those of ``student_ids``, or all. Returns them.
+
+    Refuses less than a second or more than a day, an empty reason, and, changing nothing, students who do not sit.
+    """
+    room = rooms.get_assignment_for(actor, assignment_id)
+    _check_extension(seconds, reason)
+    with transaction.atomic():
+        at = at or clock.now()
+        attempts = Attempt.objects.running().filter(assignment_id=room.pk).order_by("pk")
+        wanted = None if student_ids is None else set(student_ids)
+        if wanted is not None:
+            attempts = attempts.filter(student__in=wanted)
+        sitting = [attempt for attempt in attempts.select_for_update() if not _is_due(attempt, at)]
+        if wanted is not None and (missing := wanted - {attempt.student_id for attempt in sitting}):
+            raise errors.NotSitting(students=sorted(map(str, missing)))
+        timing.move_deadlines(
+            moves={attempt: attempt.deadline_at + timedelta(seconds=seconds) for attempt in sitting},
+            kind=ledger.EXTENSION,
+            reason=reason.strip(),
+            author_id=actor.pk,
+            at=at,
+        )
+    return sitting
+
+
+def _check_extension(seconds: int, reason: str) -> None:
+    problems = []
+    if not 1 <= seconds <= ledger.LONGEST_EXTENSION:
+        problems.append(Problem("/seconds", "out_of_bounds", "Between 1 second and 24 hours."))
+    if not 1 <= len(reason.strip()) <= 200:
+        problems.append(Problem("/reason", "required", "Say why, in at most 200 characters."))
+    if problems:
+        raise errors.BadExtension(problems=problems)
+
+
+# -- the end -------------------------------------------------------------------------------------------------------
+
+
+def submit_attempt(
+    *,
+    attempt_id: uuid.UUID,
+    actor: User,
+    epoch: int | None = None,
+    answers: Sequence[Mapping[str, Any]] = (),
+    at: datetime | None = None,
+) -> HandedIn:
+    """Hand in for good, after saving a last batch of ``answers`` if there is one. Waits for saves that are under way.
+
+    Doing it again gives the same receipt. Up to the end of the grace it counts as handed in; after that the attempt
+    is closed as expired, with what was saved in time. Refuses a window that was taken over, if it names its ``epoch``.
+    """
+    at = at or clock.now()
+    batch = _save_last(actor, attempt_id, epoch, answers)
+    with transaction.atomic():
+        found = queries.attempts_for(actor).filter(pk=attempt_id).order_by().select_for_update(of=("self",))
+        attempt = found.first()
+        if attempt is None:
+            raise errors.AttemptNotFound
+        if attempt.is_running:
+            if epoch is not None and epoch != attempt.epoch:
+                raise errors.TakenOver
+            _close(attempt, at)
+            attempt.refresh_from_db()
+    sheet = AnswerSheet.objects.only("receipt", "entry_count").get(attempt_id=attempt_id)
+    return HandedIn(attempt, sheet.receipt, sheet.entry_count, batch)
+
+
+def _save_last(
+    actor: User, attempt_id: uuid.UUID, epoch: int | None, answers: Sequence[Mapping[str, Any]]
+) -> journal.Saved | None:
+    """Save what came along, or tell why not: nothing but a takeover stands in the way of handing in.
+
+    In a transaction of its own: two submits that both held a save's lock would wait for each other for ever.
+    """
+    if not answers or epoch is None:
+        return None
+    try:
+        return journal.save_answers(actor=actor, attempt_id=attempt_id, epoch=epoch, answers=answers)
+    except (errors.AttemptClosed, errors.AnswerTooLate, errors.BadAnswer) as refusal:
+        refused = cast("list[dict[str, Any]] | None", refusal.details.get("refused"))
+        if refused is None:
+            raise
+        return journal.Saved(refused=[Refused(answer["seq"], answer["code"]) for answer in refused])
+
+
+def _close(attempt: Attempt, at: datetime) -> None:
+    """Close a locked, running attempt: in time by its student, otherwise by the clock."""
+    if _is_due(attempt, at):
+        sheets.expire(attempt_ids=[attempt.pk], at=at)
+    else:
+        finished_at = ledger.finish_moment(at=at, started_at=attempt.started_at, deadline_at=attempt.deadline_at)
+        sheets.hand_in(attempt_id=attempt.pk, finished_at=finished_at, at=at)
+
+
+def close_expired(*, at: datetime | None = None, most: int = 1000) -> int:
+    """Close attempts whose deadline and grace are over, earliest first; returns how many. What others hold is skipped."""
+    with transaction.atomic():
+        at = at or clock.now()
+        overdue = Attempt.objects.overdue(at).order_by("deadline_at").select_for_update(skip_locked=True)
+        attempt_ids = list(overdue.values_list("pk", flat=True)[:most])
+        sheets.expire(attempt_ids=attempt_ids, at=at)
+    return len(attempt_ids)
+
+
+def ring_time_up(*, attempt_id: uuid.UUID, at: datetime | None = None) -> None:
+    """The alarm of an attempt: close it, and others that are due as well; or, if its deadline moved on, wait for that."""
+    with transaction.atomic():
+        at = at or clock.now()
+        attempt = Attempt.objects.running().select_for_update().filter(pk=attempt_id).first()
+        if attempt is None:
+            return
+        if _is_due(attempt, at):
+            sheets.expire(attempt_ids=[attempt_id], at=at)
+            close_expired(at=at, most=200)
+        else:
+            timing.set_alarms(attempts=[attempt])
+
+
+def close_attempts_of(*, assignment_id: uuid.UUID, at: datetime | None = None) -> int:
+    """A room has closed: end the time of those who still sit there, and finalise it if nobody has to be waited for.
+
+    Closed by hand, everybody's deadline is that moment; closed by its window, extra time stays. Returns how many
+    deadlines moved.
+    """
+    with transaction.atomic():
+        at = at or clock.now()
+        # Waits for gradings under way too: they have either seen the room closed, or are finished when we count.
+        waiting = Attempt.objects.unfinished().filter(assignment_id=assignment_id).order_by("pk")
+        attempts = [attempt for attempt in waiting.select_for_update() if attempt.is_running]
+        extensions = TimeGrant.objects.filter(attempt__in=attempts, kind=ledger.EXTENSION).order_by()
+        extended = dict(extensions.values_list("attempt_id").annotate(Sum("seconds")))
+        room = rooms.get_assignment(assignment_id=assignment_id)
+        closed_at = room.closed_at
+        if closed_at is None:
+            return 0
+        moves = {}
+        for attempt in attempts:
+            deadline_at = ledger.closing_deadline(
+                started_at=attempt.started_at,
+                deadline_at=attempt.deadline_at,
+                closed_at=closed_at,
+                closes_at=room.closes_at,
+                extended=extended.get(attempt.pk, 0.0),
+            )
+            if deadline_at < attempt.deadline_at:
+                moves[attempt] = deadline_at
+        timing.move_deadlines(moves=moves, kind=ledger.WINDOW, reason="The room was closed.", author_id=None, at=at)
+        grading.finalise_if_done(assignment_id=assignment_id)
+    return len(moves)
+
+
+def _is_due(attempt: Attempt, at: datetime) -> bool:
+    lateness = ledger.lateness(at=at, deadline_at=attempt.deadline_at, grace_seconds=attempt.grace_seconds)
+    return lateness is ledger.Lateness.TOO_LATE
+
+
+def _close_if_due(attempt: Attempt, at: datetime) -> bool:
+    """Close an attempt that somebody touched after its time, in a transaction that stays whatever is refused then."""
+    if not attempt.is_running or not _is_due(attempt, at):
+        return False
+    with transaction.atomic():
+        locked = Attempt.objects.running().select_for_update().filter(pk=attempt.pk).first()
+        if locked is None:
+            return True
+        if not _is_due(locked, at):
+            attempt.deadline_at = locked.deadline_at
+            return False
+        sheets.expire(attempt_ids=[locked.pk], at=at)
+    return True

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import shared_task
+
+from apps.attempts.events import AttemptTimeUp
+from apps.attempts.operations import sitting
+from apps.core import bus, tenancy
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="auto_submit_expired_attempts")
+def auto_submit_expired_attempts(**_: Any) -> int:
+    """One task for each center that has overdue alarms; the cost grows with what is due, not with the centers."""
+    sent = 0
+    for schema_name in bus.schemas_due(AttemptTimeUp):
+        try:
+            if tenancy.get_by_schema(schema_name).is_ready:
+                close_expired_attempts.apply_async(headers={"_schema_name": schema_name}, queue="deadline")
+                sent += 1
+        except Exception:
+            log.exception("Overdue attempts of %s wait for the next round.", schema_name)
+    return sent
+
+
+@shared_task(name="close_expired_attempts")
+def close_expired_attempts(**_: Any) -> int:
+    """Close what is overdue in the center this was sent for, a thousand at a time."""
+    count = 0
+    while closed := sitting.close_expired():
+        count += closed
+    return count
