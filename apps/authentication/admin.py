@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from apps.authentication.models import Session, User
 from apps.authentication.operations import people, sessions
-from apps.core.adminsite import ActionVariant, RowAdmin, RowInline, act, center_site, main_site
+from apps.core.adminsite import ActionVariant, RowAdmin, RowForm, RowInline, act, center_site, main_site
 
 ROLE_COLORS = {"OWNER": "danger", "CENTER_ADMIN": "danger", "TEACHER": "info", "STUDENT": "success", "GUEST": "warning"}
 ROLES = [choice for choice in User.Role.choices if choice[0] != User.Role.OWNER]
@@ -23,7 +23,7 @@ def _password_field() -> forms.CharField:
     return forms.CharField(widget=widget, strip=False, max_length=200)
 
 
-class OwnerForm(forms.ModelForm):  # type: ignore[type-arg]
+class OwnerForm(RowForm):
     password = _password_field()
 
     class Meta:

@@ -11,13 +11,13 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.centers.models import Center, Domain
 from apps.centers.operations import centers as operations
-from apps.core.adminsite import ActionVariant, RowAdmin, RowInline, act, main_site
+from apps.core.adminsite import ActionVariant, RowAdmin, RowForm, RowInline, act, main_site
 
 STATUS_COLORS = {"TRIAL": "info", "ACTIVE": "success", "SUSPENDED": "warning", "ARCHIVED": "danger"}
 STATE_COLORS = {"WAITING": "info", "READY": "success", "FAILED": "danger"}
 
 
-class CenterForm(forms.ModelForm):  # type: ignore[type-arg]
+class CenterForm(RowForm):
     slug = forms.SlugField(
         required=False,
         max_length=41,

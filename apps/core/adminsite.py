@@ -13,7 +13,8 @@ from functools import partial, update_wrapper
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.contrib.admin.utils import flatten_fieldsets
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -28,7 +29,7 @@ from unfold.sites import UnfoldAdminSite
 from apps.core import tenancy
 from apps.core.errors import Invalid, Refusal
 
-__all__ = ["ActionVariant", "RowAdmin", "RowInline", "act", "center_site", "main_site", "pretty"]
+__all__ = ["ActionVariant", "RowAdmin", "RowForm", "RowInline", "act", "center_site", "main_site", "pretty"]
 
 
 class SignInForm(AuthenticationForm):
@@ -131,13 +132,30 @@ class _Seen:
         return self.can_delete_rows and self.has_view_permission(request)
 
 
+class RowForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Checks shapes. Whether a row may be as it is asked for is the operation's business, and its words are better."""
+
+    refusal: ClassVar[Refusal | None] = None
+
+    def clean(self) -> dict[str, Any]:
+        if self.refusal:
+            raise ValidationError(_sentences(self.refusal))
+        return self.cleaned_data
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        # What the constraints of the table say of a row as a whole.
+        errors.error_dict.pop(NON_FIELD_ERRORS, None)
+        super()._update_errors(errors)  # type: ignore[misc]
+
+
 class RowAdmin(_Seen, ModelAdmin):  # type: ignore[misc]
     """Rows of one table. ``add_fields`` are asked for when one is added, ``edit_fields`` may change later."""
 
     icon = "table_rows"
     add_fields: Sequence[str] = ()
     edit_fields: Sequence[str] = ()
-    add_form: type[forms.ModelForm[Any]] | None = None
+    form = RowForm
+    add_form: type[RowForm] | None = None
     list_per_page = 50
     show_full_result_count = False
     compressed_fields = False
@@ -160,21 +178,14 @@ class RowAdmin(_Seen, ModelAdmin):  # type: ignore[misc]
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
         if obj is None:
             return ()
-        shown = self.fields or [field.name for field in self.model._meta.fields]
+        shown = flatten_fieldsets(self.fieldsets) if self.fieldsets else self.fields or ()
         return [name for name in shown if name not in self.edit_fields]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None and self.add_form:
             kwargs["form"] = self.add_form
         form = super().get_form(request, obj, change, **kwargs)
-        refusal: Refusal | None = getattr(request, "refusal", None)
-        if refusal is None:
-            return form
-
-        def clean(self: Any) -> None:
-            raise ValidationError(_sentences(refusal))
-
-        return type(form)("RefusedForm", (form,), {"clean": clean})
+        return type(form)("RowForm", (form,), {"refusal": getattr(request, "refusal", None)})
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """The form again, as it was filled in, with what the operation had against it."""
@@ -236,6 +247,7 @@ class RowAdmin(_Seen, ModelAdmin):  # type: ignore[misc]
 class RowInline(_Seen, TabularInline):  # type: ignore[misc]
     """Rows that belong to another one, on its page."""
 
+    form = RowForm
     extra = 0
     tab = True
     show_count = True

@@ -164,12 +164,12 @@ class QuestionAdmin(PartAdmin):
 
     @display(description="answers and key")
     def answers(self, row: Question) -> str:
-        if row.type == Question.Type.NUMERIC:
+        if "options" not in row.content:
             return pretty(row.key)
         shares = row.key.get("fractions", {})
         cells = (
             (shares.get(option["id"], "0"), _short(option["text"], 300) or "(picture)")
-            for option in row.content.get("options", [])
+            for option in row.content["options"]
         )
         lines = format_html_join("", '<tr><td class="pr-4 font-semibold">{}</td><td>{}</td></tr>', cells)
         return format_html('<table><tr><th class="pr-4">share</th><th>option</th></tr>{}</table>', lines)

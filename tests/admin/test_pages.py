@@ -1,0 +1,147 @@
+"""Every page of both admins opens, shows this host's rows alone, and none shows a key but a question's own."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db.models import UUIDField
+from django.urls import reverse, set_urlconf
+
+from apps.core import clock, tenancy
+from apps.core.adminsite import center_site, main_site
+from apps.core.models import Delivery
+from apps.mock_tests.models import Question
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def pages_of(site, urlconf):
+    """(model, address of its list)"""
+    set_urlconf(urlconf)
+    try:
+        return [
+            (model, reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"))
+            for model in site._registry
+        ]
+    finally:
+        set_urlconf(None)
+
+
+CENTER_PAGES = pages_of(center_site, "config.urls")
+MAIN_PAGES = pages_of(main_site, "config.urls_public")
+
+
+def rows_of(model):
+    return list(model._default_manager.all()[:5])
+
+
+@pytest.mark.parametrize(("model", "page"), CENTER_PAGES, ids=lambda value: getattr(value, "__name__", ""))
+def test_every_page_of_a_center_opens(cast, browser, in_north, model, page):
+    dora = browser(cast.dora)
+    admin = center_site._registry[model]
+    assert dora.get(page).status_code == 200
+    assert dora.get(page, {"q": "class of"}).status_code == 200
+    assert dora.get(page, {"o": "1.-2"}).status_code == 200
+    assert dora.get(f"{page}add/").status_code == (200 if admin.can_add else 403)
+    for row in rows_of(model):
+        assert dora.get(f"{page}{row.pk}/change/").status_code == 200
+        assert dora.get(f"{page}{row.pk}/history/").status_code == 200
+        assert dora.get(f"{page}{row.pk}/delete/").status_code == 403
+
+
+@pytest.mark.parametrize(("model", "page"), MAIN_PAGES, ids=lambda value: getattr(value, "__name__", ""))
+def test_every_page_of_the_owners_opens(cast, browser, in_north, model, page):
+    olga = browser(cast.olga)
+    admin = main_site._registry[model]
+    assert olga.get(page).status_code == 200
+    assert olga.get(page, {"q": "north"}).status_code == 200
+    assert olga.get(f"{page}add/").status_code == (200 if admin.can_add else 403)
+    with tenancy.enter(tenancy.PUBLIC):
+        rows = rows_of(model)
+    for row in rows:
+        assert olga.get(f"{page}{row.pk}/change/").status_code == 200
+        assert olga.get(f"{page}{row.pk}/delete/").status_code == 403
+
+
+def test_overviews_count_what_is_there(cast, browser, in_north):
+    overview = browser(cast.dora).get("/admin/").content.decode()
+    assert "Room of North" in overview
+    assert re.search(r"1\s+scheduled", overview)
+    platform = browser(cast.olga).get("/admin/").content.decode()
+    assert "Centers" in platform
+    assert "Room of North" not in platform
+
+
+@pytest.mark.parametrize(("model", "page"), CENTER_PAGES, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_center_sees_its_own_rows_alone(cast, browser, in_north, in_south, model, page):
+    northern = {row.pk for row in model._default_manager.all()}
+    with tenancy.enter(cast.south):
+        southern = [row.pk for row in model._default_manager.all() if row.pk not in northern]
+    dora = browser(cast.dora)
+    shown = dora.get(page, {"all": ""}).content.decode()
+    assert "of South" not in shown
+    assert southern or not isinstance(model._meta.pk, UUIDField)
+    for pk in southern:
+        assert str(pk) not in shown
+        answer = dora.get(f"{page}{pk}/change/")
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
+
+
+def test_no_page_shows_a_key_but_the_questions_own(cast, browser, in_north):
+    """The share of a right option is the trace: it is in the draft's question page, and nowhere else."""
+    canary = "0.7731"
+    question = Question.objects.filter(group__section__mock_test=in_north["draft"], type="multiple_choice").get()
+    key = {"fractions": dict(zip(question.key["fractions"], [canary, "0.2269", "-0.5"], strict=True))}
+    Question.objects.filter(pk=question.pk).update(key=key, explanation="sesame-7fd1")
+    paper = factories.publish(cast, in_north["draft"])
+    dora = browser(cast.dora)
+    own = f"/admin/mock_tests/question/{question.pk}/change/"
+    assert canary in dora.get(own).content.decode()
+    for model, page in CENTER_PAGES:
+        addresses = [page, *(f"{page}{row.pk}/change/" for row in model._default_manager.all())]
+        for address in addresses:
+            if address == own:
+                continue
+            shown = dora.get(address).content.decode()
+            assert canary not in shown, address
+            assert "sesame-7fd1" not in shown, address
+    assert str(paper.pk) in dora.get("/admin/mock_tests/paper/").content.decode()
+
+
+def test_a_published_test_is_locked(cast, browser, in_north):
+    dora = browser(cast.dora)
+    question = Question.objects.filter(group__section__mock_test=in_north["test"]).first()
+    for address in (
+        f"/admin/mock_tests/mocktest/{in_north['test'].pk}/change/",
+        f"/admin/mock_tests/question/{question.pk}/change/",
+    ):
+        assert 'name="_save"' not in dora.get(address).content.decode()
+        assert dora.post(address, {"title": "Mine", "text": "mine"}).status_code == 403
+    draft = f"/admin/mock_tests/mocktest/{in_north['draft'].pk}/change/"
+    assert 'name="_save"' in dora.get(draft).content.decode()
+
+
+def test_dead_deliveries_are_seen_and_revived(cast, browser):
+    with tenancy.enter(tenancy.PUBLIC):
+        dead = Delivery.objects.create(
+            schema_name="c_north",
+            event="thing.happened",
+            payload={},
+            subscriber="apps.attempts.subscribers.x",
+            queue="default",
+            due_at=clock.now(),
+            tries=8,
+            dead_at=clock.now(),
+            last_error="Boom",
+        )
+    olga = browser(cast.olga)
+    assert "thing.happened" in olga.get("/admin/core/delivery/", {"state": "dead"}).content.decode()
+    answer = olga.post("/admin/core/delivery/", {"action": "revive", "_selected_action": [dead.pk]})
+    assert answer.status_code == 302
+    with tenancy.enter(tenancy.PUBLIC):
+        dead.refresh_from_db()
+        assert (dead.dead_at, dead.tries) == (None, 0)
+        assert LogEntry.objects.get().change_message
