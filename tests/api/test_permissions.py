@@ -182,5 +182,5 @@ def test_the_walk_sees_what_is_served():
             if place.startswith("api/v1/") and hasattr(callback, "cls"):
                 methods = getattr(callback, "actions", None) or [m for m in METHODS if hasattr(callback.cls, m)]
                 path = re.sub(r"<[^>]+>", "{}", f"/{place}")
-                for method in methods:
+                for method in METHODS & set(methods):
                     assert (path, method) in documented, f"{method} {path} is served and not documented"

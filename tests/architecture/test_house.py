@@ -32,6 +32,7 @@ FLOORS = [
     "leaderboards",
     "notifications",
 ]
+KEYWORDS = {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD}
 OURS = [config for config in apps.get_app_configs() if config.name.startswith("apps.")]
 
 
@@ -122,7 +123,7 @@ def test_public_operations_take_keywords_and_say_what_they_do(config):
                 continue
             assert item.__doc__, f"{module.__name__}.{name} has no docstring"
             kinds = {parameter.kind for parameter in inspect.signature(item).parameters.values()}
-            assert kinds <= {inspect.Parameter.KEYWORD_ONLY}, f"{module.__name__}.{name} takes positional arguments"
+            assert kinds <= KEYWORDS, f"{module.__name__}.{name} takes positional arguments"
 
 
 @pytest.mark.parametrize("config", OURS, ids=lambda config: config.label)

@@ -8,6 +8,7 @@ from api.common.filters import Filters, Order, Search
 from api.common.serializers import StrictSerializer
 
 STATUSES = ["SCHEDULED", "OPEN", "CLOSED", "FINALISED"]
+NEW_STATUSES = ["SCHEDULED", "OPEN", "CLOSED"]
 BOARD_POLICIES = ["LIVE", "AFTER_CLOSE", "HIDDEN", "ANONYMOUS"]
 RESULT_POLICIES = ["IMMEDIATELY", "AFTER_CLOSE", "BY_HAND"]
 LONGEST_SECONDS = 24 * 3600
@@ -49,7 +50,7 @@ class AssignmentIn(StrictSerializer):
 
 class CreateAssignmentIn(AssignmentIn):
     status = serializers.ChoiceField(
-        ["SCHEDULED", "OPEN", "CLOSED"], required=False, help_text="OPEN opens at once; CLOSED means not open yet."
+        NEW_STATUSES, required=False, help_text="OPEN opens at once; CLOSED means not open yet."
     )
     is_published = serializers.BooleanField(required=False, help_text="A new room has no results: only false.")
 

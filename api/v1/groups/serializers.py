@@ -25,14 +25,14 @@ class GroupIn(StrictSerializer):
 
 
 class GroupPersonOut(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    first_name = serializers.CharField()
-    last_name = serializers.CharField()
+    id = serializers.UUIDField(source="user_id")
+    first_name = serializers.CharField(source="user.first_name")
+    last_name = serializers.CharField(source="user.last_name")
     avatar = serializers.SerializerMethodField()
-    email = serializers.EmailField()
+    email = serializers.EmailField(source="user.email")
 
-    def get_avatar(self, user: Any) -> str | None:
-        return user.avatar or None
+    def get_avatar(self, row: Any) -> str | None:
+        return row.user.avatar or None
 
 
 class GroupOut(serializers.Serializer[Any]):
@@ -43,16 +43,12 @@ class GroupOut(serializers.Serializer[Any]):
     is_active = serializers.BooleanField()
     student_count = serializers.IntegerField()
     teacher_count = serializers.SerializerMethodField()
-    teachers = serializers.SerializerMethodField()
+    teachers = GroupPersonOut(source="teacher_rows", many=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
     def get_teacher_count(self, group: Any) -> int:
         return len(group.teacher_rows)
-
-    def get_teachers(self, group: Any) -> list[GroupPersonOut]:
-        users = [row.user for row in group.teacher_rows]
-        return GroupPersonOut(users, many=True).data  # type: ignore[return-value]
 
 
 class MemberOut(serializers.Serializer[Any]):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.common.filters import Filters, Order, Search
@@ -60,6 +61,6 @@ class MyGroupOut(serializers.Serializer[Any]):
 class PersonWithGroupsOut(PersonOut):
     my_groups = serializers.SerializerMethodField()
 
-    def get_my_groups(self, user: Any) -> list[MyGroupOut]:
-        rows: list[MyGroupOut] = MyGroupOut(self.context["memberships"], many=True).data  # type: ignore[assignment]
-        return rows
+    @extend_schema_field(MyGroupOut(many=True))
+    def get_my_groups(self, user: Any) -> Any:
+        return MyGroupOut(self.context["memberships"], many=True).data
