@@ -269,6 +269,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RoomStatusEnum": "api.v1.assignments.serializers.STATUSES",
         "NewRoomStatusEnum": "api.v1.assignments.serializers.NEW_STATUSES",
+        "AttemptStatusEnum": "api.v1.attempts.serializers.STATUSES",
+        "TestStatusEnum": "api.v1.mock_tests.serializers.STATUSES",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }
