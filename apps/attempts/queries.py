@@ -188,6 +188,10 @@ class Result:
     def percentage(self) -> Decimal:
         return results.percentage(self.attempt.score or Decimal(0), self.attempt.max_score)
 
+    @property
+    def seconds_taken(self) -> float:
+        return seconds_taken(self.attempt)
+
 
 # One pass over the marks gives all three sums; a paper's items say where each mark belongs.
 _PARTS = """
@@ -247,11 +251,27 @@ def _facts(attempt: Attempt, parts: list[Part]) -> ResultFacts:
         revision=attempt.revision,
         score=attempt.score,
         max_score=attempt.max_score,
-        seconds_taken=(attempt.finished_at - attempt.started_at).total_seconds(),
+        seconds_taken=seconds_taken(attempt),
         finished_at=attempt.finished_at,
         sections={part.id: str(part.score) for part in parts if part.kind == "section"},
         topics={part.id: str(part.score) for part in parts if part.kind == "topic"},
     )
+
+
+def journal_keys(*, attempt_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, int, int]]:
+    """Every (attempt, epoch, seq) that the journal holds of these attempts: what an acknowledgement must be found in."""
+    return set(AnswerEntry.objects.filter(attempt__in=list(attempt_ids)).values_list("attempt_id", "epoch", "seq"))
+
+
+def closed_by_the_clock(*, assignment_id: uuid.UUID) -> dict[uuid.UUID, bool]:
+    """For each graded attempt of a room, whether the clock closed it and not the student."""
+    graded = Attempt.objects.filter(assignment_id=assignment_id, status=Attempt.Status.GRADED)
+    return dict(graded.values_list("pk", "was_expired"))
+
+
+def seconds_taken(attempt: Attempt) -> float:
+    """From start to end; nothing while it runs."""
+    return (attempt.finished_at - attempt.started_at).total_seconds() if attempt.finished_at else 0.0
 
 
 def display_name(person: User) -> str:

@@ -22,7 +22,7 @@ def get_demo_test() -> uuid.UUID:
 
 def get_keys(*, test_id: uuid.UUID) -> dict[str, Mapping[str, Any]]:
     """The key of the test's newest paper: simulated students need to know what they pretend to know."""
-    paper = tests.get_newest_paper(test_id=test_id)
+    paper = tests.get_published_paper(test_id=test_id)
     return {str(question): item["key"] for question, item in tests.get_key(paper_id=paper.pk).items()}
 
 

@@ -25,12 +25,14 @@ def create_person(
     first_name: str = "",
     last_name: str = "",
     is_approved: bool = True,
+    any_password: bool = False,
 ) -> User:
-    """Add a person to the present center (or an owner to the public schema); refuses a taken address."""
+    """Add a person to the present center (or an owner to the public schema); refuses a taken address, and a password
+    that is easy to guess unless ``any_password`` says that it may be known."""
     user = User(
         email=email.strip().lower(), role=role, first_name=first_name, last_name=last_name, is_approved=is_approved
     )
-    if password is not None:
+    if password is not None and not any_password:
         _check_password(password, user)
     user.set_password(password)
     try:

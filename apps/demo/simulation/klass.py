@@ -6,6 +6,7 @@ import asyncio
 import random
 import statistics
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -152,13 +153,14 @@ class Reckoning:
 
 def reckon(
     tallies: Sequence[Tally],
-    stored: Callable[[list[str]], set[tuple[str, int, int]]],
-    closed: Mapping[str, bool],
+    stored: Callable[[list[uuid.UUID]], set[tuple[uuid.UUID, int, int]]],
+    closed: Mapping[uuid.UUID, bool],
     ranks: int,
 ) -> Reckoning:
     """``stored`` looks journal entries up; ``closed`` says for each graded attempt whether the clock closed it."""
-    acked = {(tally.attempt, *key) for tally in tallies for key in tally.acked}
-    found = stored([tally.attempt for tally in tallies if tally.attempt])
+    sat = [tally for tally in tallies if tally.attempt]
+    acked = {(uuid.UUID(tally.attempt), *key) for tally in sat for key in tally.acked}
+    found = stored([uuid.UUID(tally.attempt) for tally in sat])
     return Reckoning(
         students=len(tallies),
         acked=len(acked),
