@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import hashlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from django.db.migrations.loader import MigrationLoader
 from apps.core import tenancy
 
 Name = tuple[str, str]
+_is_alone: contextvars.ContextVar[bool] = contextvars.ContextVar("is_alone", default=False)
 _LOCK = 0x5348494B  # one number for all of this work in a database
 _RECORDER = "1"  # raised when the same migrations are read back as other statements
 
@@ -50,16 +52,27 @@ def migrate(*, schema_name: str) -> None:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """One process at a time, however many containers start at once. The lock is gone when its holder is."""
+def alone(*, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """One process at a time, however many containers start at once; nested calls pass. A dead holder holds nothing."""
+    if _is_alone.get():
+        yield
+        return
     holder = connections[connection.alias].copy()
+    token = _is_alone.set(True)
     try:
         holder.set_autocommit(False)
         with holder.cursor() as cursor:
-            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            cursor.execute(
+                "SET LOCAL idle_in_transaction_session_timeout = 0;"
+                " SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"
+            )
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+            if not cursor.fetchone()[0]:
+                waiting()
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         yield
     finally:
+        _is_alone.reset(token)
         holder.close()
 
 

@@ -35,8 +35,10 @@ QUESTIONS = {
 }
 ROWS = {
     "migrations": "SELECT app, name FROM django_migrations ORDER BY 1, 2",
-    "content types": "SELECT id, app_label, model FROM django_content_type ORDER BY 1",
-    "permissions": "SELECT id, content_type_id, codename, name FROM auth_permission ORDER BY 1",
+    "content types": "SELECT app_label, model FROM django_content_type ORDER BY 1, 2",
+    "permissions": """
+        SELECT app_label, model, codename, p.name FROM auth_permission p
+          JOIN django_content_type t ON t.id = p.content_type_id ORDER BY 1, 2, 3""",
 }
 
 
