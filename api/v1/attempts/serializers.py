@@ -1,0 +1,320 @@
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from api.common.filters import Filters
+from api.common.serializers import StrictSerializer
+from apps.attempts import queries
+from apps.attempts.rules import ledger, results
+
+STATUSES = ["IN_PROGRESS", "SUBMITTED", "EXPIRED", "GRADED", "VOID"]
+MOST_ANSWERS = 500
+LARGEST_SEQ = 2**31 - 1
+
+
+# -- what is sent --------------------------------------------------------------------------------------------------
+
+
+class AttemptFilters(Filters):
+    exam_assignment_id = serializers.UUIDField(required=False, help_text="Only attempts in this room.")
+    status = serializers.ChoiceField(STATUSES, required=False)
+
+
+class StartIn(StrictSerializer):
+    access_code = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+
+
+class SavedAnswerIn(StrictSerializer):
+    seq = serializers.IntegerField(min_value=1, max_value=LARGEST_SEQ, help_text="Grows with each answer you send.")
+    question = serializers.UUIDField()
+    response = serializers.JSONField(
+        allow_null=True,
+        help_text="Single choice: option id. Multiple choice: list of option ids. Numeric: string. null clears.",
+    )
+
+
+class AnswersIn(StrictSerializer):
+    epoch = serializers.IntegerField(min_value=1, max_value=LARGEST_SEQ, help_text="Of the window that answers.")
+    answers = serializers.ListField(child=SavedAnswerIn(), min_length=1, max_length=MOST_ANSWERS)
+
+
+class SubmitIn(StrictSerializer):
+    epoch = serializers.IntegerField(
+        min_value=1, max_value=LARGEST_SEQ, required=False, help_text="Refuses a window that was taken over."
+    )
+    answers = serializers.ListField(child=SavedAnswerIn(), max_length=MOST_ANSWERS, required=False, default=list)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if given["answers"] and "epoch" not in given:
+            raise serializers.ValidationError({"epoch": ["Answers need the epoch of their window."]}, code="required")
+        return given
+
+
+class ExtendIn(StrictSerializer):
+    student_ids = serializers.ListField(
+        child=serializers.UUIDField(), min_length=1, max_length=1000, required=False, help_text="Absent: all who sit."
+    )
+    seconds = serializers.IntegerField(help_text="1 second to 24 hours.")
+    reason = serializers.CharField(max_length=200)
+
+
+# -- what is answered ----------------------------------------------------------------------------------------------
+
+
+class RoomRefOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+
+
+class StudentRefOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.SerializerMethodField()
+
+    def get_name(self, student: Any) -> str:
+        return queries.display_name(student)
+
+
+class AttemptOut(serializers.Serializer[Any]):
+    """An attempt. Marks are null until there are some and they may be seen."""
+
+    id = serializers.UUIDField()
+    assignment = RoomRefOut()
+    student = StudentRefOut()
+    number = serializers.IntegerField(help_text="1 for the student's first attempt in the room.")
+    status = serializers.ChoiceField(STATUSES)
+    epoch = serializers.IntegerField()
+    started_at = serializers.DateTimeField()
+    deadline_at = serializers.DateTimeField()
+    grace_seconds = serializers.IntegerField(help_text="Answers count until the deadline plus this.")
+    finished_at = serializers.DateTimeField(allow_null=True)
+    was_expired = serializers.BooleanField(help_text="Closed by the clock, not by the student.")
+    score = serializers.SerializerMethodField()
+    percentage = serializers.SerializerMethodField()
+    max_score = serializers.DecimalField(max_digits=9, decimal_places=3)
+
+    def _may_see(self, attempt: Any) -> bool:
+        return attempt.score is not None and queries.are_marks_visible(self.context["request"].user, attempt)
+
+    def get_score(self, attempt: Any) -> str | None:
+        return str(attempt.score) if self._may_see(attempt) else None
+
+    def get_percentage(self, attempt: Any) -> str | None:
+        return str(results.percentage(attempt.score, attempt.max_score)) if self._may_see(attempt) else None
+
+
+class AttemptStateOut(AttemptOut):
+    """An attempt as its own screen needs it."""
+
+    server_time = serializers.DateTimeField()
+    time_remaining_seconds = serializers.SerializerMethodField()
+    last_seq = serializers.SerializerMethodField(help_text="The highest seq stored in the present epoch, 0 for none.")
+
+    def get_time_remaining_seconds(self, attempt: Any) -> float:
+        if not attempt.is_running:
+            return 0.0
+        return ledger.seconds_left(at=attempt.server_time, deadline_at=attempt.deadline_at)
+
+    def get_last_seq(self, attempt: Any) -> int:
+        return queries.last_seqs(attempt).get(attempt.epoch, 0)
+
+
+class TakerOptionOut(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    text = serializers.CharField(help_text="HTML.")
+    image = serializers.URLField(allow_null=True)
+
+
+class TakerQuestionOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    question_number = serializers.IntegerField(allow_null=True)
+    type = serializers.CharField()
+    text = serializers.CharField(help_text="HTML.")
+    score = serializers.DecimalField(max_digits=7, decimal_places=3)
+    image = serializers.URLField(allow_null=True)
+    audio_file = serializers.URLField(allow_null=True)
+    shuffle = serializers.BooleanField()
+    options = TakerOptionOut(many=True)
+
+
+class TakerGroupOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    mondai_number = serializers.IntegerField(allow_null=True)
+    instruction = serializers.CharField(help_text="HTML.")
+    reading_text = serializers.CharField(help_text="HTML.")
+    image = serializers.URLField(allow_null=True)
+    audio_file = serializers.URLField(allow_null=True)
+    order = serializers.IntegerField()
+    questions = TakerQuestionOut(many=True)
+
+
+class TakerSectionOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    section_type = serializers.CharField()
+    duration = serializers.IntegerField(help_text="Minutes.")
+    seconds = serializers.IntegerField()
+    order = serializers.IntegerField()
+    area = serializers.CharField()
+    question_groups = TakerGroupOut(many=True)
+
+
+class TakerPaperOut(serializers.Serializer[Any]):
+    """What a taker may see of a paper, in the order of this attempt; addresses of media are signed."""
+
+    title = serializers.CharField()
+    level = serializers.CharField()
+    profile = serializers.CharField()
+    sections = TakerSectionOut(many=True)
+
+
+class StartedOut(serializers.Serializer[Any]):
+    attempt = serializers.UUIDField(source="attempt.pk")
+    epoch = serializers.IntegerField(source="attempt.epoch")
+    started_at = serializers.DateTimeField(source="attempt.started_at")
+    deadline_at = serializers.DateTimeField(source="attempt.deadline_at")
+    grace_seconds = serializers.IntegerField(source="attempt.grace_seconds")
+    server_time = serializers.DateTimeField()
+
+
+class StartedWithPaperOut(StartedOut):
+    paper = TakerPaperOut()
+
+
+class RefusedOut(serializers.Serializer[Any]):
+    seq = serializers.IntegerField()
+    code = serializers.CharField()
+
+
+class SavedOut(serializers.Serializer[Any]):
+    """Acknowledged answers are stored for good."""
+
+    acked = serializers.ListField(child=serializers.IntegerField())
+    refused = RefusedOut(many=True)
+    server_time = serializers.DateTimeField(allow_null=True)
+
+
+class AnswerStateOut(serializers.Serializer[Any]):
+    """What the server holds: resend whatever is newer on your side."""
+
+    epoch = serializers.IntegerField()
+    answers = serializers.DictField(child=serializers.JSONField(), help_text="By question id.")
+    last_seqs = serializers.DictField(child=serializers.IntegerField(), help_text="The highest seq of each epoch.")
+    server_time = serializers.DateTimeField()
+
+
+class HandedInOut(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(STATUSES, source="attempt.status")
+    receipt = serializers.CharField(help_text="SHA-256 over the journal of answers.")
+    entry_count = serializers.IntegerField()
+    finished_at = serializers.DateTimeField(source="attempt.finished_at")
+    was_expired = serializers.BooleanField(source="attempt.was_expired")
+    batch = serializers.SerializerMethodField(help_text="What became of the answers that were sent along.")
+
+    @extend_schema_field(SavedOut(allow_null=True))
+    def get_batch(self, handed_in: Any) -> dict[str, Any] | None:
+        return SavedOut(handed_in.batch.as_dict()).data if handed_in.batch else None
+
+
+class EpochOut(serializers.Serializer[Any]):
+    attempt = serializers.UUIDField()
+    epoch = serializers.IntegerField()
+
+
+class EntryOut(serializers.Serializer[Any]):
+    epoch = serializers.IntegerField()
+    seq = serializers.IntegerField()
+    question = serializers.UUIDField(source="question_id")
+    response = serializers.JSONField(allow_null=True)
+    received_at = serializers.DateTimeField()
+
+
+class ReceiptOut(serializers.Serializer[Any]):
+    """The receipt and the journal it was made from; docs/grading.md says how to work it out again."""
+
+    receipt = serializers.CharField()
+    frozen_at = serializers.DateTimeField()
+    is_intact = serializers.BooleanField(help_text="The journal as it is now gives the same receipt.")
+    entries = EntryOut(many=True)
+
+
+class PartOut(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    score = serializers.DecimalField(max_digits=9, decimal_places=3)
+    max_score = serializers.DecimalField(max_digits=9, decimal_places=3)
+    percentage = serializers.DecimalField(max_digits=9, decimal_places=2)
+    items = serializers.IntegerField()
+    correct = serializers.IntegerField()
+    blank = serializers.IntegerField()
+
+
+class EstimatedAreaOut(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    score = serializers.IntegerField()
+    min_score = serializers.IntegerField()
+    max_score = serializers.IntegerField()
+    passed = serializers.BooleanField()
+
+
+class EstimateOut(serializers.Serializer[Any]):
+    """A scaled result by a straight line. An estimate: the exam's own scaling is not public."""
+
+    total = serializers.IntegerField()
+    passed = serializers.BooleanField()
+    areas = EstimatedAreaOut(many=True)
+
+
+class RankOut(serializers.Serializer[Any]):
+    rank = serializers.IntegerField(help_text="1 + the number of people strictly better.")
+    percentile = serializers.DecimalField(max_digits=10, decimal_places=2, rounding=ROUND_HALF_UP)
+    people = serializers.IntegerField()
+    is_final = serializers.BooleanField(help_text="False while others may still sit.")
+
+
+class ResultOut(serializers.Serializer[Any]):
+    attempt = AttemptOut()
+    score = serializers.DecimalField(max_digits=9, decimal_places=3, source="attempt.score")
+    max_score = serializers.DecimalField(max_digits=9, decimal_places=3, source="attempt.max_score")
+    percentage = serializers.DecimalField(max_digits=9, decimal_places=2)
+    revision = serializers.IntegerField(source="attempt.revision")
+    seconds_taken = serializers.FloatField()
+    sections = PartOut(many=True)
+    topics = PartOut(many=True)
+    jlpt_estimate = EstimateOut(source="estimate", allow_null=True)
+
+
+class RankedResultOut(ResultOut):
+    rank = RankOut(allow_null=True, help_text="null until it is counted, and where another attempt counts.")
+
+
+class ReviewItemOut(serializers.Serializer[Any]):
+    response = serializers.JSONField(allow_null=True)
+    marks = serializers.DecimalField(max_digits=9, decimal_places=3)
+    outcome = serializers.CharField()
+    score = serializers.DecimalField(max_digits=7, decimal_places=3)
+    key = serializers.JSONField()
+    explanation = serializers.CharField(help_text="HTML.")
+
+
+class ReviewOut(serializers.Serializer[Any]):
+    attempt = AttemptOut()
+    items = serializers.DictField(child=ReviewItemOut(), help_text="By question id.")
+
+
+class ReviewWithPaperOut(ReviewOut):
+    paper = TakerPaperOut()
+
+
+class ExtendedOut(serializers.Serializer[Any]):
+    attempt = serializers.UUIDField(source="pk")
+    student = serializers.UUIDField(source="student_id")
+    deadline_at = serializers.DateTimeField()
+
+
+class ExtensionOut(serializers.Serializer[Any]):
+    extended = ExtendedOut(many=True)

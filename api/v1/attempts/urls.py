@@ -1,0 +1,13 @@
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from api.v1.attempts import views
+
+router = SimpleRouter(use_regex_path=False)
+router.register("attempts", views.AttemptViewSet, basename="attempt")
+
+urlpatterns = [
+    path("exam-assignments/<uuid:id>/start/", views.StartView.as_view()),
+    path("exam-assignments/<uuid:id>/extend/", views.ExtendView.as_view()),
+    path("", include(router.urls)),
+]

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from api.common import links
+from api.common.permissions import MEMBERS, STAFF, TAKERS
+from api.common.requests import Request
+from api.common.throttling import AnswerRate, StartRate
+from api.v1.attempts import serializers as shapes
+from apps.attempts import queries
+from apps.attempts.operations import journal, sitting
+from apps.attempts.rules import ledger
+from apps.leaderboards import queries as boards
+
+REVIEW_MEDIA = timedelta(hours=2)
+
+
+def _paper(request: Request, attempt: Any) -> dict[str, Any]:
+    """The paper, with media that can be opened as long as answers count."""
+    until = ledger.last_moment(deadline_at=attempt.deadline_at, grace_seconds=attempt.grace_seconds)
+    return queries.render_paper(attempt, sign=links.media_signer(request, until))
+
+
+class StartView(APIView):
+    policy = {"post": TAKERS}
+    throttle_classes = [StartRate]
+
+    @extend_schema(
+        operation_id="attempts_start",
+        request=shapes.StartIn,
+        responses={200: shapes.StartedWithPaperOut, 201: shapes.StartedWithPaperOut},
+    )
+    def post(self, request: Request, id: uuid.UUID) -> Response:
+        """Begin an attempt in this room (201), or go on with the one that runs (200)."""
+        shape = shapes.StartIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        started = sitting.start_attempt(actor=request.user, assignment_id=id, **shape.validated_data)
+        body = {**shapes.StartedOut(started).data, "paper": _paper(request, started.attempt)}
+        return Response(body, status=201 if started.is_new else 200)
+
+
+class ExtendView(APIView):
+    policy = {"post": STAFF}
+
+    @extend_schema(operation_id="attempts_extend", request=shapes.ExtendIn, responses=shapes.ExtensionOut)
+    def post(self, request: Request, id: uuid.UUID) -> Response:
+        """Give some or all who sit in this room more time, at once."""
+        shape = shapes.ExtendIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        attempts = sitting.extend(actor=request.user, assignment_id=id, **shape.validated_data)
+        return Response(shapes.ExtensionOut({"extended": attempts}).data)
+
+
+class AttemptViewSet(GenericViewSet):
+    """Sittings: students see their own, teachers those in rooms they may see, admins all."""
+
+    policy = {
+        "list": MEMBERS,
+        "retrieve": MEMBERS,
+        "paper": TAKERS,
+        "answers": MEMBERS,
+        "save_answers": TAKERS,
+        "submit": TAKERS,
+        "takeover": TAKERS,
+        "result": MEMBERS,
+        "review": MEMBERS,
+        "receipt": MEMBERS,
+    }
+    serializer_class = shapes.AttemptOut
+    lookup_url_kwarg = "id"
+    lookup_value_converter = "uuid"
+
+    @extend_schema(operation_id="attempts_list", parameters=[shapes.AttemptFilters])
+    def list(self, request: Request) -> Response:
+        """Attempts, newest first."""
+        wanted = shapes.AttemptFilters.read(request)
+        rows = self.paginate_queryset(queries.list_attempts_for(request.user, **wanted))
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
+
+    @extend_schema(operation_id="attempts_retrieve", responses=shapes.AttemptStateOut)
+    def retrieve(self, request: Request, id: uuid.UUID) -> Response:
+        """Where an attempt stands, by the server's clock."""
+        attempt = sitting.visit_attempt(actor=request.user, attempt_id=id)
+        return Response(shapes.AttemptStateOut(attempt, context={"request": request}).data)
+
+    @extend_schema(operation_id="attempts_paper", responses=shapes.TakerPaperOut)
+    @action(detail=True)
+    def paper(self, request: Request, id: uuid.UUID) -> Response:
+        """The paper of an attempt that runs, in its own order."""
+        return Response(_paper(request, sitting.visit_running_attempt(actor=request.user, attempt_id=id)))
+
+    @extend_schema(operation_id="attempts_answers", responses=shapes.AnswerStateOut)
+    @action(detail=True, throttle_classes=[AnswerRate])
+    def answers(self, request: Request, id: uuid.UUID) -> Response:
+        """The answers that the server holds."""
+        attempt = sitting.visit_attempt(actor=request.user, attempt_id=id)
+        state = queries.answer_state(attempt)
+        return Response(
+            {
+                "epoch": attempt.epoch,
+                "answers": state.answers,
+                "last_seqs": state.last_seqs,
+                "server_time": attempt.server_time,
+            }
+        )
+
+    @extend_schema(operation_id="attempts_save_answers", request=shapes.AnswersIn, responses=shapes.SavedOut)
+    @answers.mapping.put
+    def save_answers(self, request: Request, id: uuid.UUID) -> Response:
+        """Store answers; what is acknowledged is stored for good. Sending the same again does no harm."""
+        shape = shapes.AnswersIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        saved = journal.save_answers(actor=request.user, attempt_id=id, **shape.validated_data)
+        return Response(shapes.SavedOut(saved.as_dict()).data)
+
+    @extend_schema(operation_id="attempts_submit", request=shapes.SubmitIn, responses=shapes.HandedInOut)
+    @action(detail=True, methods=["post"], throttle_classes=[AnswerRate])
+    def submit(self, request: Request, id: uuid.UUID) -> Response:
+        """Hand in for good, with a last batch of answers if there is one. Again: the same receipt."""
+        shape = shapes.SubmitIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        handed_in = sitting.submit_attempt(actor=request.user, attempt_id=id, **shape.validated_data)
+        return Response(shapes.HandedInOut(handed_in).data)
+
+    @extend_schema(operation_id="attempts_takeover", request=None, responses=shapes.EpochOut)
+    @action(detail=True, methods=["post"])
+    def takeover(self, request: Request, id: uuid.UUID) -> Response:
+        """Go on in this window; answers from older windows are refused from now on."""
+        return Response({"attempt": id, "epoch": sitting.take_over(actor=request.user, attempt_id=id)})
+
+    @extend_schema(operation_id="attempts_result", responses=shapes.RankedResultOut)
+    @action(detail=True)
+    def result(self, request: Request, id: uuid.UUID) -> Response:
+        """Marks in all, by section and by topic, once the room's policy lets them be seen."""
+        result = queries.get_result_for(request.user, id)
+        rank = boards.find_rank(attempt_id=id)
+        body = shapes.ResultOut(result, context={"request": request}).data
+        return Response({**body, "rank": shapes.RankOut(rank).data if rank else None})
+
+    @extend_schema(operation_id="attempts_review", responses=shapes.ReviewWithPaperOut)
+    @action(detail=True)
+    def review(self, request: Request, id: uuid.UUID) -> Response:
+        """Answers beside the key, with explanations, once the room's review is open."""
+        review = queries.get_review_for(
+            request.user, id, sign=lambda attempt: links.media_signer(request, attempt.server_time + REVIEW_MEDIA)
+        )
+        return Response({**shapes.ReviewOut(review, context={"request": request}).data, "paper": review.paper})
+
+    @extend_schema(operation_id="attempts_receipt", responses=shapes.ReceiptOut)
+    @action(detail=True)
+    def receipt(self, request: Request, id: uuid.UUID) -> Response:
+        """The receipt of a closed attempt and the journal behind it."""
+        attempt = sitting.visit_attempt(actor=request.user, attempt_id=id)
+        return Response(shapes.ReceiptOut(queries.journal_of(attempt)).data)
