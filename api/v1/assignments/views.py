@@ -6,11 +6,11 @@ from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.decorators import action
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from api.common.permissions import MEMBERS, STAFF
+from api.common.requests import Request
 from api.v1.assignments import serializers as shapes
 from apps.assignments import operations, queries
 from apps.attempts import queries as attempts
@@ -109,8 +109,8 @@ class AssignmentViewSet(GenericViewSet[Any]):
         room = queries.get_assignment_for(self.request.user, assignment_id)
         return Response(self._render([room])[0], status=status)
 
-    def _render(self, rooms: Sequence[Any]) -> Sequence[Any]:
+    def _render(self, rooms: Sequence[Any] | None) -> Any:
         if self.request.user.is_center_staff:
             return shapes.StaffAssignmentOut(rooms, many=True).data
-        statuses = attempts.newest_statuses(self.request.user, [room.pk for room in rooms])
+        statuses = attempts.newest_statuses(self.request.user, [room.pk for room in rooms or ()])
         return shapes.AssignmentOut(rooms, many=True, context={"statuses": statuses}).data

@@ -5,11 +5,11 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from api.common.permissions import MEMBERS
+from api.common.requests import Request
 from api.v1.notifications import serializers as shapes
 from apps.notifications import operations, queries
 
@@ -26,7 +26,8 @@ class NoticeViewSet(GenericViewSet[Any]):
     def list(self, request: Request) -> Response:
         """One's own notices, newest first. ``?is_read=false`` counts the unread ones."""
         notices = queries.notices_for(request.user, **shapes.NoticeFilters.read(request))
-        return self.get_paginated_response([queries.as_data(notice) for notice in self.paginate_queryset(notices)])
+        page = self.paginate_queryset(notices) or ()
+        return self.get_paginated_response([queries.as_data(notice) for notice in page])
 
     @extend_schema(operation_id="notifications_retrieve")
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
