@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.core import tenancy
+from apps.demo import queries as demo
 
 
 def _shell(request: HttpRequest, module: str, title: str, **data: object) -> HttpResponse:
@@ -47,6 +48,6 @@ def main_host(request: HttpRequest) -> HttpResponse:
     """What Shiken is, and where to go; in the demo, its centers with their addresses."""
     port = request.get_port()
     suffix = "" if port in {"80", "443"} else f":{port}"
-    centers = tenancy.list_ready() if settings.SHIKEN_DEMO else []
-    addresses = [(center.name, f"{request.scheme}://{center.host}{suffix}/") for center in centers if center.host]
+    centers = demo.list_centers() if settings.SHIKEN_DEMO else []
+    addresses = [(name, f"{request.scheme}://{host}{suffix}/") for name, host in centers]
     return render(request, "web/main_host.html", {"centers": addresses, "demo": settings.SHIKEN_DEMO})

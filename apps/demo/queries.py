@@ -11,6 +11,11 @@ from apps.demo import content
 from apps.mock_tests import queries as tests
 
 
+def list_centers() -> list[tuple[str, str]]:
+    """Name and host of each demo center."""
+    return [(name, content.host(slug)) for slug, name in content.CENTERS.items()]
+
+
 def get_demo_test() -> uuid.UUID:
     """The id of the demo's mock test in the present center; refuses where nothing was seeded."""
     teacher = people.find_by_email(email=content.teacher_email(tenancy.current().slug))
