@@ -138,7 +138,7 @@ def _open_rooms(user: Any) -> list[dict[str, Any]]:
         .values("assignment")
         .annotate(sitting=Count("pk", Q(status="IN_PROGRESS")), done=Count("pk", ~Q(status="IN_PROGRESS")))
     )
-    sums = {row["assignment"]: row for row in counted}
+    sums: dict[Any, Any] = {row["assignment"]: row for row in counted}
     return [
         {
             "title": room.title,

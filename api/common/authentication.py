@@ -14,6 +14,7 @@ from apps.authentication.errors import SignInFailed
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
+    from apps.core.tenancy import Tenant
 
 
 class AccessTokenAuthentication(BaseAuthentication):
@@ -25,7 +26,8 @@ class AccessTokenAuthentication(BaseAuthentication):
             return None
         if len(header) != 2:
             raise SignInFailed
-        access = tokens.read_access(tenant=request.tenant, token=header[1].decode("latin-1"))
+        tenant: Tenant = request._request.tenant  # type: ignore[attr-defined]
+        access = tokens.read_access(tenant=tenant, token=header[1].decode("latin-1"))
         user = queries.get_session_user(session_id=access.session_id, user_id=access.user_id, version=access.version)
         return user, access
 
@@ -33,7 +35,7 @@ class AccessTokenAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class AccessTokenScheme(OpenApiAuthenticationExtension):
     """How the OpenAPI document names it."""
 
     target_class = AccessTokenAuthentication

@@ -45,7 +45,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
         body = problems.document(422, "invalid", "Some of what was sent is not acceptable.", problems=found)
         return _answer(body)
     if isinstance(error, exceptions.Throttled):
-        wait = int(error.wait or 1) + 1
+        wait = int(getattr(error, "wait", None) or 1) + 1
         return _answer(
             problems.document(429, "too_many_requests", "Too many requests; wait a moment."), {"Retry-After": str(wait)}
         )

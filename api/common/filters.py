@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.request import Request
 
+from api.common.requests import Request
 from api.common.serializers import StrictSerializer
 
 PAGING = {"page", "page_size"}

@@ -12,8 +12,8 @@ from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpRequest
-from rest_framework.request import Request
 
+from api.common.requests import Request
 from apps.core.tenancy import Tenant
 from apps.mock_tests.errors import LinkExpired, MediaNotFound
 

@@ -28,7 +28,7 @@ class ProblemDocument(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="A sentence for people.")
     code = serializers.CharField(help_text="For programs; a closed list.")
     request_id = serializers.CharField()
-    errors = ProblemItem(many=True, required=False)
+    errors = ProblemItem(many=True, required=False)  # type: ignore[assignment]
 
 
 class OperationSchema(AutoSchema):

@@ -12,7 +12,7 @@ from apps.core import bus
 from apps.core.adminsite import RowAdmin, act, main_site, pretty
 from apps.core.models import Delivery
 
-_STATES = {
+_STATES: dict[str, dict[str, Any]] = {
     "dead": {"dead_at__isnull": False},
     "overdue": {"done_at": None, "dead_at": None, "due_at__lt": Now()},
     "waiting": {"done_at": None, "dead_at": None, "due_at__gte": Now()},

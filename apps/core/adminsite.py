@@ -86,7 +86,7 @@ class HostSite(UnfoldAdminSite):
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         home = {"title": "Overview", "icon": "space_dashboard", "link": reverse("admin:index")}
-        groups = [{"title": "", "items": [home]}]
+        groups: list[dict[str, Any]] = [{"title": "", "items": [home]}]
         for app in self.get_app_list(request):
             items = [
                 {"title": model["name"], "icon": self._registry[model["model"]].icon, "link": model["admin_url"]}
@@ -148,7 +148,7 @@ class RowForm(forms.ModelForm):  # type: ignore[type-arg]
         super()._update_errors(errors)  # type: ignore[misc]
 
 
-class RowAdmin(_Seen, ModelAdmin):  # type: ignore[misc]
+class RowAdmin(_Seen, ModelAdmin):
     """Rows of one table. ``add_fields`` are asked for when one is added, ``edit_fields`` may change later."""
 
     icon = "table_rows"
@@ -244,7 +244,7 @@ class RowAdmin(_Seen, ModelAdmin):  # type: ignore[misc]
         return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-class RowInline(_Seen, TabularInline):  # type: ignore[misc]
+class RowInline(_Seen, TabularInline):
     """Rows that belong to another one, on its page."""
 
     form = RowForm
@@ -286,7 +286,7 @@ def act(
             variant=variant,
             permissions=["view"],
             url_path=method.__name__.replace("_", "-"),
-            dialog=dialog,  # type: ignore[arg-type]
+            dialog=dialog,
         )
         decorated.each, decorated.has_no_form = method, form is None
         return decorated

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
@@ -64,5 +64,5 @@ class TolerantRedisCache(RedisCache):
     def has_key(self, *args: Any, **kwargs: Any) -> bool:
         return bool(self._tolerant("has_key", *args, **kwargs))
 
-    def clear(self) -> bool:
+    def clear(self) -> NoReturn:
         raise RuntimeError("Clearing the cache would empty every center's; delete known keys instead.")

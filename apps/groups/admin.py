@@ -57,7 +57,7 @@ class GroupAdmin(RowAdmin):
         return super().has_change_permission(request, obj) and getattr(obj, "deleted_at", None) is None
 
     def added(self, request: HttpRequest, values: dict[str, Any]) -> Group:
-        return operations.create_group(**values)  # type: ignore[typeddict-item]
+        return operations.create_group(**values)
 
     def changed(self, request: HttpRequest, row: Group, changes: dict[str, Any]) -> None:
         operations.update_group(actor=request.user, group_id=row.pk, **changes)  # type: ignore[arg-type]

@@ -31,7 +31,7 @@ class PartAdmin(RowAdmin):
     def test_of(self, row: Any) -> MockTest:
         for name in self.test_path.split("__") if self.test_path else ():
             row = getattr(row, name)
-        return row  # type: ignore[no-any-return]
+        return row
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if not super().has_change_permission(request, obj):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from config import env
 
@@ -232,7 +233,7 @@ AXES_IPWARE_META_PRECEDENCE_ORDER = (
 )
 
 # -- REST ----------------------------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
+REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.common.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["api.common.permissions.DeclaredPolicy"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

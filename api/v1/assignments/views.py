@@ -29,6 +29,7 @@ ROOMS = PolymorphicProxySerializer(
 class AssignmentViewSet(GenericViewSet[Any]):
     """Exam rooms."""
 
+    request: Request
     policy = {
         "list": MEMBERS,
         "retrieve": MEMBERS,

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.common import tokens
 from api.common.permissions import ANYBODY, SIGNED_IN
+from api.common.requests import Request
 from api.common.throttling import SignInRate
 from api.v1.authentication import serializers as shapes
 from apps.authentication.operations import sessions, tickets

@@ -5,12 +5,12 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from api.common.pagination import Pages, PagesOrAll
 from api.common.permissions import ADMINS, MEMBERS, STAFF
+from api.common.requests import Request
 from api.v1.groups import serializers as shapes
 from apps.groups import operations, queries
 

@@ -57,7 +57,7 @@ class MediaView(APIView):
         """A picture or recording, whole or the range that is asked for."""
         given = request.query_params
         links.check_media(
-            tenant=request.tenant,
+            tenant=request.tenant,  # type: ignore[attr-defined]
             media_id=id,
             expires=given.get("expires", ""),
             signature=given.get("sig", ""),

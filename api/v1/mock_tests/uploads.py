@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.files.uploadhandler import FileUploadHandler
-from rest_framework.request import Request
 
+from api.common.requests import Request
 from apps.mock_tests.errors import FileTooLarge
 
 ROOM_FOR_FIELDS = 64 * 2**10

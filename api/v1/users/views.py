@@ -4,12 +4,12 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from api.common.pagination import PagesOrAll
 from api.common.permissions import ADMINS, STAFF
+from api.common.requests import Request
 from api.v1.users import serializers as shapes
 from apps.authentication.operations import people
 from apps.groups import queries
