@@ -22,7 +22,7 @@ from apps.leaderboards import live
 from apps.leaderboards.errors import BoardHidden, BoardNotFound
 from apps.leaderboards.live import Entry, Keys
 from apps.leaderboards.models import ExamResult, Ranking
-from apps.leaderboards.rules import Board
+from apps.leaderboards.rules import Board, Row
 from apps.leaderboards.standings import OwnResult, OwnResults, PaperPart, Results, Standings, find_own_result
 from apps.mock_tests import queries as papers
 
@@ -175,20 +175,47 @@ def _outdated(assignment_id: uuid.UUID | None) -> list[uuid.UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def standings_for(actor: User, assignment_id: uuid.UUID, *, section: uuid.UUID | None = None, topic: str = "") -> Shown:
-    """The board of a room as ``actor`` sees it, over the whole paper or one part of it; final when there is a final
-    ranking. Refuses as ``get_sight_for`` does."""
-    sight = get_sight_for(actor, assignment_id)
-    ranking = find_ranking(assignment_id=assignment_id)
-    return Shown(sight, Standings(assignment_id, ranking, section=section, topic=topic))
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A row as one person sees it: on a board without names only their own has one."""
+
+    rank: int
+    name: str
+    score: Decimal
+    percentile: Decimal
+    is_me: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """Standings, and how they are to be shown."""
+class ShownBoard:
+    """The whole board of a room as one person sees it; counted and sliced by SQL."""
 
     sight: Sight
     standings: Standings
+
+    def count(self) -> int:
+        """How many people stand on it."""
+        return self.standings.count()
+
+    def __getitem__(self, page: slice) -> list[ShownRow]:
+        return [self._shown(row) for row in self.standings[page]]
+
+    def own_index(self) -> int | None:
+        """How many rows stand before one's own."""
+        return self.standings.find_index(self.sight.student_id) if self.sight.student_id else None
+
+    def _shown(self, row: Row) -> ShownRow:
+        is_me = row.student_id == self.sight.student_id
+        name = row.name if self.sight.has_names or is_me else ""
+        return ShownRow(row.rank, name, row.score, row.percentile, is_me)
+
+
+def board_for(actor: User, assignment_id: uuid.UUID, *, section: uuid.UUID | None = None, topic: str = "") -> ShownBoard:
+    """The board of a room over the whole paper or one part of it, as ``actor`` sees it; final when there is a final
+    ranking. Refuses as ``get_sight_for`` does."""
+    sight = get_sight_for(actor, assignment_id)
+    ranking = find_ranking(assignment_id=assignment_id)
+    return ShownBoard(sight, Standings(assignment_id, ranking, section=section, topic=topic))
 
 
 def final_board(*, assignment_id: uuid.UUID, top: int = TOP) -> Board | None:
