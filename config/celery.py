@@ -6,6 +6,6 @@ from tenant_schemas_celery.app import CeleryApp
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
 
-app = CeleryApp("shiken")
+app = CeleryApp("shiken", task_cls="apps.core.worker:CenterTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

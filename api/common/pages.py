@@ -1,9 +1,12 @@
-"""What an unknown address and an unforeseen error answer, in the shape of every other refusal."""
+"""What an unknown address and an unforeseen error answer, in the shape of every other refusal; and how we are."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+import dataclasses
 
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from apps.core import health as parts
 from apps.core import problems
 
 
@@ -15,3 +18,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """No trace, no names: the request id finds the log record."""
     return problems.response(500, "server_error", "Something went wrong on our side; it has been recorded.")
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    """How the parts are; served on the main host only. 503 without a database, 200 while work goes on."""
+    found = parts.report()
+    answer = JsonResponse(dataclasses.asdict(found), status=503 if found.status == "down" else 200)
+    answer["Cache-Control"] = "no-store"
+    return answer

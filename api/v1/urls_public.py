@@ -4,4 +4,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("auth/", include("api.v1.authentication.urls")),
+    path("", include("api.v1.centers.urls")),
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import re
 import secrets
 import time
 import uuid
@@ -27,6 +28,7 @@ R = TypeVar("R")
 
 CACHE_SECONDS = 10.0
 _SCHEMAS_PER_QUERY = 250
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,9 @@ class Tenant:
 
 PUBLIC = Tenant(uuid.UUID(int=0), "public", "Shiken", "public", "ACTIVE", is_ready=True)
 
+# The backend of django-tenants knows which center it works for; Django's types do not.
+_connection: Any = connection
+
 _by_host: dict[str, tuple[float, Tenant | None]] = {}
 _by_schema: dict[str, tuple[float, Tenant | None]] = {}
 
@@ -63,10 +68,15 @@ class UnknownTenant(LookupError):
 
 def current() -> Tenant:
     """The center that this thread works for at the moment. Not for async code: there, read the scope's tenant."""
-    tenant = connection.tenant
+    tenant = _connection.tenant
     if isinstance(tenant, Tenant):
         return tenant
-    return get_by_schema(connection.schema_name)
+    return get_by_schema(schema_name())
+
+
+def schema_name() -> str:
+    """The schema that this thread works in at the moment."""
+    return str(_connection.schema_name)
 
 
 @contextmanager
@@ -94,26 +104,24 @@ async def run(tenant: Tenant, work: Callable[P, R], /, *args: P.args, **kwargs: 
 
 
 def clean_host(raw: str) -> str:
-    """Lower case, without port and one trailing dot. What is left must match a domain exactly."""
-    host = raw.strip().lower()
-    if host.startswith("["):
-        return host.split("]")[0] + "]"
-    return host.split(":")[0].removesuffix(".")
+    """Lower case, without port and one trailing dot; what is left must match a domain exactly. Empty if it is no host."""
+    found = _HOST.fullmatch(raw.lower()) if raw.isascii() else None
+    return found[1] if found else ""
 
 
 def find_by_host(raw: str) -> Tenant | None:
     """The center at this host, the public one at a main host, or nobody. Remembered for ten seconds."""
     host = clean_host(raw)
-    if host in settings.SHIKEN_MAIN_HOSTS:
-        return PUBLIC
-    return _remembered(_by_host, host, functools.partial(_load, domains__domain=host), host=host)
+    if not host or host in settings.SHIKEN_MAIN_HOSTS:
+        return PUBLIC if host else None
+    return _remembered(_by_host, host, functools.partial(_load_open, host), host=host)
 
 
 def recall_by_host(raw: str) -> Tenant | None:
     """The same from memory alone, for code that must not wait; ``LookupError`` when it is not remembered."""
     host = clean_host(raw)
-    if host in settings.SHIKEN_MAIN_HOSTS:
-        return PUBLIC
+    if not host or host in settings.SHIKEN_MAIN_HOSTS:
+        return PUBLIC if host else None
     until, tenant = _by_host[host]
     if until <= time.monotonic():
         raise LookupError(host)
@@ -167,6 +175,12 @@ def _remembered(
     return tenant
 
 
+def _load_open(host: str) -> Tenant | None:
+    """An archived center answers nowhere."""
+    tenant = _load(domains__domain=host)
+    return None if tenant and tenant.status == "ARCHIVED" else tenant
+
+
 def _load(**where: object) -> Tenant | None:
     with enter(PUBLIC):
         row = get_tenant_model().objects.filter(**where).first()
@@ -181,11 +195,11 @@ def _value(row: Any, *, is_migrated: bool) -> Tenant:
 
 
 @functools.cache
-def expected_migrations() -> frozenset[tuple[str, str]]:
-    """Every migration that this code expects a center's schema to have: those of the apps in ``TENANT_APPS``."""
+def expected_migrations(listed_in: str = "TENANT_APPS") -> frozenset[tuple[str, str]]:
+    """Every migration that this code expects a center's schema (or, of ``SHARED_APPS``, the public one) to have."""
     from django.apps import apps
 
-    labels = {config.label for config in apps.get_app_configs() if config.name in settings.TENANT_APPS}
+    labels = {config.label for config in apps.get_app_configs() if config.name in getattr(settings, listed_in)}
     on_disk = MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {}
     return frozenset((label, name) for label, name in on_disk if label in labels)
 
@@ -253,7 +267,7 @@ def file_path(kind: str, suffix: str) -> str:
 
 def cache_key(key: str, key_prefix: str, version: int) -> str:
     """Django's cache ``KEY_FUNCTION``: the center is part of every key. Never ``cache.clear()``: it empties all centers."""
-    schema = connection.schema_name
+    schema = schema_name()
     owner = "g" if schema == "public" else f"c:{current().id}"
     return f"{owner}:{key_prefix}:{version}:{key}"
 

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from apps.authentication import rules
 from apps.authentication.errors import LockedOut, SignInFailed, WrongCredentials
 from apps.authentication.models import RefreshToken, Session, User
+from apps.centers.queries import centers
 from apps.core import clock, realtime, tenancy
 
 
@@ -29,13 +30,15 @@ class SignedIn:
 
 def sign_in(*, request: HttpRequest, email: str, password: str) -> SignedIn:
     """Open a session. Wrong address, wrong password, disabled and unapproved people get the same refusal, after the
-    same work; too many failures of one address from one place lock it for a while (running sessions go on)."""
+    same work; too many failures of one address from one place lock it for a while (running sessions go on). Nobody signs
+    in to a suspended center."""
     email = email.strip().lower()
     if not AxesProxyHandler.is_allowed(request, {"username": email}):
         raise LockedOut(retry_after=int(settings.AXES_COOLOFF_TIME * 3600))
     user = authenticate(request, username=email, password=password)
     if not isinstance(user, User) or not user.is_approved:
         raise WrongCredentials
+    centers.check_not_suspended()
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(last_login=Now())
         session = Session.objects.create(
