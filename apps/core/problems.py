@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -29,7 +29,12 @@ def status_of(refusal: errors.Refusal) -> int:
 
 
 def document(
-    status: int, code: str, detail: str, *, problems: Iterable[errors.Problem] = (), **details: object
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    problems: Iterable[errors.Problem] = (),
+    details: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """The body; ``errors`` appears only when there are single reasons with places."""
     body: dict[str, Any] = {
@@ -44,14 +49,14 @@ def document(
     if listed:
         body["errors"] = listed
     if details:
-        body["details"] = details
+        body["details"] = dict(details)
     return body
 
 
 def of_refusal(refusal: errors.Refusal) -> dict[str, Any]:
     """The document of a refusal."""
     problems = refusal.problems if isinstance(refusal, errors.Invalid) else ()
-    return document(status_of(refusal), refusal.code, str(refusal), problems=problems, **refusal.details)
+    return document(status_of(refusal), refusal.code, str(refusal), problems=problems, details=refusal.details)
 
 
 def response(status: int, code: str, detail: str, *, retry_after: int = 0) -> JsonResponse:
