@@ -7,15 +7,16 @@ from django.conf import settings
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from api.common.pagination import Pages, PagesOrAll
 from api.common.permissions import STAFF
+from api.common.requests import Request
 from api.v1.mock_tests import serializers as shapes
 from api.v1.mock_tests.uploads import limit_body
+from apps.assignments import operations as rooms
 from apps.mock_tests import queries
 from apps.mock_tests.operations import authoring, importing, media, publishing
 from apps.mock_tests.rules import profiles
@@ -38,33 +39,33 @@ class MockTestViewSet(GenericViewSet):
         "import_file": STAFF,
     }
     pagination_class = PagesOrAll
-    serializer_class = shapes.TestOut
+    serializer_class = shapes.MockTestOut
     lookup_url_kwarg = "id"
     lookup_value_converter = "uuid"
 
-    @extend_schema(operation_id="mock_tests_list", parameters=[shapes.TestFilters])
+    @extend_schema(operation_id="mock_tests_list", parameters=[shapes.MockTestFilters])
     def list(self, request: Request) -> Response:
         """All tests of the center, newest first. ``?page=all`` answers an array."""
-        tests = queries.list_tests_for(request.user, **shapes.TestFilters.read(request))
-        return self.get_paginated_response(shapes.TestOut(self.paginate_queryset(tests), many=True).data)
+        tests = queries.list_tests_for(request.user, **shapes.MockTestFilters.read(request))
+        return self.get_paginated_response(shapes.MockTestOut(self.paginate_queryset(tests), many=True).data)
 
     @extend_schema(operation_id="mock_tests_retrieve")
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
         """One test with its sections."""
         return self._test(request, id)
 
-    @extend_schema(operation_id="mock_tests_create", request=shapes.TestIn, responses={201: shapes.TestOut})
+    @extend_schema(operation_id="mock_tests_create", request=shapes.MockTestIn, responses={201: shapes.MockTestOut})
     def create(self, request: Request) -> Response:
         """Begin a test. One with a level has the timed sections of its exam at once."""
-        shape = shapes.TestIn(data=request.data)
+        shape = shapes.MockTestIn(data=request.data)
         shape.is_valid(raise_exception=True)
         test = authoring.create_test(actor=request.user, changes=shape.changes())
         return self._test(request, test.pk, status=201)
 
-    @extend_schema(operation_id="mock_tests_update", request=shapes.TestIn)
+    @extend_schema(operation_id="mock_tests_update", request=shapes.MockTestIn)
     def partial_update(self, request: Request, id: uuid.UUID) -> Response:
         """Change a draft: teachers their own, administrators any."""
-        shape = shapes.TestIn(data=request.data, partial=True)
+        shape = shapes.MockTestIn(data=request.data, partial=True)
         shape.is_valid(raise_exception=True)
         authoring.update_test(actor=request.user, test_id=id, changes=shape.changes())
         return self._test(request, id)
@@ -86,11 +87,11 @@ class MockTestViewSet(GenericViewSet):
     @extend_schema(operation_id="mock_tests_unpublish", request=None, responses=shapes.PublishOut)
     @action(detail=True, methods=["post"])
     def unpublish(self, request: Request, id: uuid.UUID) -> Response:
-        """Open the test for changes again; its editions stay."""
-        publishing.unpublish_test(actor=request.user, test_id=id)
+        """Open the test for changes again; its editions stay. Refused while a room that is not closed gives it."""
+        rooms.unpublish_unused_test(actor=request.user, test_id=id)
         return self._published(request, id, None, "The test is a draft again.")
 
-    @extend_schema(operation_id="mock_tests_clone", request=None, responses={201: shapes.TestOut})
+    @extend_schema(operation_id="mock_tests_clone", request=None, responses={201: shapes.MockTestOut})
     @action(detail=True, methods=["post"])
     def clone(self, request: Request, id: uuid.UUID) -> Response:
         """Copy a test with everything in it, as a draft of one's own."""
@@ -127,7 +128,7 @@ class MockTestViewSet(GenericViewSet):
         return Response(shapes.ImportOut(body).data, status=200 if outcome.existing or test is None else 201)
 
     def _test(self, request: Request, test_id: uuid.UUID, status: int = 200) -> Response:
-        return Response(shapes.TestOut(queries.get_test_for(request.user, test_id)).data, status=status)
+        return Response(shapes.MockTestOut(queries.get_test_for(request.user, test_id)).data, status=status)
 
     def _published(self, request: Request, test_id: uuid.UUID, paper: Any, detail: str) -> Response:
         test = queries.get_test_for(request.user, test_id)
@@ -188,10 +189,10 @@ class QuestionGroupViewSet(GenericViewSet):
     lookup_url_kwarg = "id"
     lookup_value_converter = "uuid"
 
-    @extend_schema(operation_id="question_groups_list", parameters=[shapes.GroupFilters])
+    @extend_schema(operation_id="question_groups_list", parameters=[shapes.QuestionGroupFilters])
     def list(self, request: Request) -> Response:
         """Groups in their order. ``?page=all`` answers an array."""
-        rows = queries.groups_for(request.user).filter(**shapes.GroupFilters.read(request))
+        rows = queries.groups_for(request.user).filter(**shapes.QuestionGroupFilters.read(request))
         context = shapes.with_links(request)
         page = shapes.QuestionGroupOut(self.paginate_queryset(rows), many=True, context=context)
         return self.get_paginated_response(page.data)
@@ -202,20 +203,22 @@ class QuestionGroupViewSet(GenericViewSet):
         return self._group(request, id)
 
     @extend_schema(
-        operation_id="question_groups_create", request=shapes.NewGroupIn, responses={201: shapes.QuestionGroupOut}
+        operation_id="question_groups_create",
+        request=shapes.NewQuestionGroupIn,
+        responses={201: shapes.QuestionGroupOut},
     )
     def create(self, request: Request) -> Response:
         """Add a group to a section of a draft."""
-        shape = shapes.NewGroupIn(data=request.data)
+        shape = shapes.NewQuestionGroupIn(data=request.data)
         shape.is_valid(raise_exception=True)
         section_id = shape.validated_data["section"]
         group = authoring.create_group(actor=request.user, section_id=section_id, changes=shape.changes())
         return self._group(request, group.pk, status=201)
 
-    @extend_schema(operation_id="question_groups_update", request=shapes.GroupIn)
+    @extend_schema(operation_id="question_groups_update", request=shapes.QuestionGroupIn)
     def partial_update(self, request: Request, id: uuid.UUID) -> Response:
         """Change a group of a draft. A key that is absent stays, null removes the file."""
-        shape = shapes.GroupIn(data=request.data, partial=True)
+        shape = shapes.QuestionGroupIn(data=request.data, partial=True)
         shape.is_valid(raise_exception=True)
         authoring.update_group(actor=request.user, group_id=id, changes=shape.changes())
         return self._group(request, id)

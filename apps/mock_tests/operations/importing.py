@@ -65,8 +65,8 @@ def import_test(
     inspected = _inspected(draft)
     if preview:
         return ImportOutcome(None, _plain(report), existing=False)
-    pictures_and_sounds = ((file.name, found) for file, found in inspected.values())
-    with files.written(pictures_and_sounds, actor=actor) as written, transaction.atomic():
+    things = ((file.name, found) for file, found in inspected.values())
+    with files.written(things=things, actor=actor) as written, transaction.atomic():
         _wait_for_others(digest)
         known = _existing(digest)
         if known is None:
@@ -124,7 +124,8 @@ def _refused_rows(report: ImportReport) -> Iterator[Problem]:
 
 
 def _plain(report: ImportReport) -> dict[str, Any]:
-    return {"rows": [asdict(row) for row in report.rows], **report.counts(), "notes": list(report.notes)}
+    rows = [{**asdict(row), "reasons": list(row.reasons)} for row in report.rows]
+    return {"rows": rows, **report.counts(), "notes": list(report.notes)}
 
 
 FileKey = int

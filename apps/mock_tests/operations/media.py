@@ -35,12 +35,12 @@ def store_media(*, actor: User, content: bytes, file_name: str, kind: str = "") 
         raise MediaRefused(problems=[Problem("/file", refusal.code, str(refusal))]) from refusal
     if kind and inspected.kind != kind:
         raise MediaRefused(problems=[Problem("/file", "wrong_kind", f"Here a file of the kind {kind} is needed.")])
-    with written([(file_name, inspected)], actor=actor) as files, transaction.atomic():
+    with written(things=[(file_name, inspected)], actor=actor) as files, transaction.atomic():
         return keep(files=files)[_digest(inspected)]
 
 
 @contextmanager
-def written(things: Iterable[tuple[str, Inspected]], *, actor: User) -> Iterator[list[MediaFile]]:
+def written(*, things: Iterable[tuple[str, Inspected]], actor: User) -> Iterator[list[MediaFile]]:
     """Write files that the center does not have yet to its storage; what the block then fails to keep is removed.
 
     Storage may be slow and far away, so it is done before the block's transaction begins."""
