@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.common.serializers import StrictSerializer
@@ -54,11 +55,12 @@ class UserOut(serializers.Serializer[Any]):
     def get_avatar(self, user: Any) -> str | None:
         return user.avatar or None
 
-    def get_center_info(self, user: Any) -> CenterInfoOut | None:
+    @extend_schema_field(CenterInfoOut(allow_null=True))
+    def get_center_info(self, user: Any) -> dict[str, Any] | None:
         tenant: Tenant = self.context["request"].tenant
         if tenant.is_public:
             return None
-        return {"id": str(tenant.id), "name": tenant.name, "is_active": tenant.status in {"ACTIVE", "TRIAL"}}  # type: ignore[return-value]
+        return {"id": str(tenant.id), "name": tenant.name, "is_active": tenant.status in {"ACTIVE", "TRIAL"}}
 
 
 class PairOut(serializers.Serializer[Any]):

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from apps.attempts.rules import results
 
 
-class PartOut(serializers.Serializer[Any]):
+class RankedPartOut(serializers.Serializer[Any]):
     """One section or topic, ranked by itself."""
 
     id = serializers.CharField(source="part.id", help_text="Of a topic, its name.")
@@ -39,8 +39,8 @@ class ExamResultOut(PlacedOut):
 
     student_id = serializers.UUIDField()
     name = serializers.CharField()
-    sections = PartOut(many=True)
-    topics = PartOut(many=True)
+    sections = RankedPartOut(many=True)
+    topics = RankedPartOut(many=True)
 
 
 class OwnResultOut(PlacedOut):
