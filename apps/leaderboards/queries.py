@@ -210,7 +210,9 @@ class ShownBoard:
         return ShownRow(row.rank, name, row.score, row.percentile, is_me)
 
 
-def board_for(actor: User, assignment_id: uuid.UUID, *, section: uuid.UUID | None = None, topic: str = "") -> ShownBoard:
+def board_for(
+    actor: User, assignment_id: uuid.UUID, *, section: uuid.UUID | None = None, topic: str = ""
+) -> ShownBoard:
     """The board of a room over the whole paper or one part of it, as ``actor`` sees it; final when there is a final
     ranking. Refuses as ``get_sight_for`` does."""
     sight = get_sight_for(actor, assignment_id)

@@ -6,7 +6,6 @@ Two relations feed every statement here: ``person`` (who has which score in the 
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from apps.leaderboards.rules import Row
 # -- statements, shared with the operation that computes rankings --------------------------------------------------
 
 BEST = "SELECT * FROM leaderboards_examresult WHERE assignment_id = %(room)s AND is_best"
-RANKED = "SELECT *, '' AS tie_break FROM leaderboards_rank WHERE ranking_id = %(ranking)s"
+RANKED = "SELECT *, score AS whole, '' AS tie_break FROM leaderboards_rank WHERE ranking_id = %(ranking)s"
 STEPS = "SELECT part, score, rank, percentile FROM leaderboards_rankstep WHERE ranking_id = %(ranking)s"
 
 COUNT_WHOLE = "SELECT %(part)s::text AS part, score, count(*) AS n FROM person GROUP BY score"
@@ -40,7 +39,7 @@ FROM counted
 WINDOW from_best AS (PARTITION BY part ORDER BY score DESC), from_worst AS (PARTITION BY part ORDER BY score),
        everybody AS (PARTITION BY part)
 """
-ORDER = "score DESC, position, tie_break, student_id"
+ORDER = "score DESC, position, whole DESC, tie_break, student_id"
 
 
 class Standings:
@@ -81,7 +80,7 @@ class Standings:
         found = self.run(
             """
             SELECT (SELECT count(*) FROM person WHERE score > me.score OR (score = me.score
-                    AND (position, tie_break, student_id) < (me.position, me.tie_break, me.student_id)))
+                    AND (position, -whole, tie_break, student_id) < (me.position, -me.whole, me.tie_break, me.student_id)))
             FROM person me WHERE student_id = %(student)s
             """,
             student=student_id,
@@ -106,11 +105,11 @@ class Standings:
             return cursor.fetchall()
 
     def _relations(self) -> str:
-        source = RANKED if self.ranking else f"SELECT *, 0 AS position FROM ({BEST}) result"  # noqa: S608
+        source = RANKED if self.ranking else f"SELECT *, score AS whole, 0 AS position FROM ({BEST}) result"  # noqa: S608
         if self._is_part:
             source = f"""
-            SELECT student_id, display_name, attempt_id, position, tie_break, ({self._column} ->> %(key)s)::numeric AS score
-            FROM ({source}) whole WHERE {self._column} ? %(key)s
+            SELECT student_id, display_name, position, whole, tie_break, ({self._column} ->> %(key)s)::numeric AS score
+            FROM ({source}) everybody WHERE {self._column} ? %(key)s
             """  # noqa: S608
         if self.ranking:
             return f"person AS ({source}), step AS ({STEPS})"
@@ -202,8 +201,8 @@ _PART = """
 """
 
 
-def _parts(found: str | None, of_paper: Sequence[PaperPart]) -> list[PartResult]:
-    rows = {key: values for key, *values in json.loads(found)} if found else {}
+def _parts(found: list[list[Any]] | None, of_paper: Sequence[PaperPart]) -> list[PartResult]:
+    rows = {key: values for key, *values in found or ()}
     return [
         PartResult(part, Decimal(score), int(rank), Decimal(percentile))
         for part in of_paper

@@ -38,7 +38,7 @@ class ExamBoardView(GenericAPIView[Any]):
         finalised, provisional before. Students see it as the room's board policy allows."""
         wanted = shapes.BoardFilters.read(request)
         is_around_me = bool(wanted.pop("around", ""))
-        board = queries.board_for(request.user, id, **wanted)
+        board: Any = queries.board_for(request.user, id, **wanted)
         if is_around_me:
-            self.paginator.index = board.own_index()
+            self.paginator.index = board.own_index()  # type: ignore[union-attr]
         return self.get_paginated_response(shapes.PlaceOut(self.paginate_queryset(board), many=True).data)
