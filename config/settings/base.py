@@ -272,6 +272,8 @@ SPECTACULAR_SETTINGS = {
         "NewRoomStatusEnum": "api.v1.assignments.serializers.NEW_STATUSES",
         "AttemptStatusEnum": "api.v1.attempts.serializers.STATUSES",
         "TestStatusEnum": "api.v1.mock_tests.serializers.STATUSES",
+        "CenterStatusEnum": "api.v1.centers.serializers.STATUSES",
+        "GivenCenterStatusEnum": "api.v1.centers.serializers.GIVEN_STATUSES",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }

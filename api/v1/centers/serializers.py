@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.common.filters import Filters, Order, Search
@@ -80,7 +81,8 @@ class CenterRowOut(serializers.Serializer[Any]):
     def get_center_avatar(self, center: Any) -> str | None:
         return None
 
-    def get_centeradmin_emails(self, center: Any) -> list[CenterAdminOut]:
+    @extend_schema_field(CenterAdminOut(many=True))
+    def get_centeradmin_emails(self, center: Any) -> list[dict[str, Any]]:
         return []
 
     def get_teacher_count(self, center: Any) -> int | None:
