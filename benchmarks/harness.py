@@ -221,7 +221,7 @@ class Run:
     def report(self, *, against: str | Callable[[str], str], extra: Mapping[str, Any] | None = None) -> Path:
         """Print the table, write the file, return its path."""
         reference = against if callable(against) else lambda _: against
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"peer": name, "value": round(self.median(name), 6), "ratio": round(self.ratio(name, reference(name)), 4)}
             for name in self.values
         ]

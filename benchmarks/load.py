@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 import gc
 import json
 import sys
@@ -159,12 +160,12 @@ class HttpStudent(Student):
 
 async def work(job: dict[str, Any]) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
-    kind = SocketStudent if job["kind"] == "ws" else HttpStudent
+    kind: type[Student] = SocketStudent if job["kind"] == "ws" else HttpStudent
     students: list[Student] = []
     for first in range(0, len(job["desks"]), 16):
         group = []
         for desk in job["desks"][first : first + 16]:
-            _, student = await loop.create_connection(lambda desk=desk: kind(job, desk), "127.0.0.1", job["port"])
+            _, student = await loop.create_connection(functools.partial(kind, job, desk), "127.0.0.1", job["port"])
             group.append(student)
         await asyncio.wait_for(asyncio.gather(*(student.ready for student in group)), PATIENCE)
         students += group

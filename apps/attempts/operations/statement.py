@@ -3,6 +3,9 @@
 In one go it locks the attempts (a submit waits for it, and it sees what a submit has done), judges every answer by the
 database's clock, appends what is accepted to the journal, keeps what came too late for review, and tells what became of
 those that were not simply accepted. Whoever runs it acknowledges after the commit.
+
+Usually everything is stored and the ``rest`` is not even looked for. The planner must not be trusted with the size of
+anything here: ``LATERAL … LIMIT`` and ``NOT IN`` keep it from reading all sessions, and from comparing row by row.
 """
 
 from __future__ import annotations
@@ -34,17 +37,20 @@ WITH caller AS MATERIALIZED (
 ), standing AS MATERIALIZED (
     SELECT caller.place, caller.attempt_id, locked.epoch, locked.status, locked.last_moment,
         CASE
-            WHEN caller.session_id IS NOT NULL AND NOT EXISTS (
-                SELECT FROM {schema}.authentication_session session
-                JOIN {schema}.authentication_user person ON person.id = session.user_id
-                WHERE session.id = caller.session_id AND person.id = caller.student_id
-                  AND session.revoked_at IS NULL AND session.expires_at > statement_timestamp()
-                  AND person.is_active AND person.is_approved AND person.session_version = caller.version
-            ) THEN 'not_signed_in'
+            WHEN caller.session_id IS NOT NULL AND session.is_alive IS NULL THEN 'not_signed_in'
             WHEN locked.id IS NULL THEN '{absent}'
             WHEN locked.student_id <> caller.student_id THEN 'not_found'
         END AS hindrance
-    FROM caller LEFT JOIN locked ON locked.id = caller.attempt_id
+    FROM caller
+    LEFT JOIN locked ON locked.id = caller.attempt_id
+    LEFT JOIN LATERAL (
+        SELECT true AS is_alive FROM {schema}.authentication_session session
+        JOIN {schema}.authentication_user person ON person.id = session.user_id
+        WHERE session.id = caller.session_id AND person.id = caller.student_id
+          AND session.revoked_at IS NULL AND session.expires_at > statement_timestamp()
+          AND person.is_active AND person.is_approved AND person.session_version = caller.version
+        LIMIT 1
+    ) session ON true
 ), answer AS MATERIALIZED (
     SELECT given.place, standing.attempt_id, given.epoch, given.seq, given.question_id, given.response,
         statement_timestamp() - given.waited * interval '1 microsecond' AS received_at,
@@ -75,12 +81,12 @@ WITH caller AS MATERIALIZED (
         END
     ) AS code
     FROM answer
-    LEFT JOIN stored USING (attempt_id, epoch, seq)
     LEFT JOIN LATERAL (
         SELECT entry.seq, entry.question_id, entry.response FROM {schema}.attempts_answerentry entry
         WHERE entry.attempt_id = answer.attempt_id AND entry.epoch = answer.epoch AND entry.seq = answer.seq
     ) earlier ON true
-    WHERE stored.seq IS NULL
+    WHERE (SELECT count(*) FROM stored) < (SELECT count(*) FROM answer)
+      AND (answer.attempt_id, answer.epoch, answer.seq) NOT IN (SELECT attempt_id, epoch, seq FROM stored)
 ), kept AS (
     INSERT INTO {schema}.attempts_refusedanswer (attempt_id, epoch, seq, question_id, response, code, received_at)
     SELECT attempt_id, epoch, seq, question_id, response, code, received_at FROM rest

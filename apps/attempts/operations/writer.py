@@ -242,7 +242,8 @@ class _Lane:
                 done += [entry for entry in entries if id(entry.save) not in busy]
             else:
                 done += entries
-        self._writer.finish(done)
+        # Only when the next batch is on its way: then the acknowledgements go out while the database works.
+        asyncio.get_running_loop().call_soon(self._writer.finish, done)
         self._writer.try_again(again)
 
     async def _write_together(self, connection: AsyncConnection[Any], batch: dict[str, list[_Entry]]) -> dict[str, Any]:
