@@ -127,12 +127,22 @@ async def _states(teacher: Client, klass: Class) -> dict[str, int]:
 async def _wait_until_final(teacher: Client, klass: Class) -> None:
     for _ in range(SETTLE_SECONDS):
         room = await teacher.call("GET", f"exam-assignments/{klass.room}/")
-        board = await teacher.call("GET", f"leaderboards/exams/{klass.room}/?page_size=100")
-        klass.board = board["results"]
-        if room["status"] == "FINALISED" and board.get("is_final"):
+        results = (await teacher.call("GET", f"results/exams/{klass.room}/?page_size=1"))["results"]
+        if room["status"] == "FINALISED" and results and results[0]["is_final"]:
+            klass.board = await _whole_board(teacher, klass)
             return
         await asyncio.sleep(1)
     klass.problems.append("The ranks were not final in time.")
+
+
+async def _whole_board(teacher: Client, klass: Class) -> list[Mapping[str, Any]]:
+    rows: list[Mapping[str, Any]] = []
+    while True:
+        number = len(rows) // 100 + 1
+        page = await teacher.call("GET", f"leaderboards/exams/{klass.room}/?page_size=100&page={number}")
+        rows += page["results"]
+        if not page["next"]:
+            return rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ function card(room, isStaff) {
 
 function past(result) {
   return el("li", { class: "card" },
-    el("h3", {}, el("a", { href: `/attempts/${result.attempt}/result/` }, result.assignment_title)),
+    el("h3", {}, el("a", { href: `/attempts/${result.attempt_id}/result/` }, result.title)),
     el("p", { class: "quiet" }, `${number(result.score)} of ${number(result.max_score)}`,
       result.rank ? ` · rank ${result.rank} · percentile ${number(result.percentile)}` : ""));
 }

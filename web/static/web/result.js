@@ -24,14 +24,17 @@ async function result() {
     return show(el("h1", {}, "Result"), el("p", { class: "note" }, problem.message));
   }
   const figures = [figure(`${number(marks.score)} / ${number(marks.max_score)}`, "marks"), figure(`${number(marks.percentage, 1)} %`, "of all marks")];
-  if (marks.rank) figures.push(figure(String(marks.rank), "rank"), figure(number(marks.percentile), "percentile"));
+  if (marks.rank) {
+    const what = marks.rank.is_final ? "" : " so far";
+    figures.push(figure(`${marks.rank.rank} of ${marks.rank.people}`, `rank${what}`), figure(number(marks.rank.percentile), `percentile${what}`));
+  }
   const parts = (title, rows) => (rows?.length ? [el("h2", {}, title), table([["", ""], ["Marks", "num"], ["", ""]],
     rows.map((row) => ({ cells: [row.name, `${number(row.score)} / ${number(row.max_score)}`, bar(row)] })))] : []);
-  const estimate = marks.estimate ? [el("h2", {}, "JLPT estimate"),
-    el("p", {}, `${marks.estimate.total} of 180: `, el("b", {}, marks.estimate.passed ? "would pass" : "would not pass"),
+  const estimate = marks.jlpt_estimate ? [el("h2", {}, "JLPT estimate"),
+    el("p", {}, `${marks.jlpt_estimate.total} of 180: `, el("b", {}, marks.jlpt_estimate.passed ? "would pass" : "would not pass"),
       el("span", { class: "quiet" }, ". An estimate from shares of marks; the real scale is not public."))] : [];
   const review = el("div", {});
-  show(el("h1", {}, marks.assignment_title || "Result"), el("div", { class: "figures" }, ...figures), ...estimate,
+  show(el("h1", {}, marks.attempt.assignment.title), el("div", { class: "figures" }, ...figures), ...estimate,
     ...parts("By section", marks.sections), ...parts("By topic", marks.topics), review);
   try {
     const seen = await call("GET", `attempts/${data.attempt}/review/`);

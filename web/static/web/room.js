@@ -10,7 +10,7 @@ start(async () => cover(await call("GET", `exam-assignments/${data.room}/`)));
 
 function cover(room) {
   const wrong = el("p", { class: "error", role: "alert" });
-  const code = room.needs_access_code
+  const code = room.has_access_code
     ? el("label", { class: "field" }, "Access code", el("input", { id: "code", autocomplete: "off" })) : null;
   const begin = async (event) => {
     event.target.disabled = true;
@@ -45,7 +45,7 @@ async function sit(room, started) {
   show(el("h1", {}, started.paper.title), el("div", { class: "sit" }, el("div", {}, tabs, paper),
     el("aside", { class: "side" }, clock, saved, palette, hand)));
 
-  const answers = new Answers(started.attempt, started.epoch, state.last_seq || 0, {
+  const answers = new Answers(started.attempt, started.epoch, state.last_seqs[started.epoch] || 0, {
     changed(waiting) {
       saved.classList.toggle("waiting", waiting > 0);
       saved.textContent = waiting ? `${waiting} on the way to the server…` : "Everything is saved.";
