@@ -7,12 +7,12 @@ import uuid
 from typing import Any
 
 from api.common.permissions import TAKERS
-from api.ws import base, eager
+from api.ws import base
 from apps.attempts.errors import AttemptNotFound
 from apps.attempts.operations import journal
 from apps.attempts.operations.statement import Caller, Save
 from apps.attempts.rules import answers as rules
-from apps.core import tenancy
+from apps.core import eager, tenancy
 from apps.core.errors import Problem
 from apps.core.realtime import encode_moment
 

@@ -24,12 +24,11 @@ from django.db import DatabaseError
 
 from api.common import hosts, tokens
 from api.common.permissions import MEMBERS, Policy
-from api.ws import eager
 from apps.authentication import queries as people
 from apps.authentication.errors import SignInFailed
 from apps.authentication.operations import tickets
 from apps.authentication.operations.tickets import Entry
-from apps.core import errors, realtime, tenancy
+from apps.core import eager, errors, realtime, tenancy
 from apps.core.tenancy import Tenant
 
 log = logging.getLogger(__name__)
