@@ -5,10 +5,12 @@ from django.urls import path, re_path
 
 from api.ws.attempts import AttemptSocket
 from api.ws.base import Nowhere
+from api.ws.leaderboards import LeaderboardSocket
 from api.ws.notifications import NotificationSocket
 
 routes = [
     path("ws/attempts/<uuid:attempt_id>/", AttemptSocket.as_asgi()),
+    path("ws/leaderboards/<uuid:assignment_id>/", LeaderboardSocket.as_asgi()),
     re_path(r"^ws/notifications/$", NotificationSocket.as_asgi()),
     re_path(r"", Nowhere.as_asgi()),  # the last one: whatever no other route takes
 ]

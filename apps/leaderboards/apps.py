@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class LeaderboardsConfig(AppConfig):
     name = "apps.leaderboards"
+    verbose_name = "Results"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 import logging
 import uuid
@@ -15,7 +14,6 @@ from apps.assignments import queries as rooms
 from apps.attempts import queries as attempts
 from apps.attempts.errors import NotGradedYet
 from apps.core import bus, realtime, tenancy
-from apps.core.tenancy import Tenant
 from apps.leaderboards import live, queries, rules
 from apps.leaderboards.events import RanksFinalised
 from apps.leaderboards.live import Entry, Keys
@@ -218,7 +216,6 @@ def compute_ranking(*, assignment_id: uuid.UUID, is_final: bool) -> Ranking:
             cursor.execute(_PRUNE, values)
         if is_final:
             bus.publish(RanksFinalised(assignment_id=assignment_id, ranking_id=ranking.pk))
-        _announce(assignment_id)
     return ranking
 
 
@@ -228,7 +225,7 @@ def finalise_board(*, assignment_id: uuid.UUID) -> Ranking:
     with transaction.atomic():
         rebuild_results(assignment_id=assignment_id)
         ranking = compute_ranking(assignment_id=assignment_id, is_final=True)
-        transaction.on_commit(functools.partial(_refresh_live_board, tenancy.current(), assignment_id), robust=True)
+        _refresh_live_board(assignment_id)
     return ranking
 
 
@@ -241,7 +238,7 @@ def sync_board(*, assignment_id: uuid.UUID) -> bool:
             return False
         room = rooms.get_assignment(assignment_id=assignment_id)
         compute_ranking(assignment_id=assignment_id, is_final=room.status == room.Status.FINALISED)
-        transaction.on_commit(functools.partial(_refresh_live_board, tenancy.current(), assignment_id), robust=True)
+        _refresh_live_board(assignment_id)
     return True
 
 
@@ -260,10 +257,16 @@ def sync_boards() -> int:
     return count
 
 
-def _refresh_live_board(tenant: Tenant, assignment_id: uuid.UUID) -> None:
-    """Repair whatever Redis missed."""
-    try:
-        with tenancy.enter(tenant):
-            queries.build_live_board(assignment_id=assignment_id)
-    except RedisError as error:
-        log.warning("A live board waits for Redis: %s", error)
+def _refresh_live_board(assignment_id: uuid.UUID) -> None:
+    """After the commit: repair whatever Redis missed, then tell those who show the board."""
+    tenant = tenancy.current()
+
+    def refresh() -> None:
+        try:
+            with tenancy.enter(tenant):
+                queries.build_live_board(assignment_id=assignment_id)
+        except RedisError as error:
+            log.warning("A live board waits for Redis: %s", error)
+
+    transaction.on_commit(refresh, robust=True)
+    _announce(assignment_id)

@@ -90,6 +90,22 @@ def live_board(*, assignment_id: uuid.UUID, top: int = TOP, students: Collection
     return board or _stored_board(assignment_id, top, students)
 
 
+@dataclass(frozen=True, slots=True)
+class BoardNow:
+    """The live board, with how students see it and whether anything will still change."""
+
+    board: Board
+    shown: room_rules.Shown
+    is_final: bool
+
+
+def board_now(*, assignment_id: uuid.UUID, top: int = TOP, students: Collection[uuid.UUID] = ()) -> BoardNow:
+    """What those who watch a board need at one moment, however many they are."""
+    room = rooms.get_assignment(assignment_id=assignment_id)
+    board = live_board(assignment_id=assignment_id, top=top, students=students)
+    return BoardNow(board, shown_to_students(room), room.status == room.Status.FINALISED)
+
+
 def build_live_board(*, assignment_id: uuid.UUID, most_tries: int = 3) -> bool:
     """Put the board into Redis as PostgreSQL has it. False when another one is at it, or when results kept coming in.
     Raises ``RedisError`` when Redis does not answer."""

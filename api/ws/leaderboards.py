@@ -1,0 +1,199 @@
+"""The socket of a live board. Many watch one board: one reader per process reads it, once a second at most.
+
+News of a board only say that it changed. The reader then reads it once for all sockets here, encodes what all of them
+get once, and adds to each what is its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import random
+import uuid
+import weakref
+from collections.abc import Collection, Iterable
+
+from django.db import DatabaseError
+
+from api.ws import base
+from apps.authentication import queries as people
+from apps.core import realtime, tenancy
+from apps.core.errors import NotFound
+from apps.core.tenancy import Tenant
+from apps.leaderboards import queries
+from apps.leaderboards.queries import BoardNow, Sight
+from apps.leaderboards.rules import Row
+
+log = logging.getLogger(__name__)
+
+LEAST_SECONDS = 1.0
+# News may be lost, and a policy changes without any.
+LOOK_SECONDS = 8.0
+
+
+class LeaderboardSocket(base.Socket):
+    """``/ws/leaderboards/{assignment}/``"""
+
+    purpose = "leaderboards"
+
+    student_id: uuid.UUID | None
+    version = -1
+    _reader: Reader | None = None
+
+    async def entered(self) -> None:
+        assignment_id: uuid.UUID = self.scope["url_route"]["kwargs"]["assignment_id"]
+        sight = await self.run(_get_sight, self.entry.user_id, assignment_id)
+        self.student_id = sight.student_id
+        self._reader = reader_of(self.tenant, assignment_id)
+        self._reader.seat(self)
+
+    async def left(self) -> None:
+        if self._reader is not None:
+            self._reader.dismiss(self)
+
+    def show(self, version: int, text: str) -> None:
+        """One state of the board; behind a slow peer only the newest is kept."""
+        self.version = version
+        self.post(text, slot="board")
+
+
+def _get_sight(user_id: uuid.UUID, assignment_id: uuid.UUID) -> Sight:
+    return queries.get_sight_for(people.get_user(user_id=user_id), assignment_id)
+
+
+class Reader:
+    """Reads one board for all who watch it in this process."""
+
+    def __init__(self, tenant: Tenant, assignment_id: uuid.UUID) -> None:
+        self._tenant = tenant
+        self._assignment_id = assignment_id
+        self._room = tenancy.room("board", assignment_id, tenant=tenant)
+        self._sockets: set[LeaderboardSocket] = set()
+        self._newcomers: set[LeaderboardSocket] = set()
+        self._loop = asyncio.get_running_loop()
+        self._wake = asyncio.Event()
+        self._is_changed = False
+        self._told_at = self._loop.time() - LEAST_SECONDS
+        self._look_at = self._loop.time() + LOOK_SECONDS
+        self._work = asyncio.create_task(self._go_on(), name="board")
+
+    def seat(self, socket: LeaderboardSocket) -> None:
+        """Show the board to this socket now, and whenever it changes."""
+        self._sockets.add(socket)
+        self._newcomers.add(socket)
+        self._wake.set()
+
+    def dismiss(self, socket: LeaderboardSocket) -> None:
+        """No more for this one. The last one ends the reader."""
+        self._sockets.discard(socket)
+        self._newcomers.discard(socket)
+        if not self._sockets:
+            self._work.cancel()
+            _readers[self._loop].pop((self._tenant.id, self._assignment_id), None)
+
+    async def hear(self, room: str, kind: str, text: str) -> None:
+        self._is_changed = True
+        self._wake.set()
+
+    async def _go_on(self) -> None:
+        # First the news, then the board: a change between the two is shown twice rather than not at all.
+        await realtime.hub().join(self._room, self)
+        try:
+            while True:
+                await self._wait()
+                try:
+                    await self._read()
+                except NotFound:
+                    await self._close(self._sockets, base.NOT_FOUND)
+                except Exception as error:
+                    self._say_failed(error)
+                    await asyncio.sleep(LEAST_SECONDS)
+        finally:
+            await realtime.hub().leave(self._room, self)
+
+    async def _wait(self) -> None:
+        """Until somebody is new, or the board has changed and a second has passed, or it is time to have a look."""
+        while True:
+            self._wake.clear()
+            due = self._told_at + LEAST_SECONDS if self._is_changed else self._look_at
+            if self._newcomers or self._loop.time() >= due:
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(due):
+                    await self._wake.wait()
+
+    async def _read(self) -> None:
+        now = self._loop.time()
+        is_for_all = now >= self._look_at or (self._is_changed and now >= self._told_at + LEAST_SECONDS)
+        sockets = set(self._sockets if is_for_all else self._newcomers)
+        was_changed = self._is_changed
+        if is_for_all:
+            self._is_changed = False
+        students = {socket.student_id for socket in sockets if socket.student_id}
+        try:
+            found = await tenancy.run(
+                self._tenant, queries.board_now, assignment_id=self._assignment_id, students=students
+            )
+        except Exception:
+            self._is_changed = self._is_changed or was_changed
+            raise
+        self._newcomers -= sockets
+        if is_for_all:
+            self._told_at = now
+            self._look_at = now + LOOK_SECONDS * random.uniform(0.8, 1)  # noqa: S311 - many processes, not all at once
+        if found.shown == "hidden":
+            await self._close([socket for socket in sockets if socket.student_id], base.FORBIDDEN)
+            sockets = {socket for socket in sockets if not socket.student_id}
+        show(found, sockets & self._sockets)
+
+    async def _close(self, sockets: Iterable[LeaderboardSocket], code: int) -> None:
+        for socket in list(sockets):
+            self._newcomers.discard(socket)
+            await socket.close(code)
+
+    def _say_failed(self, error: Exception) -> None:
+        if isinstance(error, DatabaseError):
+            log.warning("A board waits for the database: %s", error)
+        else:
+            log.error("A board was not read.", exc_info=error)
+
+
+def show(found: BoardNow, sockets: Collection[LeaderboardSocket]) -> None:
+    """Send a board to those who do not have this version yet. What all of them get is encoded once."""
+    board = found.board
+    head = f'{{"type":"board","version":{board.version},"people":{board.people},"is_final":{json.dumps(found.is_final)}'
+    named, shared = (
+        f'{head},"top":[{_encode(board.top, has_names)}],"me":' for has_names in (True, found.shown == "named")
+    )
+    for socket in sockets:
+        if socket.version == board.version:
+            continue
+        if socket.student_id is None:
+            socket.show(board.version, f"{named}null}}")
+        else:
+            own = board.rows.get(socket.student_id)
+            socket.show(board.version, f"{shared}{_encode([own], True) if own else 'null'}}}")
+
+
+def _encode(rows: Iterable[Row], has_names: bool) -> str:
+    return ",".join(
+        f'{{"rank":{row.rank},"name":{json.dumps(row.name if has_names else "")}'
+        f',"score":"{row.score}","percentile":"{row.percentile}"}}'
+        for row in rows
+    )
+
+
+_readers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[uuid.UUID, uuid.UUID], Reader]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def reader_of(tenant: Tenant, assignment_id: uuid.UUID) -> Reader:
+    """The reader of this board in the running event loop."""
+    readers = _readers.setdefault(asyncio.get_running_loop(), {})
+    key = tenant.id, assignment_id
+    if key not in readers:
+        readers[key] = Reader(tenant, assignment_id)
+    return readers[key]
