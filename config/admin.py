@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 from unfold.decorators import display
 
@@ -19,6 +21,8 @@ from apps.core import bus, tenancy
 from apps.core.adminsite import RowAdmin, main_site
 from apps.groups import queries as groups
 from apps.mock_tests import queries as tests
+
+MOMENT = "j M H:i"
 
 
 @admin.register(PeriodicTask, site=main_site)
@@ -61,15 +65,23 @@ def subheader(request: HttpRequest) -> str:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Numbers at a glance, each a way to its rows."""
+    """Numbers at a glance, each a way to its rows, and what is going on."""
     if tenancy.current().is_public:
-        return {**context, "cards": _of_platform()}
-    return {**context, "cards": _of_center(request.user), "rooms": _open_rooms(request.user)}
+        return {**context, "cards": _of_platform(), "listed": _newest_centers()}
+    return {**context, "cards": _of_center(request.user), "listed": _open_rooms(request.user)}
 
 
 def _card(title: str, icon: str, number: int, note: str, page: str, query: str = "") -> dict[str, Any]:
     link = reverse(f"admin:{page}_changelist") + (f"?{query}" if query else "")
     return {"title": title, "icon": icon, "number": number, "note": note, "link": link}
+
+
+def _link(text: str, page: str, pk: object) -> str:
+    return format_html(
+        '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
+        reverse(f"admin:{page}_change", args=[pk]),
+        text,
+    )
 
 
 def _of_platform() -> list[dict[str, Any]]:
@@ -80,21 +92,36 @@ def _of_platform() -> list[dict[str, Any]]:
         suspended=Count("pk", Q(status="SUSPENDED")),
         failed=Count("pk", Q(state="FAILED")),
     )
-    bus_now = bus.waiting()
+    news = bus.waiting()
     living = f"{sums['active']} active, {sums['trial']} on trial, {sums['suspended']} suspended"
     return [
         _card("Centers", "school", sums["all"], living, "centers_center"),
         _card("Not made", "error", sums["failed"], "creation failed; retry", "centers_center", "state__exact=FAILED"),
-        _card("Waiting", "outbox", bus_now["pending"], f"{bus_now['overdue']} overdue", "core_delivery"),
-        _card("Dead", "skull", bus_now["dead"], "given up; revive", "core_delivery", "state=dead"),
+        _card("Deliveries", "outbox", news["pending"], f"waiting, {news['overdue']} overdue", "core_delivery"),
+        _card("Dead deliveries", "skull", news["dead"], "given up; revive", "core_delivery", "state=dead"),
     ]
+
+
+def _newest_centers() -> dict[str, Any]:
+    rows = [
+        [
+            _link(row.name, "centers_center", row.pk),
+            ", ".join(domain.domain for domain in row.domains.all()),
+            row.plan,
+            row.status,
+            row.state,
+            date_format(row.created_at, MOMENT),
+        ]
+        for row in centers.list_centers()[:10]
+    ]
+    headers = ["Center", "Hosts", "Plan", "Status", "State", "Opened"]
+    return {"title": "Newest centers", "table": {"headers": headers, "rows": rows}}
 
 
 def _of_center(user: Any) -> list[dict[str, Any]]:
     persons = people.list_people().aggregate(
         all=Count("pk", Q(is_active=True)),
         students=Count("pk", Q(role="STUDENT", is_active=True)),
-        teachers=Count("pk", Q(role="TEACHER", is_active=True)),
         unapproved=Count("pk", Q(is_approved=False, is_active=True)),
     )
     written = tests.tests_for(user).aggregate(all=Count("pk"), published=Count("pk", Q(status="PUBLISHED")))
@@ -104,16 +131,22 @@ def _of_center(user: Any) -> list[dict[str, Any]]:
     sat = attempts.attempts_for(user).aggregate(
         sitting=Count("pk", Q(status="IN_PROGRESS")), graded=Count("pk", Q(status="GRADED"))
     )
-    who = f"{persons['students']} students, {persons['teachers']} teachers, {persons['unapproved']} to approve"
     return [
-        _card("People", "person", persons["all"], who, "authentication_user", "is_active__exact=1"),
+        _card(
+            "People",
+            "person",
+            persons["all"],
+            f"students: {persons['students']}, to approve: {persons['unapproved']}",
+            "authentication_user",
+            "is_active__exact=1",
+        ),
         _card("Groups", "groups", groups.groups_for(user).count(), "classes", "groups_group"),
-        _card("Tests", "quiz", written["all"], f"{written['published']} published", "mock_tests_mocktest"),
+        _card("Tests", "quiz", written["all"], f"published: {written['published']}", "mock_tests_mocktest"),
         _card(
             "Open rooms",
             "meeting_room",
             given["open"],
-            f"{given['scheduled']} scheduled",
+            f"scheduled: {given['scheduled']}",
             "assignments_examassignment",
             "status__exact=OPEN",
         ),
@@ -121,32 +154,33 @@ def _of_center(user: Any) -> list[dict[str, Any]]:
             "Sitting now",
             "edit_note",
             sat["sitting"],
-            f"{sat['graded']} graded so far",
+            f"graded so far: {sat['graded']}",
             "attempts_attempt",
             "status__exact=IN_PROGRESS",
         ),
     ]
 
 
-def _open_rooms(user: Any) -> list[dict[str, Any]]:
+def _open_rooms(user: Any) -> dict[str, Any]:
     """The open rooms with how many sit and how many are done, in two queries."""
-    open_rooms = list(rooms.assignments_for(user).filter(status="OPEN").order_by("opened_at")[:10])
+    found = list(rooms.assignments_for(user).filter(status="OPEN").order_by("-opened_at")[:10])
     counted = (
         attempts.attempts_for(user)
-        .filter(assignment__in=[room.pk for room in open_rooms])
+        .filter(assignment__in=[room.pk for room in found])
         .order_by()
         .values("assignment")
         .annotate(sitting=Count("pk", Q(status="IN_PROGRESS")), done=Count("pk", ~Q(status="IN_PROGRESS")))
     )
     sums: dict[Any, Any] = {row["assignment"]: row for row in counted}
-    return [
-        {
-            "title": room.title,
-            "link": reverse("admin:assignments_examassignment_change", args=[room.pk]),
-            "opened_at": room.opened_at,
-            "closes_at": room.closes_at,
-            "sitting": sums.get(room.pk, {}).get("sitting", 0),
-            "done": sums.get(room.pk, {}).get("done", 0),
-        }
-        for room in open_rooms
+    rows = [
+        [
+            _link(room.title, "assignments_examassignment", room.pk),
+            date_format(room.opened_at, MOMENT) if room.opened_at else "-",
+            date_format(room.closes_at, MOMENT) if room.closes_at else "by hand",
+            sums.get(room.pk, {}).get("sitting", 0),
+            sums.get(room.pk, {}).get("done", 0),
+        ]
+        for room in found
     ]
+    headers = ["Room", "Opened", "Closes", "Sitting", "Done"]
+    return {"title": "Open rooms", "table": {"headers": headers, "rows": rows}}

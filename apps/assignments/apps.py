@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class AssignmentsConfig(AppConfig):
     name = "apps.assignments"
+    verbose_name = "Exam rooms"

@@ -83,6 +83,9 @@ class Attempt(models.Model):
             models.Index(fields=["assignment", "status"], name="attempt_by_room"),
         ]
 
+    def __str__(self) -> str:
+        return f"Attempt {self.number}"
+
     @property
     def is_running(self) -> bool:
         return self.status == self.Status.IN_PROGRESS

@@ -98,6 +98,9 @@ class Session(models.Model):
     class Meta:
         ordering = ["-last_used_at"]
 
+    def __str__(self) -> str:
+        return self.agent or "Session"
+
 
 class RefreshToken(models.Model):
     """A refresh token, kept only as its hash. Used once; its successor can be worked out again for a short grace."""

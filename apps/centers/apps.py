@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class CentersConfig(AppConfig):
     name = "apps.centers"
+    verbose_name = "Centers"

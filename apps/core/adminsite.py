@@ -56,6 +56,8 @@ class SignInForm(AuthenticationForm):
 class HostSite(UnfoldAdminSite):
     """An admin for one role, on the hosts where that role lives."""
 
+    index_title = "Overview"
+
     def __init__(self, *, role: str, is_public: bool, order: Sequence[str]) -> None:
         super().__init__("admin")
         self.role = role
@@ -158,7 +160,7 @@ class RowAdmin(_Seen, ModelAdmin):
     add_form: type[RowForm] | None = None
     list_per_page = 50
     show_full_result_count = False
-    compressed_fields = False
+    compressed_fields = True
 
     # -- what the subclasses say -----------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from django.apps import AppConfig, apps
 
 class CoreConfig(AppConfig):
     name = "apps.core"
+    verbose_name = "Bus"
 
     def ready(self) -> None:
         from apps.core import checks  # noqa: F401

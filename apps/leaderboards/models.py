@@ -40,6 +40,9 @@ class ExamResult(models.Model):
             models.Index(fields=["assignment_id", "recorded_at"], name="result_by_time"),
         ]
 
+    def __str__(self) -> str:
+        return self.display_name
+
 
 class Ranking(models.Model):
     """A whole table of ranks of one room, written in one go and then never changed.
@@ -54,6 +57,9 @@ class Ranking(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["assignment_id", "-id"], name="ranking_current")]
+
+    def __str__(self) -> str:
+        return f"Ranking of {self.people}"
 
 
 class Rank(models.Model):

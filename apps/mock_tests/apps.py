@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class MockTestsConfig(AppConfig):
     name = "apps.mock_tests"
+    verbose_name = "Tests"

@@ -24,6 +24,9 @@ class MediaFile(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 
+    def __str__(self) -> str:
+        return self.original_name
+
 
 class MockTest(models.Model):
     """A test that is being written, or the source of its published papers."""
@@ -216,3 +219,6 @@ class ImportRun(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["sha256"], name="import_by_content")]
+
+    def __str__(self) -> str:
+        return self.file_name

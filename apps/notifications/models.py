@@ -29,3 +29,6 @@ class Notice(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["user"], condition=models.Q(is_read=False), name="notice_unread")]
+
+    def __str__(self) -> str:
+        return self.message
