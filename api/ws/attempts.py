@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from api.common.permissions import TAKERS
@@ -17,6 +19,7 @@ from apps.core.errors import Problem
 from apps.core.realtime import encode_moment
 
 RUNNING = "IN_PROGRESS"
+SECONDS_TO_FINISH = 3
 
 # What a refusal of an answer means for the connection: nothing more can be saved over it.
 _ENDS = {"not_signed_in": base.NOT_SIGNED_IN, "taken_over": base.TAKEN_OVER, "attempt_closed": base.FINALISED}
@@ -75,6 +78,10 @@ class AttemptSocket(base.Socket):
         await super().hear(room, kind, text)
         if kind == "closed":
             await self.close(base.FINALISED)
+
+    async def stopping(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(journal.drain(), SECONDS_TO_FINISH)
 
     def _save(self, message: dict[str, Any]) -> None:
         epoch: Any = message.get("epoch")

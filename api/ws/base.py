@@ -94,6 +94,9 @@ class Socket(AsyncConsumer):
     async def left(self) -> None:
         """The connection is gone; rooms are left already."""
 
+    async def stopping(self) -> None:
+        """The process goes down: finish what was taken in; messages still go out."""
+
     async def hear(self, room: str, kind: str, text: str) -> None:
         """News of a room that was joined; passed on as it is, the newest of a kind if the socket is slow."""
         self.post(text, slot=f"{room} {kind}")
@@ -294,7 +297,9 @@ class Socket(AsyncConsumer):
 
     async def _stopped(self) -> None:
         """The process goes down: the client shall come back in a moment."""
+        await self.stopping()
         await self._end(RESTART)
+        await asyncio.sleep(0.05)  # Daphne writes a little later, and waits for us but not for that
 
     async def _end(self, code: int) -> None:
         """Close, whether the connection was let in yet or not, and whether anybody is still there or not."""
