@@ -70,7 +70,7 @@ class CenterTask(TenantTask):
 
 def pulse(part: str) -> int | None:
     """Seconds since ``worker`` ran a task, or ran one that ``beat`` had sent; nothing if that is long ago."""
-    left = int(volatile.client().ttl(f"g:pulse:{part}"))  # type: ignore[arg-type]
+    left = int(volatile.client().ttl(f"g:pulse:{part}"))
     return PULSE_SECONDS - left if left >= 0 else None
 
 

@@ -1,0 +1,227 @@
+"""Two centers with the same things in them, and what can be found in one through its own API."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
+
+from apps.authentication.models import User
+from apps.core import bus, tenancy
+from apps.core.tenancy import Tenant
+from apps.groups import operations as groups
+from tests import factories
+from tests.cast import Cast
+from tests.client import Api
+
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+PREFIX = "/api/v1/"
+
+
+def populate(cast: Cast) -> None:
+    """A class, a test, a room, one attempt handed in and graded, one going on, notices of all that."""
+    north = cast.north
+    with tenancy.enter(north):
+        people = [(cast.alice.pk, "STUDENT"), (cast.bob.pk, "STUDENT")]
+        group = groups.create_group(name=f"canary class of {north.slug}", teacher_ids=[cast.carol.pk])
+        groups.add_members(group_id=group.pk, members=people)
+        test = factories.make_test(cast, title=f"canary test of {north.slug}")
+        factories.publish(cast, test)
+        room = factories.make_room(cast, test=test, group_ids=[group.pk], title=f"canary room of {north.slug}")
+        bus.deliver_due(most=1000)
+        for student in (cast.alice, cast.bob):
+            started = Api(student).post(f"exam-assignments/{room.pk}/start/", {})
+            assert started.status_code == 201, started.content
+        attempt_id = next(iter(Api(cast.alice).get("attempts/").json()["results"]))["id"]
+        assert Api(cast.alice).post(f"attempts/{attempt_id}/submit/", {}).status_code == 200
+        bus.deliver_due(most=1000)
+
+
+def canaries(tenant: Tenant) -> list[str]:
+    return [f"{word} of {tenant.slug}" for word in ("canary class", "canary test", "canary room")] + [
+        f"@{tenant.slug}.test"
+    ]
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    id: str
+    roles: frozenset[str]
+    queries: tuple[str, ...]
+    body: dict[str, Any]
+
+    @property
+    def resource(self) -> str:
+        """The path up to the thing that it is about."""
+        return self.path.partition("}")[0] + "}"
+
+    @property
+    def is_about_one(self) -> bool:
+        return self.path.count("{") == 1
+
+    def at(self, one: str) -> str:
+        return re.sub(r"{\w+}", one, self.path)
+
+
+def operations() -> list[Operation]:
+    """All of a center's, from its OpenAPI document."""
+    document = SchemaGenerator(urlconf="config.urls").get_schema(request=None, public=True)
+    return [
+        Operation(
+            method,
+            path,
+            item[method]["operationId"],
+            frozenset(item[method]["x-roles"]),
+            tuple(
+                parameter["name"]
+                for parameter in item[method].get("parameters", [])
+                if parameter["in"] == "query" and parameter["schema"].get("format") == "uuid"
+            ),
+            _body(document, item[method]),
+        )
+        for path, item in sorted(document["paths"].items())
+        for method in ("get", "post", "put", "patch", "delete")
+        if method in item
+    ]
+
+
+def _body(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
+    content = operation.get("requestBody", {}).get("content", {})
+    return _resolved(document, content.get("application/json", {}).get("schema", {}))
+
+
+def _resolved(document: dict[str, Any], shape: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in shape:
+        return dict(_resolved(document, document["components"]["schemas"][shape["$ref"].rsplit("/", 1)[1]]))
+    for several in ("allOf", "oneOf", "anyOf"):
+        if several in shape:
+            return _resolved(document, shape[several][0])
+    if "items" in shape:
+        return {**shape, "items": _resolved(document, shape["items"])}
+    if "properties" in shape:
+        return {**shape, "properties": {name: _resolved(document, part) for name, part in shape["properties"].items()}}
+    return shape
+
+
+@dataclass
+class Found:
+    """What the people of a center can find there."""
+
+    ids: set[str] = field(default_factory=set)
+    by_key: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    good: dict[str, str] = field(default_factory=dict)  # resource or path -> an id that is answered with 200
+    texts: list[str] = field(default_factory=list)
+
+    def take(self, answer: Any) -> None:
+        text = answer.content.decode() if not answer.streaming else ""
+        self.texts.append(text)
+        self.ids |= set(UUID.findall(text))
+        if answer.headers["Content-Type"].endswith("json"):
+            self._keep("", answer.json())
+
+    def _keep(self, key: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                self._keep(name, inner)
+        elif isinstance(value, list):
+            for inner in value:
+                self._keep(key, inner)
+        elif isinstance(value, str) and UUID.fullmatch(value) and value not in self.by_key[key]:
+            self.by_key[key].append(value)
+
+    def candidates(self, resource: str) -> list[str]:
+        """Ids, the likelier ones for this resource first."""
+        known = [self.good[resource]] if resource in self.good else []
+        return list(dict.fromkeys([*known, *self.good.values(), *self.by_key["id"], *sorted(self.ids)]))
+
+    def sample(self, name: str, shape: dict[str, Any], turn: int = 0) -> Any:
+        """A value of this shape; ids are of things found here, by the field's name as far as possible."""
+        if shape.get("format") == "uuid":
+            single = name.removesuffix("s")
+            known = next((found for key in (name, single, f"{single}_id") if (found := self.by_key.get(key))), None)
+            known = known or self.by_key["user_id"]  # teachers and others that a request calls by what they do
+            return known[turn % len(known)]
+        if "enum" in shape:
+            return shape["enum"][0]
+        kind = shape.get("type")
+        if kind == "array":
+            return [self.sample(name, shape.get("items", {}), turn)]
+        if kind == "object":
+            return self.fill(shape, turn)
+        if shape.get("format") == "date-time":
+            return (timezone.now() + timedelta(days=1)).isoformat()
+        if shape.get("format") == "decimal":
+            return "1"
+        return {"integer": 1, "number": 1, "boolean": True}.get(str(kind), "words")
+
+    def fill(self, shape: dict[str, Any], turn: int = 0) -> dict[str, Any]:
+        """A body with what must be there and whatever holds ids; another turn names other things."""
+        return {
+            name: self.sample(name, inner, turn)
+            for name, inner in shape.get("properties", {}).items()
+            if name in shape.get("required", []) or "uuid" in str(inner)
+        }
+
+
+def explore(people: Iterable[User], listed: list[Operation]) -> Found:
+    """Ask every list, then everything about one thing until somebody gets an answer."""
+    found = Found()
+    clients = [Api(person) for person in people]
+    gets = [operation for operation in listed if operation.method == "get"]
+    for operation in gets:
+        if "{" not in operation.path:
+            for client in clients:
+                found.take(client.get(operation.path))
+    for operation in gets:
+        if operation.is_about_one and "ANYBODY" not in operation.roles:
+            _open(operation, clients, found)
+    return found
+
+
+def _open(operation: Operation, clients: list[Api], found: Found) -> None:
+    for one in found.candidates(operation.resource):
+        for client in clients:
+            answer = client.get(operation.at(one))
+            if answer.status_code == 200:
+                found.take(answer)
+                found.good.setdefault(operation.resource, one)
+                found.good[operation.path] = one
+                return
+
+
+def fingerprint(tenant: Tenant) -> dict[str, str]:
+    """A hash of the rows of each table of a center."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", [tenant.schema_name])
+        tables = [row[0] for row in cursor.fetchall()]
+        parts = [
+            f"SELECT '{table}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM \"{tenant.schema_name}\".{table} t"
+            for table in tables
+        ]
+        cursor.execute(" UNION ALL ".join(parts))
+        return dict(cursor.fetchall())
+
+
+def tables_that_name(tenant: Tenant, ids: Iterable[str]) -> list[str]:
+    """The tables of a center in which one of these ids stands anywhere."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", [tenant.schema_name])
+        tables = [row[0] for row in cursor.fetchall()]
+        pattern = "|".join(sorted(ids))
+        found = []
+        for table in tables:
+            cursor.execute(
+                f'SELECT EXISTS (SELECT FROM "{tenant.schema_name}".{table} t WHERE t::text ~ %s)', [pattern]
+            )
+            if cursor.fetchone()[0]:
+                found.append(table)
+        return found
