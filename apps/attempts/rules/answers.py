@@ -49,11 +49,24 @@ def find_flaws(answers: object) -> list[Problem]:
         return [Problem("/answers", "required", "A list of at least one answer is needed.")]
     if len(answers) > MOST_AT_ONCE:
         return [Problem("/answers", "max_length", f"At most {MOST_AT_ONCE} answers at once.")]
+    if all(map(_is_answer, answers)):
+        return []
     return [
         Problem(f"/answers/{place}{inner}", code, detail)
         for place, answer in enumerate(answers)
         for inner, code, detail in _flaws(answer)
     ]
+
+
+def _is_answer(answer: object) -> bool:
+    """The usual case, told quickly."""
+    return (
+        type(answer) is dict
+        and len(answer) == 3
+        and "response" in answer
+        and type(answer.get("question")) is str
+        and is_number(answer.get("seq"))
+    )
 
 
 def _flaws(answer: object) -> Iterable[tuple[str, str, str]]:
