@@ -7,12 +7,12 @@ import functools
 import hashlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import django
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from django.db.migrations.loader import MigrationLoader
 
 from apps.core import tenancy
@@ -73,6 +73,8 @@ def alone(*, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
         yield
     finally:
         _is_alone.reset(token)
+        with suppress(DatabaseError):  # a holder whose connection was lost has given the lock up already
+            holder.rollback()
         holder.close()
 
 
