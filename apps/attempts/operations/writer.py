@@ -38,7 +38,6 @@ PATIENCE_SECONDS = 5.0
 """How long a save may be tried again before it is refused as unavailable."""
 
 _IDLE_SECONDS = 10
-_LEAST_SECOND = 16
 _CONNECTION_SECONDS = 900  # a backend never gives back the memory that it took for a center
 _TRIES_BETWEEN = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 _SHARED_LIMITS = {"lock_timeout": 100, "statement_timeout": 500}
@@ -64,9 +63,7 @@ class Writer:
     """The lanes of one event loop and what waits in them."""
 
     def __init__(self) -> None:
-        queue: deque[_Entry] = deque()
-        self._shared = _Lane(self, _SHARED_LIMITS, queue)
-        self._second = _Lane(self, _SHARED_LIMITS, queue, ahead=self._shared)
+        self._shared = _Lane(self, _SHARED_LIMITS)
         self._own: dict[str, _Lane] = {}
         self._waiting: Counter[str] = Counter()
         self._total = 0
@@ -117,17 +114,14 @@ class Writer:
         self.finish(tired)
 
     def _put(self, entry: _Entry) -> None:
-        lane = self._own.get(entry.center)
-        if lane is None:
-            lane = self._second if self._shared.rows_under_way else self._shared
-        lane.put(entry)
+        self._own.get(entry.center, self._shared).put(entry)
 
     def divert(self, center: str, entries: Iterable[_Entry]) -> None:
         """Give a center in trouble a lane of its own, until a batch of its went through there."""
         lane = self._own.get(center)
         if lane is None:
             log.warning("Answers of %s go their own way for a while.", center)
-            lane = self._own[center] = _Lane(self, _OWN_LIMITS, deque(), center=center)
+            lane = self._own[center] = _Lane(self, _OWN_LIMITS, center)
         for entry in entries:
             lane.put(entry)
 
@@ -150,27 +144,13 @@ class _Entry:
 
 
 class _Lane:
-    """A queue, a connection, and the task that moves batches from the one over the other.
+    """A queue, a connection, and the task that moves batches from the one over the other."""
 
-    The second of two lanes over one queue goes only when as much waits as half of what the one ``ahead`` is writing:
-    where a commit takes long, nobody waits for two of them.
-    """
-
-    def __init__(
-        self,
-        writer: Writer,
-        limits: dict[str, int],
-        queue: deque[_Entry],
-        *,
-        center: str = "",
-        ahead: _Lane | None = None,
-    ) -> None:
+    def __init__(self, writer: Writer, limits: dict[str, int], center: str = "") -> None:
         self._writer = writer
         self._limits = limits
         self._center = center  # empty: shared by all
-        self._queue = queue
-        self._ahead = ahead
-        self.rows_under_way = 0
+        self._queue: deque[_Entry] = deque()
         self._wake: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._connection: AsyncConnection[Any] | None = None
@@ -181,8 +161,6 @@ class _Lane:
 
     def put(self, entry: _Entry) -> None:
         self._queue.append(entry)
-        if not self._is_due():
-            return
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run(), name="answers")
         elif self._wake is not None and not self._wake.done():
@@ -191,11 +169,8 @@ class _Lane:
     async def _run(self) -> None:
         try:
             while True:
-                while self._queue and self._is_due():
-                    batch = self._take()
-                    self.rows_under_way = sum(map(len, batch.values()))
-                    await self._write(batch)
-                    self.rows_under_way = 0
+                while self._queue:
+                    await self._write(self._take())
                 if self._center and self._is_well:
                     return
                 self._wake = asyncio.get_running_loop().create_future()
@@ -207,11 +182,6 @@ class _Lane:
             if self._center:
                 self._writer.restore(self._center)
                 await self._disconnect()
-
-    def _is_due(self) -> bool:
-        if self._ahead is None or not self._ahead.rows_under_way:
-            return True
-        return len(self._queue) >= max(_LEAST_SECOND, self._ahead.rows_under_way // 2)
 
     def _take(self) -> dict[str, list[_Entry]]:
         """The next batch by center. Of two rows with one number, the second waits for the batch after."""
