@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
+
 from apps.demo import content
 from apps.demo.simulation import http
 from apps.demo.simulation.http import Answered, Client, Place
-from apps.demo.simulation.plan import Tally, draw_habits
+from apps.demo.simulation.plan import Habits, Tally, draw_habits
 from apps.demo.simulation.student import NETWORK, Student
 
 SETTLE_SECONDS = 120
@@ -38,6 +40,9 @@ class Class:
     board: list[Mapping[str, Any]] = field(default_factory=list)
     states: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    habits: Callable[[random.Random, int, int], Habits] = draw_habits
+    student: Callable[[Client, Tally, random.Random], Student] = Student
+    pool: Callable[[int], httpx.AsyncClient] = http.pool
 
     @property
     def acked(self) -> int:
@@ -54,7 +59,7 @@ class Class:
 async def run(klass: Class, test_id: str, keys: Mapping[str, Mapping[str, Any]]) -> None:
     """Sit the whole exam. The room is opened by the center's teacher; it is closed by hand when all are through."""
     rng = random.Random(klass.seed or None)
-    async with http.pool(klass.students + 5) as connections:
+    async with klass.pool(klass.students + 5) as connections:
         teacher = Client(klass.place, connections)
         await teacher.sign_in(content.teacher_email(klass.slug), content.PASSWORD)
         klass.room = await _open_room(teacher, klass, test_id)
@@ -90,13 +95,13 @@ async def _open_room(teacher: Client, klass: Class, test_id: str) -> str:
 async def _one(klass: Class, connections: Any, place: int, seed: float, keys: Mapping[str, Mapping[str, Any]]) -> None:
     rng = random.Random(seed)
     email = f"student{klass.first_student + place:02d}@{klass.slug}.test"
-    tally = Tally(email, draw_habits(rng, place, klass.students))
+    tally = Tally(email, klass.habits(rng, place, klass.students))
     klass.tallies.append(tally)
     await asyncio.sleep(rng.random() * min(3, klass.seconds / 40))
     try:
         client = Client(klass.place, connections)
         await client.sign_in(email, content.PASSWORD)
-        await Student(client, tally, rng).sit(klass.room, keys, klass.seconds)
+        await klass.student(client, tally, rng).sit(klass.room, keys, klass.seconds)
     except (Answered, *NETWORK) as error:
         tally.status = "failed"
         klass.problems.append(f"{email}: {error}")
@@ -127,12 +132,20 @@ async def _states(teacher: Client, klass: Class) -> dict[str, int]:
 async def _wait_until_final(teacher: Client, klass: Class) -> None:
     for _ in range(SETTLE_SECONDS):
         room = await teacher.call("GET", f"exam-assignments/{klass.room}/")
-        results = (await teacher.call("GET", f"results/exams/{klass.room}/?page_size=1"))["results"]
-        if room["status"] == "FINALISED" and results and results[0]["is_final"]:
+        if room["status"] == "FINALISED" and await _is_ranked(teacher, klass):
             klass.board = await _whole_board(teacher, klass)
             return
         await asyncio.sleep(1)
     klass.problems.append("The ranks were not final in time.")
+
+
+async def _is_ranked(teacher: Client, klass: Class) -> bool:
+    """Whether the ranks will not change any more: each result says so, in its student's list."""
+    results = (await teacher.call("GET", f"results/exams/{klass.room}/?page_size=1"))["results"]
+    if not results:
+        return False
+    own = await teacher.call("GET", f"results/users/{results[0]['student_id']}/")
+    return any(result["is_final"] for result in own["results"] if result["exam_assignment_id"] == klass.room)
 
 
 async def _whole_board(teacher: Client, klass: Class) -> list[Mapping[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import random
 import time
 from collections.abc import Mapping
@@ -18,6 +19,10 @@ from apps.demo.simulation.http import Answered, Client, Place
 from apps.demo.simulation.plan import Step, Tally, draw_steps
 
 CLOSED = {"attempt_closed", "too_late", "taken_over"}
+FOR_NOW = {"unavailable", "too_busy"}
+RESEND_SECONDS = 2.0
+WITHOUT_SOCKET_SECONDS = 4.0
+MOST_AT_ONCE = 50
 NETWORK = (OSError, httpx.TransportError, WebSocketException, TimeoutError)
 
 
@@ -71,17 +76,16 @@ class Student:
 
     # -- plain HTTP ------------------------------------------------------------------------------------------------
 
-    async def _over_http(self, steps: list[Step]) -> None:
-        for step in steps:
-            await asyncio.sleep(step.pause)
-            self._note(step)
+    async def _over_http(self, rest: list[Step], until: float = math.inf) -> None:
+        await self._put()
+        while rest and not self.closed and time.monotonic() < until:
+            await asyncio.sleep(rest[0].pause)
+            self._note(rest.pop(0))
             await self._put()
-            if self.closed:
-                return
 
     async def _put(self) -> None:
         while self.unacked and not self.closed:
-            body = {"epoch": self.epoch, "answers": self._stamped(list(self.unacked))}
+            body = {"epoch": self.epoch, "answers": self._stamped(list(self.unacked)[:MOST_AT_ONCE])}
             try:
                 self._settle(await self.client.call("PUT", f"attempts/{self.tally.attempt}/answers/", body))
             except Answered as refusal:
@@ -109,6 +113,8 @@ class Student:
             except Answered as refusal:
                 if refusal.status in {401, 403, 404, 409}:
                     self._end(refusal.code)
+                elif refusal.code == "tickets_unavailable":
+                    await self._over_http(rest, time.monotonic() + WITHOUT_SOCKET_SECONDS)
                 await asyncio.sleep(0.3 + self.rng.random())
             self.tally.drops += bool(rest or self.unacked)
 
@@ -128,6 +134,7 @@ class Student:
 
     async def _talk(self, socket: ClientConnection, rest: list[Step], drops: list[int]) -> None:
         reader = asyncio.create_task(self._listen(socket))
+        resender = asyncio.create_task(self._send_again(socket))
         try:
             if self.unacked:
                 await self._send(socket, list(self.unacked))
@@ -143,9 +150,10 @@ class Student:
                     break
                 await asyncio.sleep(0.1)
         finally:
-            reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError, ConnectionClosed):
-                await reader
+            for task in (reader, resender):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, ConnectionClosed):
+                    await task
 
     async def _listen(self, socket: ClientConnection) -> None:
         async for text in socket:
@@ -155,10 +163,18 @@ class Student:
             elif message["type"] == "closed":
                 self._end("attempt_closed")
 
+    async def _send_again(self, socket: ClientConnection) -> None:
+        """What was refused for the moment, or not answered at all."""
+        while True:
+            await asyncio.sleep(RESEND_SECONDS / 2)
+            long_ago = time.perf_counter() - RESEND_SECONDS
+            if late := [seq for seq, (_, sent) in self.unacked.items() if sent < long_ago]:
+                await self._send(socket, late)
+
     async def _send(self, socket: ClientConnection, seqs: list[int]) -> None:
         answers = self._stamped([seq for seq in seqs if seq in self.unacked])
-        for start in range(0, len(answers), 50):
-            part = answers[start : start + 50]
+        for start in range(0, len(answers), MOST_AT_ONCE):
+            part = answers[start : start + MOST_AT_ONCE]
             await socket.send(json.dumps({"type": "answers", "epoch": self.epoch, "answers": part}))
 
     # -- book-keeping ----------------------------------------------------------------------------------------------
@@ -184,6 +200,8 @@ class Student:
             if sent:
                 self.tally.latencies.append(time.perf_counter() - sent[1])
         for refusal in message.get("refused", []):
+            if refusal["code"] in FOR_NOW:
+                continue
             if self.unacked.pop(refusal["seq"], None):
                 self.tally.refused.append(refusal["code"])
             if refusal["code"] in CLOSED:
