@@ -53,7 +53,6 @@ class RankingAdmin(OfRoomAdmin):
         ranks = Rank.objects.filter(ranking_id=row.pk).order_by("position")[:SHOWN]
         cells = ((rank.rank, rank.display_name, f"{rank.score:f}", f"{rank.percentile:.2f}") for rank in ranks)
         line = '<tr><td class="pr-6">{}</td><td class="pr-6">{}</td><td class="pr-6">{}</td><td>{}</td></tr>'
-        table = (
-            '<table><tr class="text-left"><th>rank</th><th>name</th><th>score</th><th>percentile</th></tr>{}</table>'
-        )
+        head = '<th class="pr-6">rank</th><th>name</th><th>score</th><th>percentile</th>'
+        table = f'<table><tr class="text-left">{head}</tr>{{}}</table>'
         return format_html(table, format_html_join("", line, cells))

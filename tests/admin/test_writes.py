@@ -190,16 +190,16 @@ def test_refuses_a_second_group_of_a_name(cast, browser):
 
 def test_edits_a_draft(cast, browser, in_north):
     dora = browser(cast.dora)
-    address = f"/admin/mock_tests/mocktest/{in_north['draft'].pk}/change/"
+    address = f"/admin/mock_tests/mocktest/{in_north.draft.pk}/change/"
     answer = dora.post(address, form_of(dora, address, title="Better"))
     assert answer.status_code == 302, errors_of(answer)
-    assert MockTest.objects.get(pk=in_north["draft"].pk).title == "Better"
+    assert MockTest.objects.get(pk=in_north.draft.pk).title == "Better"
 
 
 def test_publishes_what_is_complete_and_says_what_is_not(cast, browser, in_north):
     dora = browser(cast.dora)
-    press(dora, "/admin/mock_tests/mocktest/", in_north["draft"], "publish")
-    assert MockTest.objects.get(pk=in_north["draft"].pk).status == "PUBLISHED"
+    press(dora, "/admin/mock_tests/mocktest/", in_north.draft, "publish")
+    assert MockTest.objects.get(pk=in_north.draft.pk).status == "PUBLISHED"
     empty = MockTest.objects.create(title="Empty")
     press(dora, "/admin/mock_tests/mocktest/", empty, "publish")
     empty.refresh_from_db()
@@ -208,7 +208,7 @@ def test_publishes_what_is_complete_and_says_what_is_not(cast, browser, in_north
 
 
 def test_opens_closes_and_releases_a_room(cast, browser, in_north):
-    dora, room, page = browser(cast.dora), in_north["later"], "/admin/assignments/examassignment/"
+    dora, room, page = browser(cast.dora), in_north.later, "/admin/assignments/examassignment/"
     press(dora, page, room, "release")
     room.refresh_from_db()
     assert not room.is_published
@@ -226,12 +226,12 @@ def test_opens_closes_and_releases_a_room(cast, browser, in_north):
 
 def test_acts_on_many_rows_and_one_refusal_stops_no_other(cast, browser, in_north):
     dora = browser(cast.dora)
-    both = [in_north["room"].pk, in_north["later"].pk]
+    both = [in_north.room.pk, in_north.later.pk]
     dora.post("/admin/assignments/examassignment/", {"action": "close", "_selected_action": both})
-    in_north["room"].refresh_from_db()
-    in_north["later"].refresh_from_db()
-    assert in_north["room"].status != "OPEN"
-    assert in_north["later"].status == "SCHEDULED"
+    in_north.room.refresh_from_db()
+    in_north.later.refresh_from_db()
+    assert in_north.room.status != "OPEN"
+    assert in_north.later.status == "SCHEDULED"
 
 
 # -- centers -------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def test_gives_a_pair_and_the_person(cast):
 
 
 def test_an_address_is_not_case_sensitive(cast):
-    cast.alice
+    assert cast.alice.email == "alice@north.test"
     answer = Api().post("auth/login/", {"email": " ALICE@north.test ", "password": PASSWORD})
     assert answer.status_code == 200
 

@@ -1,0 +1,105 @@
+"""A center with one row at least of everything that is shown to anybody, as operations make them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models.functions import Now
+
+from apps.assignments import operations as rooms
+from apps.assignments.models import ExamAssignment
+from apps.attempts.models import Attempt
+from apps.attempts.operations import grading, sitting
+from apps.authentication.models import Session
+from apps.core import tenancy
+from apps.groups import operations as groups
+from apps.groups.models import Group, Membership
+from apps.leaderboards import operations as boards
+from apps.mock_tests.models import MediaFile, MockTest, Question
+from apps.notifications.models import Notice
+from tests import factories
+from tests.cast import Cast
+
+
+@dataclass(frozen=True)
+class Furniture:
+    group: Group
+    membership: Membership
+    test: MockTest
+    draft: MockTest
+    question: Question
+    room: ExamAssignment
+    later: ExamAssignment
+    attempt: Attempt
+    session: Session
+    notice: Notice
+    media: MediaFile
+
+    def id_for(self, path: str) -> uuid.UUID | None:
+        """What stands for ``{id}`` in a path of the API."""
+        part = path.removeprefix("/api/v1/").split("{")[0].strip("/")
+        question_group = self.question.group
+        found: dict[str, Any] = {
+            "attempts": self.attempt,
+            "exam-assignments": self.room,
+            "group-memberships": self.membership,
+            "groups": self.group,
+            "leaderboards/exams": self.room,
+            "media": self.media,
+            "mock-tests": self.draft,
+            "notifications": self.notice,
+            "question-groups": question_group,
+            "questions": self.question,
+            "results/exams": self.room,
+            "results/users": self.attempt.student,
+            "test-sections": question_group.section,
+            "users": self.attempt.student,
+        }
+        return found[part].pk if part in found else None
+
+
+def furnish(cast: Cast) -> Furniture:
+    """Alice sits in Carol's group, in a room of Dora's, and has her marks; a second room is scheduled."""
+    place = cast.north.name
+    group = groups.create_group(name=f"Class of {place}")
+    groups.add_members(group_id=group.pk, members=[(cast.alice.pk, "STUDENT"), (cast.carol.pk, "TEACHER")])
+    factories.import_sample(cast)
+    test = factories.make_test(cast, title=f"Test of {place}")
+    factories.publish(cast, test)
+    draft = factories.make_test(cast, title=f"Draft of {place}")
+    room = factories.make_room(cast, test=test, title=f"Room of {place}", group_ids=[group.pk])
+    attempt = sitting.start_attempt(actor=cast.alice, assignment_id=room.pk).attempt
+    sitting.submit_attempt(attempt_id=attempt.pk, actor=cast.alice)
+    grading.grade_attempt(attempt_id=attempt.pk)
+    boards.record_result(attempt_id=attempt.pk)
+    boards.compute_ranking(assignment_id=room.pk, is_final=False)
+    return Furniture(
+        group=group,
+        membership=Membership.objects.get(group=group, user=cast.alice),
+        test=test,
+        draft=draft,
+        question=Question.objects.select_related("group__section").get(
+            group__section__mock_test=draft, type="multiple_choice"
+        ),
+        room=room,
+        later=rooms.assign_test(actor=cast.dora, mock_test_id=test.pk, title=f"Later in {place}", group_ids=[group.pk]),
+        attempt=attempt,
+        session=Session.objects.create(
+            user=cast.alice, expires_at=Now() + timedelta(days=1), agent=f"Phone of {place}"
+        ),
+        notice=Notice.objects.create(
+            user=cast.alice, notification_type="EXAM_OPENED", message=f"Notice of {place}", related_task_id=uuid.uuid4()
+        ),
+        media=MediaFile.objects.first() or MediaFile(),
+    )
+
+
+def furnish_south(cast: Cast) -> Furniture:
+    """The same next door: Mallory sits, Trent teaches, Sybil directs."""
+    south = Cast(north=cast.south, south=cast.south)
+    with tenancy.enter(cast.south):
+        south.__dict__ |= {"alice": cast.mallory, "carol": cast.trent, "dora": cast.sybil}
+        return furnish(south)
