@@ -303,10 +303,11 @@ def _check_visible(actor: User, attempt: Attempt) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A graded attempt beside its key: ``items`` by question id."""
+    """A graded attempt beside its key: ``answers`` and ``items`` by question id."""
 
     attempt: Attempt
     paper: dict[str, Any]
+    answers: dict[str, Any]
     items: dict[str, dict[str, Any]]
 
 
@@ -334,7 +335,7 @@ def get_review_for(actor: User, attempt_id: uuid.UUID, *, sign: Callable[[SeenAt
         }
         for question_id, item in papers.get_key(paper_id=attempt.paper_id).items()
     }
-    return Review(attempt, render_paper(attempt, sign=signer), items)
+    return Review(attempt, render_paper(attempt, sign=signer), answers, items)
 
 
 def _may_sit_again(attempt: Attempt) -> bool:

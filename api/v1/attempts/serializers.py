@@ -303,6 +303,7 @@ class ReviewItemOut(serializers.Serializer[Any]):
 
 class ReviewOut(serializers.Serializer[Any]):
     attempt = AttemptOut()
+    answers = serializers.DictField(child=serializers.JSONField(), help_text="As handed in, by question id.")
     items = serializers.DictField(child=ReviewItemOut(), help_text="By question id.")
 
 
@@ -318,3 +319,9 @@ class ExtendedOut(serializers.Serializer[Any]):
 
 class ExtensionOut(serializers.Serializer[Any]):
     extended = ExtendedOut(many=True)
+
+
+class FinalisedOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    status = serializers.CharField()
+    finalised_at = serializers.DateTimeField()

@@ -9,5 +9,6 @@ router.register("attempts", views.AttemptViewSet, basename="attempt")
 urlpatterns = [
     path("exam-assignments/<uuid:id>/start/", views.StartView.as_view()),
     path("exam-assignments/<uuid:id>/extend/", views.ExtendView.as_view()),
+    path("exam-assignments/<uuid:id>/finalize/", views.FinaliseView.as_view()),
     path("", include(router.urls)),
 ]

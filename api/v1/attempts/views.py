@@ -16,7 +16,7 @@ from api.common.requests import Request
 from api.common.throttling import AnswerRate, StartRate
 from api.v1.attempts import serializers as shapes
 from apps.attempts import queries
-from apps.attempts.operations import journal, sitting
+from apps.attempts.operations import grading, journal, sitting
 from apps.attempts.rules import ledger
 from apps.leaderboards import queries as boards
 
@@ -57,6 +57,16 @@ class ExtendView(APIView):
         shape.is_valid(raise_exception=True)
         attempts = sitting.extend(actor=request.user, assignment_id=id, **shape.validated_data)
         return Response(shapes.ExtensionOut({"extended": attempts}).data)
+
+
+class FinaliseView(APIView):
+    policy = {"post": STAFF}
+
+    @extend_schema(operation_id="attempts_finalise", request=None, responses=shapes.FinalisedOut)
+    def post(self, request: Request, id: uuid.UUID) -> Response:
+        """Freeze a closed room where nobody sits or waits for marks; the clock does it by itself."""
+        room = grading.finalise_room(actor=request.user, assignment_id=id)
+        return Response(shapes.FinalisedOut(room).data)
 
 
 class AttemptViewSet(GenericViewSet):

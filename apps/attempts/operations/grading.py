@@ -10,7 +10,7 @@ from django.db import transaction
 
 from apps.assignments import operations as room_operations
 from apps.assignments import queries as rooms
-from apps.assignments.errors import StillSitting
+from apps.assignments.errors import AssignmentNotFound, StillSitting
 from apps.attempts import errors
 from apps.attempts.events import AttemptGraded
 from apps.attempts.models import AnswerSheet, Attempt, ItemMark
@@ -69,11 +69,12 @@ def _record(attempt: Attempt, marked: list[marking.Marked], at: datetime) -> Non
 def finalise_room(*, actor: User, assignment_id: uuid.UUID) -> ExamAssignment:
     """Finalise a closed room by hand; refuses while somebody sits or waits for marks."""
     with transaction.atomic():
-        room = rooms.get_assignment_for(actor, assignment_id)
-        rooms.get_assignment(assignment_id=room.pk, lock="update")
-        if _is_waiting(room.pk):
+        if not rooms.managed_by(actor).filter(pk=assignment_id).exists():
+            raise AssignmentNotFound
+        rooms.get_assignment(assignment_id=assignment_id, lock="update")
+        if _is_waiting(assignment_id):
             raise StillSitting
-        return room_operations.finalise_room(assignment_id=room.pk)
+        return room_operations.finalise_room(assignment_id=assignment_id)
 
 
 def finalise_if_done(*, assignment_id: uuid.UUID) -> None:

@@ -144,8 +144,10 @@ def visit_running_attempt(*, actor: User, attempt_id: uuid.UUID, at: datetime | 
 
 
 def take_over(*, actor: User, attempt_id: uuid.UUID, at: datetime | None = None) -> int:
-    """Move a running attempt to another window or device; returns the new epoch. Older windows are refused from now on."""
+    """Move one's running attempt to another window or device; returns the new epoch. Older windows are refused then."""
     attempt = visit_attempt(actor=actor, attempt_id=attempt_id, at=at)
+    if attempt.student_id != actor.pk:
+        raise errors.AttemptNotFound
     with transaction.atomic():
         if not Attempt.objects.running().filter(pk=attempt.pk).update(epoch=F("epoch") + 1):
             raise errors.AttemptClosed
@@ -167,11 +169,12 @@ def extend(
 
     Refuses less than a second or more than a day, an empty reason, and, changing nothing, students who do not sit.
     """
-    room = rooms.get_assignment_for(actor, assignment_id)
+    if not rooms.managed_by(actor).filter(pk=assignment_id).exists():
+        raise AssignmentNotFound
     _check_extension(seconds, reason)
     with transaction.atomic():
         at = at or clock.now()
-        attempts = Attempt.objects.running().filter(assignment_id=room.pk).order_by("pk")
+        attempts = Attempt.objects.running().filter(assignment_id=assignment_id).order_by("pk")
         wanted = None if student_ids is None else set(student_ids)
         if wanted is not None:
             attempts = attempts.filter(student__in=wanted)
@@ -211,8 +214,9 @@ def submit_attempt(
 ) -> HandedIn:
     """Hand in for good, after saving a last batch of ``answers`` if there is one. Waits for saves that are under way.
 
-    Doing it again gives the same receipt. Up to the end of the grace it counts as handed in; after that the attempt
-    is closed as expired, with what was saved in time. Refuses a window that was taken over, if it names its ``epoch``.
+    Staff may do it for those whose attempts they may see. Again, it gives the same receipt. Up to the end of the grace
+    it counts as handed in; after that the attempt is closed as expired, with what was saved in time. Refuses a window
+    that was taken over, if it names its ``epoch``.
     """
     at = at or clock.now()
     batch = _save_last(actor, attempt_id, epoch, answers)

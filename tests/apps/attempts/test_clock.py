@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from datetime import timedelta
 
@@ -13,8 +14,9 @@ from apps.assignments import operations as rooms
 from apps.assignments.errors import AssignmentNotFound
 from apps.attempts import errors, tasks
 from apps.attempts.events import AttemptTimeUp
-from apps.attempts.models import AnswerSheet, TimeGrant
+from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, TimeGrant
 from apps.attempts.operations import sitting
+from apps.authentication.models import User
 from apps.core import bus, clock, realtime, tenancy
 from apps.core.models import Delivery
 from tests.apps.attempts import journal
@@ -116,8 +118,9 @@ def test_gives_no_time_to_attempts_that_are_closed_or_overdue(cast, room, attemp
 
 
 def test_a_teacher_of_others_gives_no_time(cast, room, attempt):
-    with pytest.raises(AssignmentNotFound):
-        extend(cast, room, actor=cast.other_teacher)
+    for stranger in (cast.other_teacher, cast.alice):
+        with pytest.raises(AssignmentNotFound):
+            extend(cast, room, actor=stranger)
 
 
 # -- closing rooms -------------------------------------------------------------------------------------------------
@@ -298,3 +301,38 @@ def attempt_elsewhere(cast):
             queue="deadline",
             due_at=clock.now() + HOUR,
         )
+
+
+def test_a_thousand_that_end_at_once_are_closed_well_within_thirty_seconds(cast, room):
+    """All deadlines of a room fall on one moment when its window ends."""
+    make_crowd(room, people=1000, answers=40)
+    began = time.monotonic()
+    assert tasks.close_expired_attempts() == 1000
+    taken = time.monotonic() - began
+    assert taken < 15
+    assert AnswerSheet.objects.filter(entry_count=40).count() == 1000
+
+
+def make_crowd(room, people, answers):
+    """As many overdue attempts with as many answers each, without the way there."""
+    students = User.objects.bulk_create(User(email=f"s{place}@crowd.test", role="STUDENT") for place in range(people))
+    began = clock.now() - HOUR
+    attempts = Attempt.objects.bulk_create(
+        Attempt(
+            assignment=room,
+            paper=room.paper,
+            student=student,
+            seed=1,
+            started_at=began,
+            deadline_at=began + timedelta(minutes=30),
+            grace_seconds=10,
+            max_score=5,
+        )
+        for student in students
+    )
+    question = journal.question_id(attempts[0], "sum")
+    AnswerEntry.objects.bulk_create(
+        AnswerEntry(attempt=attempt, epoch=1, seq=seq, question_id=question, response=str(seq), received_at=began)
+        for attempt in attempts
+        for seq in range(1, answers + 1)
+    )

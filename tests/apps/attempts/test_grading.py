@@ -208,8 +208,9 @@ def test_finalising_by_hand_refuses_while_somebody_has_to_be_waited_for(cast, ro
 def test_finalising_by_hand_refuses_an_open_room_and_strangers(cast, room):
     with pytest.raises(IllegalMove):
         grading.finalise_room(actor=cast.dora, assignment_id=room.pk)
-    with pytest.raises(AssignmentNotFound):
-        grading.finalise_room(actor=cast.other_teacher, assignment_id=room.pk)
+    for stranger in (cast.other_teacher, cast.alice):
+        with pytest.raises(AssignmentNotFound):
+            grading.finalise_room(actor=stranger, assignment_id=room.pk)
 
 
 # -- results -------------------------------------------------------------------------------------------------------

@@ -314,8 +314,9 @@ def test_a_takeover_raises_the_epoch_and_tells_the_old_window(cast, attempt, new
 
 
 def test_refuses_to_take_over_what_is_closed_or_not_ones_own(cast, attempt):
-    with pytest.raises(errors.AttemptNotFound):
-        sitting.take_over(actor=cast.bob, attempt_id=attempt.pk)
+    for other in (cast.bob, cast.dora):
+        with pytest.raises(errors.AttemptNotFound):
+            sitting.take_over(actor=other, attempt_id=attempt.pk)
     sitting.submit_attempt(attempt_id=attempt.pk, actor=cast.alice)
     with pytest.raises(errors.AttemptClosed):
         sitting.take_over(actor=cast.alice, attempt_id=attempt.pk)

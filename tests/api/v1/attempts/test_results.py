@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from apps.assignments import operations as rooms
 from apps.attempts.operations import grading, sitting
 from tests.apps.attempts import journal
 from tests.factories import import_sample, make_room, publish
@@ -79,6 +80,7 @@ def test_a_review_shows_key_and_explanations_once_it_is_open(api, cast, released
     item = review["items"][str(journal.question_id(released, "free"))]
     assert (item["outcome"], item["marks"], item["explanation"]) == ("CORRECT", "1.000", "Because.")
     assert item["key"]["fractions"][item["response"]] == "1"
+    assert review["answers"][str(journal.question_id(released, "sum"))] == "42"
     assert [section["name"] for section in review["paper"]["sections"]] == ["Words", "Counting"]
 
 
@@ -120,3 +122,22 @@ def test_only_staff_of_the_room_give_time(api, cast, room, attempt):
     assert extend(api, cast.dora, uuid.uuid4()).status_code == 404
     assert extend(api, cast.trent, room.pk).status_code == 404
     assert extend(api, None, room.pk).status_code == 401
+
+
+# -- finalising ----------------------------------------------------------------------------------------------------
+
+
+def test_staff_finalise_a_closed_room_once_all_have_marks(api, cast, room, graded):
+    early = api(cast.dora).post(f"exam-assignments/{room.pk}/finalize/")
+    assert (early.status_code, early.json()["code"]) == (409, "illegal_move")
+    rooms.close_room(assignment_id=room.pk)
+    answer = api(cast.dora).post(f"exam-assignments/{room.pk}/finalize/")
+    assert (answer.status_code, answer.json()["status"]) == (200, "FINALISED")
+
+
+def test_nobody_finalises_a_room_where_somebody_sits_or_that_is_not_theirs(api, cast, room, attempt):
+    rooms.close_room(assignment_id=room.pk)
+    answer = api(cast.dora).post(f"exam-assignments/{room.pk}/finalize/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "still_sitting")
+    assert api(cast.alice).post(f"exam-assignments/{room.pk}/finalize/").status_code == 403
+    assert api(cast.other_teacher).post(f"exam-assignments/{room.pk}/finalize/").status_code == 404
