@@ -218,7 +218,7 @@ async def _save(
         if not saved.refused:
             moment = encode_moment(save.server_time)
             return f'{{"acked":{save.acked},"refused":[],"server_time":{moment}}}'.encode()
-    journal.refuse_if_nothing_was_saved(saved, answers)
+    journal.refuse_if_nothing_was_saved(saved=saved, answers=answers)
     body = {**saved.as_dict(), "server_time": None}
     return (
         json.dumps(body).replace('"server_time": null', f'"server_time": {encode_moment(saved.server_time)}').encode()

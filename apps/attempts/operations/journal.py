@@ -178,7 +178,7 @@ def save_answers(*, actor: User, attempt_id: uuid.UUID, epoch: int, answers: Seq
         saved.acked = save.acked
         saved.refused += save.refused
         saved.server_time = save.server_time
-    refuse_if_nothing_was_saved(saved, answers)
+    refuse_if_nothing_was_saved(saved=saved, answers=answers)
     return saved
 
 
@@ -186,13 +186,15 @@ def _write(save: Save) -> None:
     """Run the statement on Django's connection. Again, if a twin of an answer was stored at the same moment."""
     for _ in range(_TRIES):
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement.text_for(tenancy.current().schema_name, waits=True), statement.parameters([save]))
-            if not statement.settle([save], cursor.fetchone()):
+            cursor.execute(
+                statement.text_for(tenancy.current().schema_name, waits=True), statement.parameters(saves=[save])
+            )
+            if not statement.settle(saves=[save], outcome=cursor.fetchone()):
                 return
     save.refuse_all("unavailable")
 
 
-def refuse_if_nothing_was_saved(saved: Saved, answers: Sequence[Mapping[str, Any]]) -> None:
+def refuse_if_nothing_was_saved(*, saved: Saved, answers: Sequence[Mapping[str, Any]]) -> None:
     """Turn a batch of which nothing was taken into the refusal that explains it, the state of the attempt first."""
     if saved.acked or not saved.refused:
         return

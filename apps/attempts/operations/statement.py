@@ -142,7 +142,7 @@ class Save:
         self.refused.extend(Refused(row[0], code) for row in self.rows)
 
 
-def parameters(saves: Iterable[Save]) -> dict[str, str]:
+def parameters(*, saves: Iterable[Save]) -> dict[str, str]:
     """The saves of one center as array literals; written by hand, since that costs a tenth of adapting each value."""
     places: dict[int, int] = {}
     callers: list[Caller] = []
@@ -186,7 +186,7 @@ def _numbers(numbers: Sequence[int]) -> str:
     return "{" + ",".join(map(str, numbers)) + "}"
 
 
-def settle(saves: Sequence[Save], outcome: tuple[Any, ...]) -> list[Save]:
+def settle(*, saves: Sequence[Save], outcome: tuple[Any, ...]) -> list[Save]:
     """Write the statement's answer into the saves. Returns those that must be tried again, with what is left of them."""
     server_time, places, codes = outcome
     for save in saves:

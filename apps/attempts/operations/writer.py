@@ -235,7 +235,7 @@ class _Lane:
         done: list[_Entry] = []
         again: list[_Entry] = []
         for center, entries in batch.items():
-            left = statement.settle([entry.save for entry in entries], outcomes[center])
+            left = statement.settle(saves=[entry.save for entry in entries], outcome=outcomes[center])
             if left:
                 busy = set(map(id, left))
                 again += [entry for entry in entries if id(entry.save) in busy]
@@ -270,7 +270,7 @@ class _Lane:
         return await cursor.fetchone()
 
     async def _execute(self, cursor: AsyncCursor[Any], center: str, entries: Sequence[_Entry]) -> None:
-        values = statement.parameters([entry.save for entry in entries])
+        values = statement.parameters(saves=[entry.save for entry in entries])
         await cursor.execute(statement.text_for(center, waits=False), values, prepare=True)
 
     # -- trouble ---------------------------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ class _Lane:
             one = Save(save.caller, save.epoch, [row], save.arrived)
             try:
                 outcome = await self._ask(await self._connect(), entry.center, [_Entry(one, entry.told, 1)])
-                for left in statement.settle([one], outcome):
+                for left in statement.settle(saves=[one], outcome=outcome):
                     left.refuse_all("unavailable")
             except psycopg.DataError:
                 one.refuse_all("bad_answer")

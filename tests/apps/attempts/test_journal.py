@@ -260,8 +260,8 @@ def _run(
     one = Save(caller, 1, rows)
     one.arrived -= waited
     with connection.cursor() as cursor:
-        cursor.execute(statement.text_for(connection.schema_name, waits=False), statement.parameters([one]))
-        assert statement.settle([one], cursor.fetchone()) == []
+        cursor.execute(statement.text_for(connection.schema_name, waits=False), statement.parameters(saves=[one]))
+        assert statement.settle(saves=[one], outcome=cursor.fetchone()) == []
     return one
 
 
@@ -300,8 +300,8 @@ def test_several_callers_share_a_statement_and_each_gets_their_own_verdict(attem
     saves = [Save(callers[0], 1, rows), Save(callers[1], 7, rows), Save(callers[1], 1, rows), Save(callers[2], 1, rows)]
     saves[3].rows = [(9, rows[0][1], None)]
     with connection.cursor() as cursor:
-        cursor.execute(statement.text_for(connection.schema_name, waits=True), statement.parameters(saves))
-        assert statement.settle(saves, cursor.fetchone()) == []
+        cursor.execute(statement.text_for(connection.schema_name, waits=True), statement.parameters(saves=saves))
+        assert statement.settle(saves=saves, outcome=cursor.fetchone()) == []
     assert [one.acked for one in saves] == [[1, 2], [], [1, 2], []]
     assert saves[1].refused == [(1, "taken_over"), (2, "taken_over")]
     assert saves[3].refused == [(9, "not_found")]

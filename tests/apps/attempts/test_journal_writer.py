@@ -101,7 +101,7 @@ def holding(desk: Desk, sql: str) -> Iterator[psycopg.Connection[Any]]:
 async def test_a_batch_is_what_came_while_the_last_was_written(desk, monkeypatch):
     batches: list[int] = []
     inner = statement.parameters
-    monkeypatch.setattr(statement, "parameters", lambda saves: batches.append(len(saves)) or inner(saves))
+    monkeypatch.setattr(statement, "parameters", lambda *, saves: batches.append(len(saves)) or inner(saves=saves))
     scribe = writer.Writer()
     saves = [desk.save(seq) for seq in range(1, 801)]
     await written(scribe, *saves)
