@@ -233,6 +233,7 @@ def _replay(schema_name: str, step: _Step, *, is_last: bool) -> None:
     parts = [
         f'SET LOCAL search_path = "{schema_name}", public',
         f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'",
+        "SET LOCAL statement_timeout = 0",
         *(
             template.adapt(statements=text, schema_name=schema_name, made_in=settings.SHIKEN_TEMPLATE_SCHEMA)
             for text in step.statements
