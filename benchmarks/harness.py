@@ -156,12 +156,13 @@ class WebServer:
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process and its ended children have used; 0 where that cannot be read."""
+    """What a process and its children have used, ended ones included; 0 where that cannot be read."""
     try:
         words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         return 0.0
-    return sum(map(int, words[11:15])) / TICK
+    return sum(map(int, words[11:15])) / TICK + sum(cpu_seconds(int(child)) for child in children)
 
 
 def free_port() -> int:
