@@ -19,3 +19,5 @@ REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = dict.fromkeys(  # noqa: F405
     REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"],  # noqa: F405
     "100000/min",
 )
+# Each client of a test builds the middleware anew; without this it would read every static file each time.
+WHITENOISE_AUTOREFRESH = True
