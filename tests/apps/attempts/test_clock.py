@@ -253,6 +253,13 @@ def test_the_beat_job_sends_one_task_to_each_center_that_has_something_due(cast,
     assert tasks.close_expired_attempts() == 0
 
 
+def test_the_task_works_in_the_center_it_was_sent_for(cast, overdue):
+    for center, closed in (("c_south", 0), ("c_north", 1)):
+        with tenancy.enter(tenancy.PUBLIC):
+            done = tasks.close_expired_attempts.apply(headers={"_schema_name": center})
+        assert (done.state, done.result) == ("SUCCESS", closed)
+
+
 def test_one_failing_center_stops_no_other(cast, overdue, monkeypatch):
     sent = []
 

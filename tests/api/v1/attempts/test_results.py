@@ -56,7 +56,8 @@ def test_tells_that_marks_are_not_there_yet(api, cast, attempt):
     assert (answer.status_code, answer.json()["code"]) == (409, "not_graded")
 
 
-def test_a_jlpt_paper_gives_an_estimate(api, cast):
+def test_a_jlpt_paper_gives_an_estimate(api, cast, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
     test = import_sample(cast)
     publish(cast, test)
     room = make_room(cast, cast.alice, test=test)
