@@ -57,7 +57,7 @@ def publish_many(events: Iterable[Event], *, due_at: datetime | None = None) -> 
     """Announce several events with one insert."""
     if not connection.in_atomic_block:
         raise RuntimeError("An announcement belongs to the transaction of the change it tells of.")
-    schema = connection.schema_name
+    schema = tenancy.schema_name()
     rows = [
         Delivery(
             schema_name=schema,

@@ -73,6 +73,7 @@ def _seed_rooms(teacher: User) -> None:
     for path, level, title, seconds in tests:
         with transaction.atomic():
             outcome = importing.import_test(actor=teacher, data=path.read_bytes(), file_name=path.name, level=level)
+            assert outcome.test is not None  # only a preview makes none
             publishing.publish_test(actor=teacher, test_id=outcome.test.pk)
             room = rooms.assign_test(
                 actor=teacher,

@@ -61,9 +61,9 @@ def test_is_delivered_in_the_center_it_was_published_in(north):
 
 @in_rollback
 def test_vanishes_with_the_change():
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         bus.publish(Sneezed(who=uuid.uuid4()))
-        1 / 0  # noqa: B018
+        transaction.set_rollback(True)
     assert bus.deliver_due() == 0
 
 
