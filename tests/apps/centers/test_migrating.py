@@ -192,22 +192,33 @@ def test_centers_in_different_states_are_grouped(east, release, by_stock):
     assert describe("c_east1") == describe("c_east3")
 
 
-def test_python_goes_the_stock_way_in_every_center(east, release, by_stock):
+def test_python_and_drawn_defaults_go_the_stock_way_in_every_center(east, release, by_stock):
     for schema in east:
         add_group(schema, "one")
-    release(PYTHON)
+    release(PYTHON, DRAWN)
     run()
     assert sorted(by_stock) == sorted(["shiken_template", *east])
-    assert [in_schema(schema, "SELECT description FROM groups_group") for schema in east] == [[("seen",)]] * 3
+    rows = [in_schema(schema, "SELECT description, token FROM groups_group")[0] for schema in east]
+    assert [description for description, _ in rows] == ["seen"] * 3
+    assert len({token for _, token in rows}) == 3
 
 
-def test_a_drawn_default_is_drawn_in_every_center(east, release):
-    for schema in east:
-        add_group(schema, "one")
-    release(DRAWN)
-    run()
-    tokens = {in_schema(schema, "SELECT token FROM groups_group")[0][0] for schema in east}
-    assert len(tokens) == 3
+@pytest.mark.parametrize(
+    ("operation", "is_plain"),
+    [
+        (COLUMN, True),
+        (UNIQUE, True),
+        (f"migrations.SeparateDatabaseAndState(database_operations=[{COLUMN}])", True),
+        (PYTHON, False),
+        (DRAWN, False),
+        (f"migrations.SeparateDatabaseAndState(database_operations=[{PYTHON}])", False),
+        ("migrations.RenameModel('Group', 'Crowd')", False),
+        ("type('Mine', (migrations.RunSQL,), {})('SELECT 1')", False),
+    ],
+)
+def test_only_what_is_nothing_but_statements_is_replayed(release, operation, is_plain):
+    release(operation)
+    assert migrating._are_plain(frozenset({("groups", "9000_more")})) is is_plain
 
 
 def test_what_is_not_atomic_goes_the_stock_way(east, release, by_stock):
