@@ -30,6 +30,7 @@ E = TypeVar("E", bound=Event)
 Listener = Callable[[Any], object]
 
 MOST_TRIES = 8
+SHARE = 25
 _listeners: dict[str, list[str]] = defaultdict(list)
 _by_path: dict[str, tuple[type[Event], Listener]] = {}
 _quiet_until = 0.0
@@ -83,7 +84,9 @@ def _nudge(by_queue: dict[str, list[int]]) -> None:
     global _quiet_until
     if time.monotonic() < _quiet_until:
         return
-    for queue, ids in by_queue.items():
+    # In shares, so that a whole class that hands in at once is spread over the workers.
+    shares = [(queue, ids[at : at + SHARE]) for queue, ids in by_queue.items() for at in range(0, len(ids), SHARE)]
+    for queue, ids in shares:
         try:
             current_app.send_task(
                 "deliver", kwargs={"ids": ids}, queue=queue, headers={"_schema_name": "public"}, retry=False
