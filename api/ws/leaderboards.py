@@ -28,6 +28,8 @@ from apps.leaderboards.rules import Row
 
 log = logging.getLogger(__name__)
 
+_quote = json.encoder.encode_basestring
+
 LEAST_SECONDS = 1.0
 # News may be lost, and a policy changes without any.
 LOOK_SECONDS = 8.0
@@ -161,28 +163,26 @@ class Reader:
 
 
 def show(found: BoardNow, sockets: Collection[LeaderboardSocket]) -> None:
-    """Send a board to those who do not have this version yet. What all of them get is encoded once."""
+    """Send a board to those who do not have this version yet. What several of them get is encoded once."""
     board = found.board
     head = f'{{"type":"board","version":{board.version},"people":{board.people},"is_final":{json.dumps(found.is_final)}'
-    named, shared = (
-        f'{head},"top":[{_encode(board.top, has_names)}],"me":' for has_names in (True, found.shown == "named")
+    for_staff, for_students = (
+        f'{head},"top":[{",".join(_encode(row, row.name if has_names else "") for row in board.top)}],"me":'
+        for has_names in (True, found.shown == "named")
     )
     for socket in sockets:
         if socket.version == board.version:
             continue
         if socket.student_id is None:
-            socket.show(board.version, f"{named}null}}")
+            socket.show(board.version, f"{for_staff}null}}")
+        elif own := board.rows.get(socket.student_id):
+            socket.show(board.version, f"{for_students}{_encode(own, own.name)}}}")
         else:
-            own = board.rows.get(socket.student_id)
-            socket.show(board.version, f"{shared}{_encode([own], True) if own else 'null'}}}")
+            socket.show(board.version, f"{for_students}null}}")
 
 
-def _encode(rows: Iterable[Row], has_names: bool) -> str:
-    return ",".join(
-        f'{{"rank":{row.rank},"name":{json.dumps(row.name if has_names else "")}'
-        f',"score":"{row.score}","percentile":"{row.percentile}"}}'
-        for row in rows
-    )
+def _encode(row: Row, name: str) -> str:
+    return f'{{"rank":{row.rank},"name":{_quote(name)},"score":"{row.score}","percentile":"{row.percentile}"}}'
 
 
 _readers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[uuid.UUID, uuid.UUID], Reader]] = (

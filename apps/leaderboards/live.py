@@ -4,8 +4,8 @@ Everything here may be lost at any moment; ``queries`` puts it back from Postgre
 
 - ``places``: member = tie-break + student, score = thousandths of marks, negative, so that the best come first and
   those who share a rank stand in the order of the tie-break.
-- ``people``: student -> stamp, member and name. The field ``""`` tells that the board is whole; if the two do not have
-  the same size, something was lost and the board counts as missing.
+- ``people``: student -> stamp, score, member and name. The field ``""`` tells that the board is whole; if the two do
+  not have the same size, something was lost and the board counts as missing.
 - ``version``: grows with every change, also while the board is missing. A board that was built from an older state of
   the database than the version tells is not taken.
 
@@ -18,7 +18,7 @@ import functools
 import logging
 import secrets
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -44,12 +44,12 @@ redis.call('SET', KEYS[3], string.format('%.0f', math.max(version + 1, stamp)), 
 if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
 local known = redis.call('HGET', KEYS[2], ARGV[1])
 if known then
-  local since, member = known:match('^(%d+) (%S+)')
+  local since, member = known:match('^(%d+) %S+ (%S+)')
   if tonumber(since) > stamp then return 0 end
   redis.call('ZREM', KEYS[1], member)
 end
 redis.call('ZADD', KEYS[1], ARGV[3], ARGV[4])
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[2] .. ' ' .. ARGV[4] .. ' ' .. ARGV[5])
+redis.call('HSET', KEYS[2], ARGV[1], table.concat({ARGV[2], ARGV[3], ARGV[4], ARGV[5]}, ' '))
 redis.call('EXPIRE', KEYS[1], ARGV[6])
 redis.call('EXPIRE', KEYS[2], ARGV[6])
 return 1
@@ -58,30 +58,35 @@ return 1
 _READ = """
 local people = redis.call('ZCARD', KEYS[1])
 if redis.call('HLEN', KEYS[2]) ~= people + 1 then return false end
-local places = {}
-local function row(student, milli, known)
-  local place = places[milli]
-  if not place then
-    place = {redis.call('ZCOUNT', KEYS[1], '-inf', '(' .. milli), redis.call('ZCOUNT', KEYS[1], milli, '+inf')}
-    places[milli] = place
+local places, seen = {}, {}
+local function found(students)
+  if #students == 0 then return {} end
+  local rows = redis.call('HMGET', KEYS[2], unpack(students))
+  for i, known in ipairs(rows) do
+    if known then
+      local milli, name = known:match('^%d+ (%S+) %S+ (.*)$')
+      if not seen[milli] then
+        seen[milli] = true
+        places[#places + 1] = milli
+        places[#places + 1] = redis.call('ZCOUNT', KEYS[1], '-inf', '(' .. milli)
+        places[#places + 1] = redis.call('ZCOUNT', KEYS[1], milli, '+inf')
+      end
+      rows[i] = milli .. ' ' .. name
+    end
   end
-  return {student, milli, place[1], place[2], known:match('^%d+ %S+ (.*)$')}
+  return rows
 end
-local top = {}
-local first = tonumber(ARGV[1]) > 0 and redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1, 'WITHSCORES') or {}
-for i = 1, #first, 2 do
-  local student = first[i]:sub(-32)
-  top[#top + 1] = row(student, first[i + 1], redis.call('HGET', KEYS[2], student))
+local first = {}
+if tonumber(ARGV[1]) > 0 then
+  for i, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1)) do first[i] = member:sub(-32) end
 end
-local asked = {}
-for i = 2, #ARGV do
-  local known = redis.call('HGET', KEYS[2], ARGV[i])
-  if known then
-    local milli = redis.call('ZSCORE', KEYS[1], known:match('^%d+ (%S+)'))
-    asked[#asked + 1] = row(ARGV[i], milli, known)
-  end
+local top, asked = found(first), {}
+for i = 2, #ARGV, 4000 do
+  local some = {}
+  for j = i, math.min(i + 3999, #ARGV) do some[#some + 1] = ARGV[j] end
+  for _, row in ipairs(found(some)) do asked[#asked + 1] = row end
 end
-return {redis.call('GET', KEYS[3]) or '0', people, top, asked}
+return {redis.call('GET', KEYS[3]) or '0', people, places, first, top, asked}
 """
 
 _TAKE = """
@@ -120,7 +125,7 @@ class Entry:
 
     @property
     def known(self) -> str:
-        return f"{stamp(self.recorded_at)} {self.member} {self.name}"
+        return f"{stamp(self.recorded_at)} {self.milli} {self.member} {self.name}"
 
 
 def stamp(moment: datetime) -> int:
@@ -159,20 +164,27 @@ def put(keys: Keys, entry: Entry) -> None:
 
 def read(keys: Keys, *, top: int, students: Iterable[uuid.UUID]) -> Board | None:
     """The board, or nothing when it is missing. Raises ``RedisError`` when Redis does not answer."""
-    asked = [top, *(student.hex for student in students)]
-    found = _script(_READ)([keys.places, keys.people, keys.version], asked, client=volatile.client())
+    asked = list(students)
+    words = [top, *(student.hex for student in asked)]
+    found = _script(_READ)([keys.places, keys.people, keys.version], words, client=volatile.client())
     if not found:
         return None
-    version, people, first, others = found
-    rows = {row.student_id: row for row in _rows(others, people)}
-    return Board(int(version), people, tuple(_rows(first, people)), rows)
+    version, people, flat, first, top_rows, asked_rows = found
+    places = {
+        milli: (Decimal(-int(milli)).scaleb(-3), better + 1, rules.percentile(at_or_below, people))
+        for milli, better, at_or_below in zip(flat[::3], flat[1::3], flat[2::3], strict=True)
+    }
+    best = _rows(map(uuid.UUID, first), top_rows, places)
+    return Board(int(version), people, tuple(best), {row.student_id: row for row in _rows(asked, asked_rows, places)})
 
 
-def _rows(found: list[list[Any]], people: int) -> Iterator[Row]:
-    percentile = functools.cache(rules.percentile)
-    for student, milli, better, at_or_below, name in found:
-        score = Decimal(-int(float(milli))).scaleb(-3)
-        yield Row(uuid.UUID(student), name, score, better + 1, percentile(at_or_below, people))
+def _rows(
+    students: Iterable[uuid.UUID], found: list[str | None], places: Mapping[str, tuple[Decimal, int, Decimal]]
+) -> Iterator[Row]:
+    for student_id, known in zip(students, found, strict=True):
+        if known is not None:
+            milli, _, name = known.partition(" ")
+            yield Row(student_id, name, *places[milli])
 
 
 def version(keys: Keys) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
+from typing import NamedTuple
 
 PERCENTILE_DIGITS = Decimal("1e-7")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,8 +32,7 @@ class Place:
     percentile: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One person on a board."""
 
     student_id: uuid.UUID

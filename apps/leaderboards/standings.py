@@ -26,10 +26,13 @@ RANKED = "SELECT *, score AS whole, '' AS tie_break FROM leaderboards_rank WHERE
 STEPS = "SELECT part, score, rank, percentile FROM leaderboards_rankstep WHERE ranking_id = %(ranking)s"
 
 COUNT_WHOLE = "SELECT %(part)s::text AS part, score, count(*) AS n FROM person GROUP BY score"
+# Texts are counted first and read as numbers afterwards: there are far fewer of them than people.
 COUNT_PARTS = """
-SELECT 'section:' || key, value::numeric, count(*) FROM person, jsonb_each_text(person.sections) GROUP BY 1, 2
-UNION ALL
-SELECT 'topic:' || key, value::numeric, count(*) FROM person, jsonb_each_text(person.topics) GROUP BY 1, 2
+SELECT kind || key, value::numeric, sum(n) FROM (
+    SELECT 'section:' AS kind, key, value, count(*) AS n FROM person, jsonb_each_text(person.sections) GROUP BY key, value
+    UNION ALL
+    SELECT 'topic:', key, value, count(*) FROM person, jsonb_each_text(person.topics) GROUP BY key, value) texts
+GROUP BY 1, 2
 """
 # Rank and percentile are functions of the score alone, so the windows run over the few scores, not over the people.
 PLACES = """
