@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.paginator import InvalidPage
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -40,6 +41,11 @@ class SignInForm(AuthenticationForm):
     def clean_username(self) -> str:
         # One spelling, so that failures of one address are counted together.
         return str(self.cleaned_data["username"]).strip().lower()
+
+    def get_invalid_login_error(self) -> ValidationError:
+        if getattr(self.request, "axes_locked_out", False):
+            return ValidationError("Too many wrong passwords. Wait a while, then try again.", code="locked_out")
+        return super().get_invalid_login_error()
 
     def confirm_login_allowed(self, user: Any) -> None:
         super().confirm_login_allowed(user)
@@ -96,6 +102,12 @@ class HostSite(UnfoldAdminSite):
             ]
             groups.append({"title": app["name"], "items": items, "separator": True})
         return [{**group, "items": self._get_navigation_items(request, group["items"])} for group in groups]
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        try:
+            return super().search(request, extra_context)
+        except (ValueError, InvalidPage):  # a page that is no number, or is not there
+            raise Http404 from None
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """One's own password is changed where everybody's is, by the operation that ends the sessions."""
@@ -171,6 +183,14 @@ class RowAdmin(_Seen, ModelAdmin):
     def changed(self, request: HttpRequest, row: Any, changes: dict[str, Any]) -> None:
         """Change a row through its operation."""
         raise NotImplementedError
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Filters that the page offers, and no others: an address must not be a way to ask about every column."""
+        if lookup in [getattr(item, "parameter_name", "") for item in self.list_filter]:
+            return True
+        offered = [item if isinstance(item, str) else item[0] for item in self.list_filter if not callable(item)]
+        is_offered = any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
+        return is_offered and super().lookup_allowed(lookup, value, request)
 
     # -- forms -----------------------------------------------------------------------------------------------------
 

@@ -225,6 +225,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = env.integer("AXES_FAILURE_LIMIT", 10, least=1)
 AXES_COOLOFF_TIME = env.integer("AXES_COOLOFF_MINUTES", 15, least=1) / 60
 AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "api.common.pages.locked_out"
 # What authenticate() is called with. The default is the model's "email", which would count all people as one.
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_IPWARE_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0) or None

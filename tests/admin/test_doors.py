@@ -95,6 +95,8 @@ def test_locks_an_address_after_too_many_wrong_passwords(cast, settings):
         client = Client(SERVER_NAME="north.localhost")
         answer = client.post("/admin/login/", {"username": email, "password": "wrong"})
     assert answer.status_code == 429
+    assert "Too many wrong passwords" in answer.content.decode()
+    assert int(answer.headers["Retry-After"]) > 0
     client = Client(SERVER_NAME="north.localhost")
     client.post("/admin/login/", {"username": cast.dora.email, "password": PASSWORD})
     assert not gets_in(client)

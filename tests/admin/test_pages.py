@@ -144,3 +144,29 @@ def test_dead_deliveries_are_seen_and_revived(cast, browser):
         dead.refresh_from_db()
         assert (dead.dead_at, dead.tries) == (None, 0)
         assert LogEntry.objects.get().change_message
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("authentication/user/?role__exact=STUDENT", 200),
+        ("authentication/user/?password__startswith=a", 400),
+        ("authentication/session/?user__password__startswith=a", 400),
+        ("mock_tests/question/?key__contains=1", 400),
+        ("attempts/attempt/?assignment__access_code__startswith=a", 400),
+        ("authentication/user/?is_active__exact=maybe", 302),
+        ("authentication/user/?q=%00", 200),
+        ("authentication/user/?p=9999&o=1.99.x", 200),
+        ("authentication/user/not-a-uuid/change/", 302),
+        ("leaderboards/ranking/99999999999999999999/change/", 302),
+        ("search/?s=user&page=1", 200),
+        ("search/?s=user&page=zzz", 404),
+        ("search/?s=user&page=9", 404),
+        ("autocomplete/?app_label=groups&model_name=membership&field_name=user", 200),
+        ("autocomplete/?term=a", 403),
+        ("password_change/", 302),
+        ("nope/", 404),
+    ],
+)
+def test_odd_addresses_are_answered_soberly(cast, browser, address, status):
+    assert browser(cast.dora).get(f"/admin/{address}").status_code == status

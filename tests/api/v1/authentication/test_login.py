@@ -160,3 +160,12 @@ def test_a_ticket_lets_in_once_and_here_only(cast):
     assert entry.user_id == cast.alice.pk
     with pytest.raises(SignInFailed):
         tickets.claim_ticket(tenant=cast.north, ticket=ticket, purpose="attempts")
+
+
+def test_the_failure_that_locks_answers_like_those_after_it(cast, settings):
+    settings.AXES_FAILURE_LIMIT = 2
+    answers = [sign_in(cast.alice, password="wrong") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 429, 429]
+    for answer in answers[1:]:
+        assert answer.json()["code"] == "locked_out"
+        assert int(answer.headers["Retry-After"]) > 0
