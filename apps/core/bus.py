@@ -89,7 +89,12 @@ def _nudge(by_queue: dict[str, list[int]]) -> None:
     for queue, ids in shares:
         try:
             current_app.send_task(
-                "deliver", kwargs={"ids": ids}, queue=queue, headers={"_schema_name": "public"}, retry=False
+                "deliver",
+                kwargs={"ids": ids},
+                queue=queue,
+                headers={"_schema_name": "public"},
+                retry=False,
+                ignore_result=True,  # else Celery subscribes to it, and retries that for long
             )
         except Exception as error:
             _quiet_until = time.monotonic() + 5

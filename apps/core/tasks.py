@@ -2,7 +2,7 @@ from typing import Any
 
 from celery import shared_task
 
-from apps.core import bus
+from apps.core import bus, sweeping
 
 
 @shared_task(name="deliver")
@@ -12,6 +12,11 @@ def deliver(*, ids: list[int], **_: Any) -> int:
 
 @shared_task(name="sweep_deliveries")
 def sweep_deliveries(**_: Any) -> int:
+    return bus.deliver_due()
+
+
+@shared_task(name=sweeping.NAME)
+def sweep_without_beat(**_: Any) -> int:
     return bus.deliver_due()
 
 
