@@ -190,6 +190,10 @@ class Watchers:
 class Room:
     """A board with as many students as watch it."""
 
+    tenant: Any
+    people: list[Any]
+    entries: list[Any]
+
     def __init__(self, here: Room | None, stage: Stage, size: int) -> None:
         """The people of an earlier, larger room may be taken again."""
         from django.db import connection
