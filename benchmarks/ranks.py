@@ -4,7 +4,8 @@
 - the limit writes them into fresh tables without an index and swaps these in by renaming;
 - ours is ``leaderboards.operations.compute_ranking`` as it runs for a room, with the predecessor forgotten.
 
-All three begin with the same marks and end with the same four ranks and percentiles per person, which is checked for the smaller room.
+All three begin with the same marks and end with the same four ranks and percentiles per person, which is checked for
+the smaller room.
 """
 
 from __future__ import annotations
