@@ -12,7 +12,9 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 
 from api.fast.answers import AnswersRoute  # noqa: E402
-from api.fast.lifespan import lifespan  # noqa: E402
+from api.fast.lifespan import lifespan, with_farewell  # noqa: E402
 from api.ws.routing import application as sockets  # noqa: E402
 
-application = ProtocolTypeRouter({"http": AnswersRoute(django_application), "websocket": sockets, "lifespan": lifespan})
+application = ProtocolTypeRouter(
+    {"http": AnswersRoute(django_application), "websocket": with_farewell(sockets), "lifespan": lifespan}
+)
