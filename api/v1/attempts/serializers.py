@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from api.common.filters import Filters
 from api.common.serializers import StrictSerializer
+from api.v1.mock_tests.papers import TAKER_QUESTION
 from apps.attempts import queries
 from apps.attempts.rules import ledger, results
 
@@ -122,24 +123,6 @@ class AttemptStateOut(AttemptOut):
         return queries.last_seqs(attempt).get(attempt.epoch, 0)
 
 
-class TakerOptionOut(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    text = serializers.CharField(help_text="HTML.")
-    image = serializers.URLField(allow_null=True)
-
-
-class TakerQuestionOut(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    question_number = serializers.IntegerField(allow_null=True)
-    type = serializers.CharField()
-    text = serializers.CharField(help_text="HTML.")
-    score = serializers.DecimalField(max_digits=7, decimal_places=3)
-    image = serializers.URLField(allow_null=True)
-    audio_file = serializers.URLField(allow_null=True)
-    shuffle = serializers.BooleanField()
-    options = TakerOptionOut(many=True)
-
-
 class TakerGroupOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     title = serializers.CharField()
@@ -149,7 +132,11 @@ class TakerGroupOut(serializers.Serializer[Any]):
     image = serializers.URLField(allow_null=True)
     audio_file = serializers.URLField(allow_null=True)
     order = serializers.IntegerField()
-    questions = TakerQuestionOut(many=True)
+    questions = serializers.SerializerMethodField()
+
+    @extend_schema_field(TAKER_QUESTION)
+    def get_questions(self, group: Any) -> Any:
+        return group["questions"]
 
 
 class TakerSectionOut(serializers.Serializer[Any]):

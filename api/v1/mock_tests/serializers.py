@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from api.common.filters import Filters, Search
 from api.common.links import media_signer, unsign_html
@@ -15,9 +17,11 @@ from api.common.serializers import StrictSerializer
 from apps.core import clock
 from apps.mock_tests.rules import profiles, richtext
 from apps.mock_tests.rules.media import media_id_in
-from apps.mock_tests.rules.types.base import Answer, Given, Option
-from apps.mock_tests.rules.types.choices import FULL, MOST_OPTIONS
+from apps.mock_tests.rules.types.base import FULL, LONGEST_TEXT, Answer, Gap, Option, Prompt, Text, Truth
+from apps.mock_tests.rules.types.choices import MOST_OPTIONS
+from apps.mock_tests.rules.types.gap_fill import MOST_GAPS, MOST_WEIGHT
 from apps.mock_tests.rules.types.registry import TYPES
+from apps.mock_tests.rules.types.short_text import MOST_TEXTS
 
 LEVELS = ["N1", "N2", "N3", "N4", "N5"]
 STATUSES = ["DRAFT", "PUBLISHED"]
@@ -277,32 +281,110 @@ class QuestionFilters(Filters):
     mock_test = serializers.UUIDField(required=False, source="group__section__mock_test_id")
 
 
-class OptionIn(StrictSerializer):
+class WholeSerializer(StrictSerializer):
+    """Something that is always sent whole: in a change, too, what is required is missed and defaults stand in."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if self.root is self or not isinstance(data, dict):
+            return super().run_validation(data)
+        alone = type(self)(data=data)
+        alone.is_valid(raise_exception=True)
+        return alone.validated_data
+
+
+class OptionIn(WholeSerializer):
     text = HtmlIn()
     image = MediaIn()
     is_correct = serializers.BooleanField(required=False, default=False)
     fraction = ShareIn(required=False, help_text="Instead of ``is_correct``, where an option earns only a part.")
     feedback = HtmlIn()
 
-    def option(self, value: dict[str, Any]) -> Option:
-        """The value that rules know."""
-        full = FULL if value["is_correct"] else Decimal(0)
-        return Option(
-            id="",
-            text=value.get("text", ""),
-            fraction=value.get("fraction", full),
-            image=value.get("image"),
-            feedback=value.get("feedback", ""),
+    @staticmethod
+    def options(values: list[dict[str, Any]]) -> tuple[Option, ...]:
+        """The values that rules know, named by their places."""
+        return tuple(
+            Option(
+                id=str(place),
+                text=value.get("text", ""),
+                fraction=value.get("fraction", FULL if value["is_correct"] else Decimal(0)),
+                image=value.get("image"),
+                feedback=value.get("feedback", ""),
+            )
+            for place, value in enumerate(values)
         )
 
 
-class AnswerIn(StrictSerializer):
+class AnswerIn(WholeSerializer):
     value = serializers.DecimalField(max_digits=30, decimal_places=15)
     tolerance = serializers.DecimalField(max_digits=30, decimal_places=15, min_value=Decimal(0), default=Decimal(0))
     fraction = ShareIn(required=False, default=FULL)
 
 
+class TextIn(WholeSerializer):
+    text = serializers.CharField(max_length=LONGEST_TEXT, help_text="Plain text.")
+    fraction = ShareIn(required=False, default=FULL)
+    feedback = HtmlIn(default="")
+
+
+class TruthIn(WholeSerializer):
+    value = serializers.BooleanField(help_text="Whether the statement is true.")
+    feedback_true = HtmlIn(default="", help_text="For those who take it for true.")
+    feedback_false = HtmlIn(default="")
+
+
+class PromptIn(WholeSerializer):
+    text = HtmlIn()
+    image = MediaIn()
+    target = serializers.IntegerField(
+        min_value=0, max_value=MOST_OPTIONS, help_text="The place of its option in ``options``, from 0."
+    )
+
+    @staticmethod
+    def prompt(value: dict[str, Any]) -> Prompt:
+        """The value that rules know."""
+        return Prompt(id="", text=value.get("text", ""), target=str(value["target"]), image=value.get("image"))
+
+
+class GapIn(WholeSerializer):
+    """A choice with ``options``, otherwise typed with ``texts``."""
+
+    options = OptionIn(many=True, required=False, max_length=MOST_OPTIONS)  # type: ignore[call-arg]
+    texts = TextIn(many=True, required=False, max_length=MOST_TEXTS)  # type: ignore[call-arg]
+    case_sensitive = serializers.BooleanField(required=False, default=False)
+    weight = serializers.IntegerField(min_value=1, max_value=MOST_WEIGHT, required=False, default=1)
+
+    @staticmethod
+    def gap(value: dict[str, Any]) -> Gap:
+        """The value that rules know."""
+        return Gap(
+            options=OptionIn.options(value.get("options", [])),
+            texts=tuple(Text(**text) for text in value.get("texts", [])),
+            case_sensitive=value["case_sensitive"],
+            weight=value["weight"],
+        )
+
+
+POLICIES = list(dict.fromkeys(policy for item_type in TYPES.values() for policy in item_type.policies))
+READ_PARTS: dict[str, Callable[[Any], Any]] = {
+    "options": OptionIn.options,
+    "answers": lambda sent: tuple(Answer(**answer) for answer in sent),
+    "texts": lambda sent: tuple(Text(**text) for text in sent),
+    "case_sensitive": bool,
+    "truth": lambda sent: Truth(**sent) if sent else None,
+    "prompts": lambda sent: tuple(map(PromptIn.prompt, sent)),
+    "gaps": lambda sent: tuple(map(GapIn.gap, sent)),
+    "policy": str,
+    "star": lambda sent: sent,
+}
+"""What an author says about answers, from its shape to the value that rules know."""
+
+
 class QuestionIn(StrictSerializer):
+    """Which parts of the answers count depends on the type: ``options`` for choices, for ordering (in the right order)
+    and matching; ``prompts`` for matching; ``answers`` for numeric; ``texts`` and ``case_sensitive`` for short text;
+    ``truth`` for true or false; ``gaps`` for gap fill, whose text holds ``[[1]]``, ``[[2]]`` and so on; ``policy`` for
+    multiple choice, ordering and matching; ``star`` (a place, from 1) for an ordering by star."""
+
     type = serializers.ChoiceField(list(TYPES), required=False)
     name = serializers.CharField(max_length=200, required=False, allow_blank=True)
     text = HtmlIn()
@@ -313,6 +395,13 @@ class QuestionIn(StrictSerializer):
     )
     options = OptionIn(many=True, required=False, max_length=MOST_OPTIONS)  # type: ignore[call-arg]
     answers = AnswerIn(many=True, required=False, max_length=MOST_OPTIONS)  # type: ignore[call-arg]
+    texts = TextIn(many=True, required=False, max_length=MOST_TEXTS)  # type: ignore[call-arg]
+    case_sensitive = serializers.BooleanField(required=False)
+    truth = TruthIn(required=False, allow_null=True)
+    prompts = PromptIn(many=True, required=False, max_length=MOST_OPTIONS)  # type: ignore[call-arg]
+    gaps = GapIn(many=True, required=False, max_length=MOST_GAPS)  # type: ignore[call-arg]
+    policy = serializers.ChoiceField(POLICIES, required=False, allow_blank=True, help_text="Empty: the usual one.")
+    star = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST_OPTIONS)
     shuffle = serializers.BooleanField(required=False)
     explanation = HtmlIn()
     topic = serializers.CharField(max_length=120, required=False, allow_blank=True)
@@ -323,15 +412,11 @@ class QuestionIn(StrictSerializer):
 
     def changes(self) -> dict[str, Any]:
         """What may be changed, of what was sent."""
-        apart = {"group", "section", "options", "answers"}
-        changes = {name: value for name, value in self.validated_data.items() if name not in apart}
-        sent = self.validated_data
-        if "options" in sent or "answers" in sent:
-            changes["given"] = Given(
-                options=tuple(OptionIn().option(option) for option in sent.get("options", ())),
-                answers=tuple(Answer(**answer) for answer in sent.get("answers", ())),
-            )
-        return changes
+        return {
+            name: READ_PARTS[name](value) if name in READ_PARTS else value
+            for name, value in self.validated_data.items()
+            if name not in ("group", "section")
+        }
 
 
 class NewQuestionIn(QuestionIn):
@@ -355,6 +440,31 @@ class AnswerOut(serializers.Serializer[Any]):
     fraction = serializers.FloatField()
 
 
+class TextOut(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    fraction = serializers.FloatField()
+    feedback = HtmlOut()
+
+
+class TruthOut(serializers.Serializer[Any]):
+    value = serializers.BooleanField()
+    feedback_true = HtmlOut()
+    feedback_false = HtmlOut()
+
+
+class PromptOut(serializers.Serializer[Any]):
+    text = HtmlOut()
+    image = MediaLink()
+    target = serializers.IntegerField(help_text="The place of its option in ``options``, from 0.")
+
+
+class GapOut(serializers.Serializer[Any]):
+    options = OptionOut(many=True)
+    texts = TextOut(many=True)
+    case_sensitive = serializers.BooleanField()
+    weight = serializers.IntegerField()
+
+
 class QuestionOut(serializers.Serializer[Any]):
     """A question as its author sees it, with the key."""
 
@@ -371,6 +481,13 @@ class QuestionOut(serializers.Serializer[Any]):
     audio_file = MediaLink(source="audio_id")
     options = OptionOut(many=True)
     answers = AnswerOut(many=True)
+    texts = TextOut(many=True)
+    case_sensitive = serializers.BooleanField()
+    truth = TruthOut(allow_null=True)
+    prompts = PromptOut(many=True)
+    gaps = GapOut(many=True)
+    policy = serializers.CharField(help_text="How it is marked; empty where its type knows one way only.")
+    star = serializers.IntegerField(allow_null=True)
     correct_option_index = serializers.SerializerMethodField(help_text="Of a single choice, from 0.")
     shuffle = serializers.BooleanField()
     explanation = HtmlOut()
@@ -378,8 +495,11 @@ class QuestionOut(serializers.Serializer[Any]):
     tags = serializers.ListField(child=serializers.CharField())
 
     def to_representation(self, question: Any) -> dict[str, Any]:
-        given = TYPES[question.type].read(question.content, question.key)
-        question.options, question.answers = given.options, given.answers
+        item_type = TYPES[question.type]
+        given = item_type.read(question.content, question.key).numbered()
+        for part in READ_PARTS:
+            setattr(question, part, getattr(given, part))
+        question.policy = item_type.policy(given) if item_type.policies else ""
         return super().to_representation(question)
 
     def get_correct_option_index(self, question: Any) -> int | None:

@@ -18,7 +18,7 @@ from apps.mock_tests.errors import BadContent
 from apps.mock_tests.models import MockTest, Question, QuestionGroup, TestSection
 from apps.mock_tests.operations import access
 from apps.mock_tests.rules import profiles, richtext
-from apps.mock_tests.rules.types.base import Given, Option
+from apps.mock_tests.rules.types.base import Gap, Given, Option, Prompt
 from apps.mock_tests.rules.types.registry import TYPES
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ GROUP_FIELDS = frozenset(
 QUESTION_FIELDS = frozenset(
     {"type", "name", "text", "question_number", "score", "shuffle", "explanation", "topic", "tags", "order"}
     | {"image_id", "audio_id", "given"}
+)
+PARTS_OF_ANSWERS = frozenset(
+    {"options", "answers", "texts", "case_sensitive", "truth", "prompts", "gaps", "policy", "star"}
 )
 HTML_FIELDS = frozenset({"instruction", "reading_text", "text", "explanation"})
 MEDIA_FIELDS = frozenset({"image_id", "audio_id"})
@@ -181,21 +184,25 @@ def delete_group(*, actor: User, group_id: uuid.UUID) -> None:
 
 
 def create_question(*, actor: User, group_id: uuid.UUID, changes: Changes) -> Question:
-    """Add a question to a draft; refuses answers that do not fit its type, with every reason."""
+    """Add a question to a draft; refuses answers that do not fit its type, with every reason. Its answers are ``given``
+    as a whole, or by their parts; prompts then name options by their places."""
     with transaction.atomic():
         group = access.group_to_change(actor=actor, group_id=group_id)
         question = Question(group=group, order=_next(Question.objects.filter(group=group)))
-        _write_question(question, {"given": Given(), **changes})
+        _write_question(question, {"given": Given(), **_put_together(Given(), changes)})
         question.save(force_insert=True)
     return question
 
 
 def update_question(*, actor: User, question_id: uuid.UUID, changes: Changes) -> None:
-    """Change a question of a draft; refuses answers that do not fit its type, with every reason."""
+    """Change a question of a draft; refuses answers that do not fit its type, with every reason. Of answers that are given
+    by their parts, those that are not named stay."""
     with transaction.atomic():
         question = access.question_to_change(actor=actor, question_id=question_id)
+        present = TYPES[question.type].read(question.content, question.key)
+        changes = _put_together(present.numbered(), changes)
         if "type" in changes and "given" not in changes:
-            changes = {**changes, "given": TYPES[question.type].read(question.content, question.key)}
+            changes = {**changes, "given": present}
         _write_question(question, changes)
         question.save()
 
@@ -206,19 +213,31 @@ def delete_question(*, actor: User, question_id: uuid.UUID) -> None:
         access.question_to_change(actor=actor, question_id=question_id).delete()
 
 
+def _put_together(present: Given, changes: Changes) -> Changes:
+    """The changes with all named parts of answers in one value."""
+    parts = {name: value for name, value in changes.items() if name in PARTS_OF_ANSWERS}
+    if not parts:
+        return changes
+    others = {name: value for name, value in changes.items() if name not in PARTS_OF_ANSWERS}
+    return {**others, "given": replace(present, **parts)}
+
+
 def _write_question(question: Question, changes: Changes) -> None:
     clean = _checked(changes)
     given = clean.pop("given", None)
     _set(question, clean, QUESTION_FIELDS)
     if question.type not in TYPES:
         raise BadContent(problems=[Problem("/type", "unknown_type", "There is no such type of question.")])
-    if given is None:
-        return
     item_type = TYPES[question.type]
-    flaws = tuple(item_type.flaws(given))
+    if given is None:
+        present = item_type.read(question.content, question.key)
+        flaws = tuple(item_type.text_flaws(question.text, present)) if "text" in clean else ()
+    else:
+        flaws = tuple(item_type.reasons(question.text, given))
     if flaws:
         raise BadContent(problems=flaws)
-    question.content, question.key = item_type.write(given.renamed(lambda: secrets.token_urlsafe(9)))
+    if given is not None:
+        question.content, question.key = item_type.write(given.renamed(lambda: secrets.token_urlsafe(9)))
 
 
 # -- checking ------------------------------------------------------------------------------------------------------
@@ -241,12 +260,31 @@ def _checked(changes: Changes) -> dict[str, Any]:
 
 
 def _clean_given(given: Given) -> Given:
-    """Options with clean texts, without those that the author left blank."""
-    options = (
-        replace(option, text=richtext.clean_html(option.text), feedback=richtext.clean_html(option.feedback))
-        for option in given.options
+    """Everything that is shown as HTML cleaned, without options that the author left blank."""
+    html = richtext.clean_html
+    truth = given.truth
+    return replace(
+        given,
+        options=_clean_options(given.options),
+        texts=tuple(replace(text, feedback=html(text.feedback)) for text in given.texts),
+        truth=truth
+        and replace(truth, feedback_true=html(truth.feedback_true), feedback_false=html(truth.feedback_false)),
+        prompts=tuple(replace(prompt, text=html(prompt.text)) for prompt in given.prompts),
+        gaps=tuple(_clean_gap(gap) for gap in given.gaps),
     )
-    return replace(given, options=tuple(option for option in options if not _is_blank(option)))
+
+
+def _clean_gap(gap: Gap) -> Gap:
+    texts = tuple(replace(text, feedback=richtext.clean_html(text.feedback)) for text in gap.texts)
+    return replace(gap, options=_clean_options(gap.options), texts=texts)
+
+
+def _clean_options(options: Iterable[Option]) -> tuple[Option, ...]:
+    cleaned = (
+        replace(option, text=richtext.clean_html(option.text), feedback=richtext.clean_html(option.feedback))
+        for option in options
+    )
+    return tuple(option for option in cleaned if not _is_blank(option))
 
 
 def _is_blank(option: Option) -> bool:
@@ -260,12 +298,31 @@ def _references(clean: Changes) -> Iterable[tuple[str, uuid.UUID | None]]:
             yield f"/{name.removesuffix('_id')}", value
         elif name in HTML_FIELDS:
             yield from _in_text(f"/{name}", value)
-    for position, option in enumerate(clean["given"].options if "given" in clean else ()):
-        place = f"/options/{position}"
-        if option.image:
-            yield f"{place}/image", option.image
-        yield from _in_text(f"{place}/text", option.text)
-        yield from _in_text(f"{place}/feedback", option.feedback)
+    if "given" in clean:
+        yield from _in_given(clean["given"])
+
+
+def _in_given(given: Given) -> Iterable[tuple[str, uuid.UUID | None]]:
+    yield from _in_things("/options", given.options)
+    yield from _in_things("/prompts", given.prompts)
+    for position, text in enumerate(given.texts):
+        yield from _in_text(f"/texts/{position}/feedback", text.feedback)
+    if given.truth:
+        yield from _in_text("/truth/feedback_true", given.truth.feedback_true)
+        yield from _in_text("/truth/feedback_false", given.truth.feedback_false)
+    for position, gap in enumerate(given.gaps):
+        yield from _in_things(f"/gaps/{position}/options", gap.options)
+        for number, text in enumerate(gap.texts):
+            yield from _in_text(f"/gaps/{position}/texts/{number}/feedback", text.feedback)
+
+
+def _in_things(place: str, things: Iterable[Option | Prompt]) -> Iterable[tuple[str, uuid.UUID | None]]:
+    for position, thing in enumerate(things):
+        if thing.image:
+            yield f"{place}/{position}/image", thing.image
+        yield from _in_text(f"{place}/{position}/text", thing.text)
+        if isinstance(thing, Option):
+            yield from _in_text(f"{place}/{position}/feedback", thing.feedback)
 
 
 def _in_text(place: str, text: str) -> Iterable[tuple[str, uuid.UUID | None]]:

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
@@ -30,7 +30,7 @@ from apps.mock_tests.rules.draft import (
 from apps.mock_tests.rules.items import SMALLEST_MARK
 from apps.mock_tests.rules.media import Inspected, UnusableMedia
 from apps.mock_tests.rules.moodle_xml import read_moodle_xml
-from apps.mock_tests.rules.types.base import Answer, Given, Option
+from apps.mock_tests.rules.types.base import Answer, Gap, Given, Option, Text
 from apps.mock_tests.rules.types.registry import TYPES
 
 if TYPE_CHECKING:
@@ -207,7 +207,8 @@ def _group(section: TestSection, draft: DraftGroup, order: int, shelf: Shelf) ->
 
 def _question(group: QuestionGroup, draft: DraftQuestion, *, order: int, number: int, shelf: Shelf) -> Question:
     names = _names(draft.files, shelf)
-    content, key = TYPES[draft.type].write(_given(draft, names))
+    given = _given(draft, names).renamed(lambda: secrets.token_urlsafe(9))
+    content, key = TYPES[draft.type].write(given)
     return Question(
         group=group,
         type=draft.type,
@@ -227,18 +228,38 @@ def _question(group: QuestionGroup, draft: DraftQuestion, *, order: int, number:
 
 
 def _given(draft: DraftQuestion, names: Mapping[str, uuid.UUID]) -> Given:
+    truth = draft.truth
     return Given(
         options=tuple(
-            Option(
-                id=secrets.token_urlsafe(9),
-                text=_placed(option.text, names),
-                fraction=option.fraction,
-                feedback=_placed(option.feedback, names),
-            )
-            for option in draft.options
+            Option(str(place), _placed(option.text, names), option.fraction, feedback=_placed(option.feedback, names))
+            for place, option in enumerate(draft.options)
         ),
         answers=tuple(Answer(answer.value, answer.tolerance, answer.fraction) for answer in draft.answers),
+        texts=_texts(draft.texts, names),
+        case_sensitive=draft.case_sensitive,
+        truth=truth
+        and replace(
+            truth,
+            feedback_true=_placed(truth.feedback_true, names),
+            feedback_false=_placed(truth.feedback_false, names),
+        ),
+        prompts=tuple(replace(prompt, text=_placed(prompt.text, names)) for prompt in draft.prompts),
+        gaps=tuple(_gap(gap, names) for gap in draft.gaps),
+        policy=draft.policy,
+        star=draft.star,
     )
+
+
+def _gap(gap: Gap, names: Mapping[str, uuid.UUID]) -> Gap:
+    options = tuple(
+        replace(option, text=_placed(option.text, names), feedback=_placed(option.feedback, names))
+        for option in gap.options
+    )
+    return replace(gap, options=options, texts=_texts(gap.texts, names))
+
+
+def _texts(texts: Iterable[Text], names: Mapping[str, uuid.UUID]) -> tuple[Text, ...]:
+    return tuple(replace(text, feedback=_placed(text.feedback, names)) for text in texts)
 
 
 def _names(drafts: Iterable[DraftFile], shelf: Shelf) -> dict[str, uuid.UUID]:

@@ -13,7 +13,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-QuestionType = Literal["single_choice", "multiple_choice", "numeric"]
+from apps.mock_tests.rules.types.base import Gap, Prompt, Text, Truth
+
+QuestionType = Literal[
+    "single_choice", "multiple_choice", "true_false", "numeric", "short_text", "ordering", "matching", "gap_fill"
+]
 SectionType = Literal["VOCAB", "GRAMMAR_READING", "LISTENING", "FULL_WRITTEN", "GENERAL"]
 FileKind = Literal["image", "audio"]
 Outcome = Literal["taken", "partly", "refused", "ignored"]
@@ -45,10 +49,10 @@ class DraftFile:
 
 @dataclass(frozen=True, slots=True)
 class DraftOption:
-    """One choice; `fraction` is its share of the marks, from -1 to 1."""
+    """One choice; `fraction` is its share of the marks, from -1 to 1, where options have one."""
 
     text: str
-    fraction: Decimal
+    fraction: Decimal = Decimal(0)
     feedback: str = ""
 
 
@@ -63,13 +67,21 @@ class NumericAnswer:
 
 @dataclass(frozen=True, slots=True)
 class DraftQuestion:
-    """One item. `options` belong to the choice types, `answers` to numeric; at most one file is audio."""
+    """One item; its type says which parts of the answers it uses (`rules.types`). The options of an ordering stand in
+    the right order, prompts name them by their places ("0", "1" and so on). At most one file is audio."""
 
     type: QuestionType
     name: str
     text: str
     options: tuple[DraftOption, ...] = ()
     answers: tuple[NumericAnswer, ...] = ()
+    texts: tuple[Text, ...] = ()
+    case_sensitive: bool = False
+    truth: Truth | None = None
+    prompts: tuple[Prompt, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    policy: str = ""
+    star: int | None = None
     marks: Decimal = Decimal(1)
     explanation: str = ""
     tags: tuple[str, ...] = ()

@@ -3,7 +3,7 @@ same marks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
@@ -27,7 +27,12 @@ class Mark:
 
 def spec_of(question: Mapping[str, Any]) -> ItemSpec:
     """The spec of a question as it stands in the content of a paper."""
-    return ItemSpec(question["type"], frozenset(option["id"] for option in question["options"]))
+    return ItemSpec(
+        type=question["type"],
+        options=_ids(question["options"]),
+        prompts=_ids(question.get("prompts", ())),
+        gaps={gap["id"]: _ids(gap["options"]) for gap in question.get("gaps", ())},
+    )
 
 
 def check_response(spec: ItemSpec, response: object) -> object:
@@ -39,9 +44,13 @@ def check_response(spec: ItemSpec, response: object) -> object:
 
 def grade_item(item: Mapping[str, Any], response: object) -> Mark:
     """Mark a response by an entry of a paper's key. No response: nothing earned, nothing lost."""
-    if response is None or response == []:
+    if response is None or response == [] or response == {}:
         return Mark(Decimal(0), "BLANK")
     share = TYPES[item["type"]].share(item["key"], response)
     # Adding zero turns -0.000 into 0.000.
     marks = (Decimal(item["score"]) * share).quantize(SMALLEST_MARK, ROUND_HALF_UP) + 0
     return Mark(marks, "CORRECT" if share >= 1 else "PARTIAL" if share > 0 else "WRONG")
+
+
+def _ids(things: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    return frozenset(thing["id"] for thing in things)

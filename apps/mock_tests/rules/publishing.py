@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from apps.core.errors import Problem
 from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.profiles import CUSTOM, Profile, area_of, find_profile
-from apps.mock_tests.rules.types.base import Given, plain
+from apps.mock_tests.rules.types.base import Gap, Given, ItemType, Option, Part, Prompt, plain
 from apps.mock_tests.rules.types.registry import TYPES
 
 MOST_MARKS = Decimal(10_000)
@@ -156,7 +156,7 @@ def _question_flaws(place: str, group: GroupSource, question: QuestionSource) ->
     if question.type not in TYPES:
         yield Problem(f"{place}/type", "unknown_type", f'There is no question type "{question.type}".')
         return
-    for flaw in TYPES[question.type].flaws(question.given()):
+    for flaw in TYPES[question.type].reasons(question.text, question.given()):
         yield Problem(place + flaw.pointer, flaw.code, flaw.detail)
 
 
@@ -255,12 +255,13 @@ def _shown_group(group: GroupSource, order: int, names: _Names) -> dict[str, Any
 def _frozen_question(question: QuestionSource, number: int, names: _Names, key: dict[str, Any]) -> dict[str, Any]:
     """What takers see of a question, field by field; what grades it goes into ``key``."""
     name = names.thing(question.id)
+    kind = TYPES[question.type]
     given = question.given().renamed(names.option)
     score = plain(question.score)
     key[name] = {
         "type": question.type,
         "score": score,
-        "key": TYPES[question.type].write(given)[1],
+        "key": kind.write(given)[1],
         "explanation": question.explanation,
         "topic": question.topic,
     }
@@ -273,8 +274,33 @@ def _frozen_question(question: QuestionSource, number: int, names: _Names, key: 
         "image": _media(question.image),
         "audio_file": _media(question.audio),
         "shuffle": question.shuffle,
-        "options": [{"id": o.id, "text": o.text, "image": _media(o.image)} for o in given.options],
+        "options": [],
+        **{part: _SHOWN[part](given, kind) for part in sorted(kind.shows)},
     }
+
+
+def _shown_options(given: Given, kind: ItemType) -> list[dict[str, Any]]:
+    """Random ids give the order where the author's would tell the key."""
+    drawn = "options" in kind.always_drawn
+    options = sorted(given.options, key=lambda option: option.id) if drawn else given.options
+    return [_shown_thing(option) for option in options]
+
+
+def _shown_thing(thing: Option | Prompt) -> dict[str, Any]:
+    return {"id": thing.id, "text": thing.text, "image": _media(thing.image)}
+
+
+def _shown_gap(number: int, gap: Gap) -> dict[str, Any]:
+    return {"id": gap.id, "number": number, "options": [_shown_thing(option) for option in gap.options]}
+
+
+_SHOWN: Mapping[Part, Callable[[Given, ItemType], Any]] = {
+    "options": _shown_options,
+    "prompts": lambda given, _: [_shown_thing(prompt) for prompt in given.prompts],
+    "gaps": lambda given, _: [_shown_gap(number, gap) for number, gap in enumerate(given.gaps, 1)],
+    "star": lambda given, _: given.star,
+}
+"""The one place that says what takers see of answers: a type chooses among these and adds nothing."""
 
 
 def _rows(test: TestSource, profile: Profile) -> Iterator[ItemRow]:

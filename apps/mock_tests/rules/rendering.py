@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.types.registry import TYPES
 
 Sign = Callable[[str], str]
 PREFIX = "media:"
@@ -16,18 +17,30 @@ def render(
     content: Mapping[str, Any], *, seed: int, shuffle_questions: bool, shuffle_options: bool, sign: Sign
 ) -> dict[str, Any]:
     """The same seed gives the same order, for good. Questions move inside their group only, options only where their
-    question allows it; numbers stay with their questions, since passages refer to them."""
+    question allows it; numbers stay with their questions, since passages refer to them. Options to be put in order or
+    matched are always drawn, from all orders alike: if the right one were left out, a class that compares its screens would
+    find it as the one that nobody saw."""
+
+    def things(shown: Sequence[Mapping[str, Any]], drawn: bool) -> list[dict[str, Any]]:
+        return [
+            {**thing, "text": _signed_text(thing["text"], sign), "image": _signed(thing["image"], sign)}
+            for thing in _drawn(shown, seed, drawn)
+        ]
 
     def question(shown: Mapping[str, Any]) -> dict[str, Any]:
-        options = _drawn(shown["options"], seed, shuffle_options and shown["shuffle"])
+        may_move = shuffle_options and shown["shuffle"]
+        always = TYPES[shown["type"]].always_drawn
+        parts: dict[str, Any] = {
+            part: things(shown[part], may_move or part in always) for part in ("options", "prompts") if part in shown
+        }
+        if "gaps" in shown:
+            parts["gaps"] = [{**gap, "options": things(gap["options"], may_move)} for gap in shown["gaps"]]
         return {
             **shown,
             "text": _signed_text(shown["text"], sign),
             "image": _signed(shown["image"], sign),
             "audio_file": _signed(shown["audio_file"], sign),
-            "options": [
-                {**o, "text": _signed_text(o["text"], sign), "image": _signed(o["image"], sign)} for o in options
-            ],
+            **parts,
         }
 
     def group(shown: Mapping[str, Any]) -> dict[str, Any]:

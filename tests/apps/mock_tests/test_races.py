@@ -54,12 +54,14 @@ def test_without_the_lock_publishing_at_once_collides(committed, cast, monkeypat
     test, actor = make_test(cast), cast.carol
     meet = threading.Barrier(2)
 
-    def unlocked(*, actor, test_id):
-        found = MockTest.objects.get(pk=test_id)
-        meet.wait(10)
-        return found
+    freeze = publishing._freeze
 
-    monkeypatch.setattr(publishing.access, "lock_test", unlocked)
+    def together(*args):
+        meet.wait(10)  # both have looked for such a paper, and found none
+        return freeze(*args)
+
+    monkeypatch.setattr(publishing.access, "lock_test", lambda *, actor, test_id: MockTest.objects.get(pk=test_id))
+    monkeypatch.setattr(publishing, "_freeze", together)
     outcomes = at_once(cast.north, *[lambda: publishing.publish_test(actor=actor, test_id=test.pk)] * 2)
     assert sum(isinstance(outcome, IntegrityError) for outcome in outcomes) == 1
 

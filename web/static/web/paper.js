@@ -20,14 +20,82 @@ function oneQuestion(question, response, give, reviewed) {
     el("div", { class: "text", html: question.text }),
     question.audio_file ? el("audio", { controls: true, preload: "none", src: question.audio_file }) : null,
     question.image ? el("img", { src: question.image, alt: "" }) : null,
-    question.type === "numeric" ? typed(question, response, give) : choices(question, response, give, reviewed),
+    (WAYS[question.type] || choices)(question, response, give, reviewed),
     reviewed?.explanation ? el("p", { class: "quiet", html: reviewed.explanation }) : null);
 }
 
-function typed(question, response, give) {
-  const input = el("input", { class: "number", inputmode: "decimal", "aria-label": `Answer ${question.question_number}`, value: response ?? "" });
+const WAYS = {
+  numeric: (question, response, give) => typed(question, response, give, "decimal"),
+  short_text: (question, response, give) => typed(question, response, give, "text"),
+  true_false: trueOrFalse,
+  ordering,
+  matching: (question, response, give) => pairs(question, question.prompts, response, give, () => question.options),
+  gap_fill: (question, response, give) =>
+    pairs(question, question.gaps.map((gap) => ({ ...gap, text: `[[${gap.number}]]` })), response, give, (gap) => gap.options),
+};
+
+function typed(question, response, give, mode) {
+  const input = el("input", { class: "number", inputmode: mode, "aria-label": `Answer ${question.question_number}`, value: response ?? "" });
   input.addEventListener("change", () => give(question.id, input.value.trim() || null));
   return input;
+}
+
+function trueOrFalse(question, response, give) {
+  return el("div", { class: "options", role: "radiogroup" }, ...[true, false].map((value) => {
+    const input = el("input", { type: "radio", name: question.id, checked: response === value });
+    input.addEventListener("change", () => give(question.id, value));
+    return el("label", { class: "option" }, input, el("span", {}, value ? "True" : "False"));
+  }));
+}
+
+// One choice per place, each option in one place only; what is given is the filled places up to the first empty one.
+function ordering(question, response, give) {
+  const places = question.options.map((_, place) => picker(question.options, response?.[place], place + 1 === question.star ? "★" : `${place + 1}.`));
+  for (const { input } of places) {
+    input.addEventListener("change", () => {
+      for (const other of places) if (other.input !== input && other.input.value === input.value) other.input.value = "";
+      const chosen = places.map((place) => place.input.value);
+      const end = chosen.indexOf("");
+      const order = end < 0 ? chosen : chosen.slice(0, end);
+      give(question.id, order.length ? order : null);
+    });
+  }
+  return el("div", { class: "options" }, ...places.map((place) => place.label));
+}
+
+function pairs(question, prompts, response, give, optionsOf) {
+  const rows = prompts.map((prompt) => {
+    const options = optionsOf(prompt);
+    const row = options.length ? picker(options, response?.[prompt.id], prompt) : written(response?.[prompt.id], prompt);
+    return { ...row, id: prompt.id };
+  });
+  for (const { input } of rows) {
+    input.addEventListener("change", () => {
+      const filled = rows.map((row) => [row.id, row.input.value.trim()]).filter(([, value]) => value);
+      give(question.id, filled.length ? Object.fromEntries(filled) : null);
+    });
+  }
+  return el("div", { class: "options" }, ...rows.map((row) => row.label));
+}
+
+function picker(options, chosen, about) {
+  const input = el("select", {}, el("option", { value: "" }, "–"), ...options.map((option, index) =>
+    el("option", { value: option.id, selected: option.id === chosen }, plainly(option.text) || LETTERS[index])));
+  return { input, label: labelled(about, input) };
+}
+
+function written(value, about) {
+  const input = el("input", { value: value ?? "" });
+  return { input, label: labelled(about, input) };
+}
+
+function labelled(about, input) {
+  const said = typeof about === "string" ? el("span", {}, about) : el("span", { html: about.text });
+  return el("label", { class: "option" }, said, about.image ? el("img", { src: about.image, alt: "" }) : null, input);
+}
+
+function plainly(html) {
+  return new DOMParser().parseFromString(html || "", "text/html").body.textContent.trim();
 }
 
 function choices(question, response, give, reviewed) {

@@ -1,18 +1,27 @@
 """What a type of question is: how its answers are stored, what is wrong with them, which responses it takes, what they
-earn. What takers see is not the type's choice: only the ids, texts and pictures of `Given.options` are ever shown."""
+earn. What takers see is not the type's choice: it names some of `PARTS`, and publishing shows those field by field."""
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from apps.core.errors import Problem
 
 Stored = Mapping[str, Any]
+Part = Literal["options", "prompts", "gaps", "star"]
+
+PARTS: frozenset[Part] = frozenset({"options", "prompts", "gaps", "star"})
+"""Everything that takers can be shown of a question's answers."""
+
+FULL = Decimal(1)
+LONGEST_TEXT = 200
+"""Of a typed answer, in characters."""
 
 
 class BadResponse(ValueError):
@@ -25,15 +34,18 @@ class ItemSpec:
 
     type: str
     options: frozenset[str] = frozenset()
+    prompts: frozenset[str] = frozenset()
+    gaps: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The options of each gap; a gap without any is typed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One choice; ``fraction`` is its share of the marks, from -1 to 1."""
+    """One choice; ``fraction`` is its share of the marks, from -1 to 1, where options have one."""
 
     id: str
     text: str
-    fraction: Decimal
+    fraction: Decimal = Decimal(0)
     image: uuid.UUID | None = None
     feedback: str = ""
 
@@ -48,21 +60,92 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """Typing this earns ``fraction`` of the marks. Plain text."""
+
+    text: str
+    fraction: Decimal = FULL
+    feedback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Whether a statement is true, and what is said to those who take it for true or false."""
+
+    value: bool
+    feedback_true: str = ""
+    feedback_false: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What an option is to be matched with; ``target`` is the id of the right one."""
+
+    id: str
+    text: str
+    target: str
+    image: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A gap in a text: a choice if it has options, otherwise typed. It counts ``weight`` times."""
+
+    id: str = ""
+    options: tuple[Option, ...] = ()
+    texts: tuple[Text, ...] = ()
+    case_sensitive: bool = False
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
-    """What an author says about the answers of one question."""
+    """What an author says about the answers of one question. Each type uses some of it."""
 
     options: tuple[Option, ...] = ()
     answers: tuple[Answer, ...] = ()
+    texts: tuple[Text, ...] = ()
+    case_sensitive: bool = False
+    truth: Truth | None = None
+    prompts: tuple[Prompt, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    policy: str = ""
+    star: int | None = None
 
     def renamed(self, new_id: Callable[[], str]) -> Given:
-        """The same under other option ids."""
-        return replace(self, options=tuple(replace(option, id=new_id()) for option in self.options))
+        """The same under other ids of options, prompts and gaps."""
+        names = [new_id() for _ in self.options]
+        new_names = dict(zip((option.id for option in self.options), names, strict=True))
+        return replace(
+            self,
+            options=tuple(replace(option, id=name) for option, name in zip(self.options, names, strict=True)),
+            prompts=tuple(replace(p, id=new_id(), target=new_names.get(p.target, "")) for p in self.prompts),
+            gaps=tuple(
+                replace(gap, id=new_id(), options=tuple(replace(option, id=new_id()) for option in gap.options))
+                for gap in self.gaps
+            ),
+        )
+
+    def numbered(self) -> Given:
+        """The same with options named by their places, "0", "1" and so on, as authors refer to them."""
+        places = {option.id: str(place) for place, option in enumerate(self.options)}
+        return replace(
+            self,
+            options=tuple(replace(option, id=str(place)) for place, option in enumerate(self.options)),
+            prompts=tuple(replace(prompt, target=places.get(prompt.target, "")) for prompt in self.prompts),
+        )
 
 
 class ItemType(ABC):
     """One type of question; stateless."""
 
     name: ClassVar[str]
+    shows: ClassVar[frozenset[Part]] = frozenset({"options"})
+    """What of `PARTS` takers see of it."""
+    always_drawn: ClassVar[frozenset[Part]] = frozenset()
+    """Parts whose order as the author wrote it would tell the key: stored and shown in other orders."""
+    policies: ClassVar[tuple[str, ...]] = ()
+    """Ways to mark it; the first is the usual one and is not stored."""
 
     @abstractmethod
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -84,7 +167,37 @@ class ItemType(ABC):
     def share(self, key: Stored, response: object) -> Decimal:
         """Which share of the marks a response earns."""
 
+    def text_flaws(self, text: str, given: Given) -> Iterator[Problem]:
+        """Reasons that lie in how the text of the question and its answers go together."""
+        return iter(())
+
+    def reasons(self, text: str, given: Given) -> Iterator[Problem]:
+        """All reasons against a question with this text and these answers."""
+        if given.policy and given.policy not in self.policies:
+            detail = f"Such a question is marked by: {', '.join(self.policies)}." if self.policies else "It has none."
+            yield Problem("/policy", "unknown_policy", detail)
+        yield from self.flaws(given)
+        yield from self.text_flaws(text, given)
+
+    def policy(self, given: Given) -> str:
+        """How it is marked."""
+        return given.policy or self.policies[0]
+
+    def with_policy(self, key: dict[str, Any], given: Given) -> dict[str, Any]:
+        """The key with the policy in it, unless it is the usual one."""
+        usual = self.policy(given) == self.policies[0]
+        return key if usual else {**key, "policy": given.policy}
+
 
 def plain(number: Decimal) -> str:
     """The one way to write a number: no exponent, no zeros at the end."""
     return f"{number.normalize():f}" if number else "0"
+
+
+def typed(response: object) -> str | None:
+    """A typed answer without space around it, ``None`` if nothing is left; refuses what cannot be typed on a line."""
+    if not isinstance(response, str) or len(response) > LONGEST_TEXT:
+        raise BadResponse(f"The response must be a string of at most {LONGEST_TEXT} characters.")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in response.strip()):
+        raise BadResponse("The response must be one line without control characters.")
+    return response.strip() or None

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from apps.core.errors import Problem
 from apps.mock_tests.rules.types.base import BadResponse, Given, ItemSpec, Stored
-from apps.mock_tests.rules.types.choices import FULL, ChoiceType
+from apps.mock_tests.rules.types.choices import ChoiceType, one_key_flaws
 
 
 class SingleChoice(ChoiceType):
@@ -15,9 +15,7 @@ class SingleChoice(ChoiceType):
 
     def flaws(self, given: Given) -> Iterator[Problem]:
         yield from super().flaws(given)
-        keys = sum(option.fraction == FULL for option in given.options)
-        if keys != 1:
-            yield Problem("/options", "not_one_key", f"Exactly one option must be worth full marks, not {keys}.")
+        yield from one_key_flaws(given.options)
 
     def check(self, spec: ItemSpec, response: object) -> object:
         if not isinstance(response, str) or response not in spec.options:

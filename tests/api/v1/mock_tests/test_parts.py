@@ -8,6 +8,7 @@ import pytest
 
 from apps.mock_tests.models import Question
 from apps.mock_tests.operations import authoring, media
+from apps.mock_tests.rules.types.registry import TYPES
 from tests.api.v1.mock_tests.test_mock_tests import body_of, places, same_not_found
 from tests.apps.mock_tests.test_media_rules import picture, recording
 from tests.client import Api
@@ -166,6 +167,90 @@ def test_other_types_and_partial_marks(cast, group):
     assert numeric["options"] == []
 
 
+MORE = [
+    {"type": "true_false", "truth": {"value": False, "feedback_true": "<b>no</b>", "feedback_false": ""}},
+    {
+        "type": "short_text",
+        "case_sensitive": True,
+        "texts": [
+            {"text": "東京", "fraction": 1.0, "feedback": "yes"},
+            {"text": "Edo", "fraction": 0.5, "feedback": ""},
+        ],
+    },
+    {"type": "ordering", "policy": "star", "star": 2, "options": [{"text": text} for text in ("a", "b", "c")]},
+    {
+        "type": "matching",
+        "policy": "all_or_nothing",
+        "options": [{"text": text} for text in ("x", "y", "z")],
+        "prompts": [{"text": "1", "image": None, "target": 2}, {"text": "2", "image": None, "target": 0}],
+    },
+    {
+        "type": "gap_fill",
+        "text": "[[2]] and [[1]]",
+        "gaps": [
+            {"texts": [{"text": "a", "fraction": 1.0, "feedback": ""}], "case_sensitive": False, "weight": 1},
+            {"options": [{"text": "wa", "is_correct": True}, {"text": "ga"}], "case_sensitive": False, "weight": 3},
+        ],
+    },
+    {
+        "type": "multiple_choice",
+        "policy": "jee_advanced",
+        "options": [{"text": "a", "is_correct": True}, {"text": "b", "is_correct": True}, {"text": "c"}],
+    },
+]
+
+
+def covers(whole, part):
+    """Whether everything in ``part`` stands in ``whole`` too."""
+    if isinstance(part, dict):
+        return all(name in whole and covers(whole[name], value) for name, value in part.items())
+    if isinstance(part, list):
+        return len(whole) == len(part) and all(map(covers, whole, part))
+    return whole == part
+
+
+@pytest.mark.parametrize("sent", MORE, ids=lambda sent: sent["type"])
+def test_every_type_is_made_read_sent_back_and_published(cast, group, sent):
+    api = Api(cast.carol)
+    made = body_of(api.post("questions/", {"group": str(group.pk), "text": "What?", **sent}), 201)
+    assert covers(made, sent)
+    back = {name: made[name] for name in sent}
+    assert covers(body_of(api.patch(f"questions/{made['id']}/", back), 200), sent)
+    question = Question.objects.get()
+    assert not list(TYPES[question.type].reasons(question.text, given_of(question)))
+    other = body_of(api.patch(f"questions/{made['id']}/", {"explanation": "so"}), 200)
+    assert {**other, "explanation": ""} == {**made, "explanation": ""}
+
+
+def given_of(question):
+    return TYPES[question.type].read(question.content, question.key)
+
+
+def test_a_part_of_the_answers_may_be_sent_alone(cast, group):
+    api = Api(cast.carol)
+    made = body_of(api.post("questions/", {"group": str(group.pk), "text": "?", **MORE[3]}), 201)
+    path = f"questions/{made['id']}/"
+    turned = body_of(api.patch(path, {"prompts": [{"text": "9", "target": 1}, {"text": "8", "target": 1}]}), 200)
+    assert [option["text"] for option in turned["options"]] == ["x", "y", "z"]
+    assert [(prompt["text"], prompt["target"]) for prompt in turned["prompts"]] == [("9", 1), ("8", 1)]
+    assert turned["policy"] == "all_or_nothing"
+    renamed = body_of(api.patch(path, {"options": [{"text": "p"}, {"text": "q"}], "policy": ""}), 200)
+    assert [(prompt["text"], prompt["target"]) for prompt in renamed["prompts"]] == [("9", 1), ("8", 1)]
+    assert renamed["policy"] == "pairs"
+    assert ("/prompts/0/target", "unknown_option") in places(
+        api.patch(path, {"prompts": [{"text": "9", "target": 2}, {"text": "8", "target": 1}]})
+    )
+    assert places(api.patch(path, {"prompts": [{"text": "9"}]})) == {("/prompts/0/target", "required")}
+
+
+def test_a_text_must_keep_the_gaps_of_its_question(cast, group):
+    api = Api(cast.carol)
+    made = body_of(api.post("questions/", {"group": str(group.pk), **MORE[4]}), 201)
+    path = f"questions/{made['id']}/"
+    assert places(api.patch(path, {"text": "[[1]] alone"})) == {("/text", "gap_not_in_text")}
+    assert body_of(api.patch(path, {"text": "[[1]], then [[2]]"}), 200)["text"] == "[[1]], then [[2]]"
+
+
 TWO_KEYS = [{"text": "a", "is_correct": True}, {"text": "b", "is_correct": True}]
 BAD = [
     ({"options": TWO_KEYS}, ("/options", "not_one_key")),
@@ -186,6 +271,27 @@ BAD = [
     ({"options": FOUR, "text": f'<img src="media:{uuid.uuid4()}">'}, ("/text/0", "unknown_media")),
     ({"options": FOUR, "key": {}}, ("/key", "unknown_field")),
     ({"type": "numeric"}, ("/answers", "no_answer")),
+    ({"type": "true_false"}, ("/truth", "no_answer")),
+    ({"type": "true_false", "truth": {"value": "perhaps"}}, ("/truth/value", "invalid")),
+    ({"type": "short_text"}, ("/texts", "no_answer")),
+    ({"type": "short_text", "texts": [{"text": "x" * 201}]}, ("/texts/0/text", "max_length")),
+    ({"type": "short_text", "texts": [{"text": "a"}, {"text": "Ａ"}]}, ("/texts/1", "duplicate_answer")),
+    ({"type": "ordering", "options": FOUR, "star": 2}, ("/star", "star_without_policy")),
+    ({"type": "ordering", "options": FOUR, "policy": "pairs"}, ("/policy", "unknown_policy")),
+    ({"type": "matching", "options": FOUR}, ("/prompts", "prompt_count")),
+    ({"type": "matching", "options": FOUR, "prompts": [{"text": "1"}]}, ("/prompts/0/target", "required")),
+    ({"type": "gap_fill", "text": "x", "gaps": [{"texts": [{"text": "a"}]}]}, ("/text", "gap_not_in_text")),
+    ({"type": "gap_fill", "text": "[[1]]", "gaps": [{"options": FOUR[:2]}] * 51}, ("/gaps", "max_length")),
+    ({"type": "gap_fill", "text": "[[1]]", "gaps": [{"key": 1}]}, ("/gaps/0/key", "unknown_field")),
+    ({"type": "multiple_choice", "options": FOUR, "policy": "best"}, ("/policy", "invalid_choice")),
+    (
+        {
+            "type": "matching",
+            "options": FOUR,
+            "prompts": [{"text": "1", "target": 0, "image": f"media:{uuid.uuid4()}"}],
+        },
+        ("/prompts/0/image", "unknown_media"),
+    ),
     ({"type": "numeric", "answers": [{"value": "x"}]}, ("/answers/0/value", "invalid")),
     ({"type": "numeric", "answers": [{"value": "Infinity"}]}, ("/answers/0/value", "invalid")),
     ({"type": "numeric", "answers": [{"value": 1, "tolerance": -1}]}, ("/answers/0/tolerance", "min_value")),

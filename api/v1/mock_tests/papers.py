@@ -1,0 +1,62 @@
+"""Questions as takers see them: what all have in common, and by their type the parts that it shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import PolymorphicProxySerializer
+from rest_framework import serializers
+
+from apps.mock_tests.rules.types.base import Part
+from apps.mock_tests.rules.types.registry import TYPES
+
+
+class TakerOptionOut(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    text = serializers.CharField(help_text="HTML.")
+    image = serializers.URLField(allow_null=True)
+
+
+class TakerGapOut(serializers.Serializer[Any]):
+    """A choice if it has options, otherwise typed."""
+
+    id = serializers.CharField()
+    number = serializers.IntegerField(help_text="Gap 1 stands where the text holds ``[[1]]``.")
+    options = TakerOptionOut(many=True)
+
+
+class TakerQuestionOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    question_number = serializers.IntegerField(allow_null=True)
+    type = serializers.CharField()
+    text = serializers.CharField(help_text="HTML.")
+    score = serializers.DecimalField(max_digits=8, decimal_places=3)
+    image = serializers.URLField(allow_null=True)
+    audio_file = serializers.URLField(allow_null=True)
+    shuffle = serializers.BooleanField()
+    options = TakerOptionOut(many=True, help_text="Empty where there is nothing to choose from.")
+
+
+def _part(part: Part) -> serializers.Field[Any, Any, Any, Any]:
+    fields: dict[Part, serializers.Field[Any, Any, Any, Any]] = {
+        "options": TakerOptionOut(many=True),
+        "prompts": TakerOptionOut(many=True),
+        "gaps": TakerGapOut(many=True),
+        "star": serializers.IntegerField(allow_null=True, help_text="The place that counts, from 1."),
+    }
+    return fields[part]
+
+
+def _variant(name: str) -> type[serializers.Serializer[Any]]:
+    item_type = TYPES[name]
+    fields: dict[str, Any] = {part: _part(part) for part in sorted(item_type.shows)}
+    title = "".join(word.title() for word in name.split("_"))
+    return type(f"Taker{title}Out", (TakerQuestionOut,), {**fields, "__doc__": item_type.__doc__})
+
+
+TAKER_QUESTION = PolymorphicProxySerializer(
+    component_name="TakerQuestion",
+    serializers={name: _variant(name) for name in TYPES},
+    resource_type_field_name="type",
+    many=True,
+)
