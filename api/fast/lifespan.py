@@ -40,32 +40,42 @@ def with_farewell(sockets: Application) -> Application:
     reactor: Any = sys.modules.get("twisted.internet.reactor")
     if reactor is None:
         return sockets
-    under_way: set[asyncio.Task[Any]] = set()
+    farewell = _Farewell(sockets)
+    reactor.addSystemEventTrigger("before", "shutdown", farewell.hold)
+    return farewell
 
-    async def counted(scope: dict[str, Any], receive: Any, send: Any) -> None:
+
+class _Farewell:
+    """Knows who is there, and lets nobody in once it has begun."""
+
+    def __init__(self, sockets: Application) -> None:
+        self._sockets = sockets
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._has_begun = False
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if self._has_begun:
+            await receive()
+            return await send({"type": "websocket.close"})
         task: Any = asyncio.current_task()
-        under_way.add(task)
+        self._under_way.add(task)
         try:
-            await sockets(scope, receive, send)
+            await self._sockets(scope, receive, send)
         finally:
-            under_way.discard(task)
+            self._under_way.discard(task)
 
-    reactor.addSystemEventTrigger("before", "shutdown", _hold, under_way)
-    return counted
+    def hold(self) -> Any:
+        from twisted.internet.defer import Deferred
 
+        self._has_begun = True
+        return Deferred.fromFuture(asyncio.ensure_future(self._wait()))
 
-def _hold(under_way: set[asyncio.Task[Any]]) -> Any:
-    from twisted.internet.defer import Deferred
-
-    return Deferred.fromFuture(asyncio.ensure_future(_farewell(under_way)))
-
-
-async def _farewell(under_way: set[asyncio.Task[Any]]) -> None:
-    leaving = [task for task in under_way if not task.done()]
-    for task in leaving:
-        if not task.cancelling():
-            task.cancel()
-    await _finish()
-    if leaving:
-        await asyncio.wait(leaving, timeout=_SECONDS)
-    await asyncio.sleep(_FRAMES_SECONDS)
+    async def _wait(self) -> None:
+        leaving = set(self._under_way)
+        for task in leaving:
+            if not task.cancelling():
+                task.cancel()
+        await _finish()
+        if leaving:
+            await asyncio.wait(leaving, timeout=_SECONDS)
+        await asyncio.sleep(_FRAMES_SECONDS)
