@@ -112,6 +112,12 @@ def kill_server(server: EmbeddedServer) -> None:
     server.stop()
 
 
+def freeze(server: EmbeddedServer) -> None:
+    """Let it hang: its connections stay open, and nothing is answered any more."""
+    for pid in processes.working_in(server.working_folder, server.programs):
+        os.kill(pid, signal.SIGSTOP)
+
+
 def start_server(server: EmbeddedServer) -> float:
     """Start it where it was; how many seconds recovery took."""
     port, since = server.port, time.monotonic()

@@ -16,12 +16,12 @@ pytestmark = pytest.mark.faults
 
 
 def test_a_killed_database_refuses_for_a_moment_and_forgets_nothing(stack: Stack, say: Say) -> None:
-    exam = Exam(stack, "Database killed", answering=20).begin()
+    exam = Exam(stack, "Database killed", answering=16).begin()
     down, recoveries = [], []
     with beside.people(stack) as people:
         people.go_on(people.ask_for_everything(people.student(1), exam.klass.room))
         for _ in range(3):
-            time.sleep(2)
+            time.sleep(1.5)
             nemesis.kill_server(stack.postgres)
             time.sleep(1.5)
             down.append(nemesis.start_server(stack.postgres))

@@ -1,4 +1,4 @@
-"""Redis forgets everything, and then is gone, while a class answers and hands in."""
+"""Redis forgets everything, hangs, and then is gone, while a class answers and hands in."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tests.faults.stack import Stack
 
 pytestmark = pytest.mark.faults
 
+SAVE = "PUT attempts/*/answers/"
 TICKETS = "POST auth/ws-ticket/"
 _ALL_GRADED = "SELECT bool_and(status = 'GRADED') FROM attempts_attempt WHERE assignment_id = %s"
 _GRADED = "SELECT status = 'GRADED' FROM attempts_attempt WHERE id = %s"
@@ -55,7 +56,15 @@ def test_an_exam_goes_on_without_redis(stack: Stack, say: Say) -> None:
         board = people.listen(people.student(4), f"/ws/leaderboards/{exam.klass.room}/", "leaderboards")
         open_sockets = (sitter.ear, notices, board)
 
+        nemesis.freeze(stack.redis)
+        exam.seen.slowest.clear()
+        frozen_acks, frozen_own = len(exam.seen.acked), len(sitter.acked)
+        time.sleep(4)
+        frozen = len(exam.seen.acked) - frozen_acks, len(sitter.acked) - frozen_own
+        slowest_save = exam.seen.slowest[SAVE]
+
         nemesis.kill_server(stack.redis)
+        exam.seen.slowest.clear()
         gone = time.monotonic()
         acked_before, own_before = len(exam.seen.acked), len(sitter.acked)
         people.go_on(people.ask_for_everything(people.student(1), exam.klass.room))
@@ -82,6 +91,7 @@ def test_an_exam_goes_on_without_redis(stack: Stack, say: Say) -> None:
     verdict = checker.judge(stack, exam)
     boards = len(redis.Redis.from_url(f"{stack.redis.url[:-1]}3").keys("c:*:board*"))
     say(f"{verdict}; {without[0]} of the class and {without[1]} over the open socket in {outage:.0f} s without Redis")
+    say(f"while it hung for 4 s: {frozen[0]} and {frozen[1]} acked, slowest save over HTTP {slowest_save:.2f} s")
     say(
         f"after its restart, empty: graded {caught_up:.1f} s, board +{full:.1f} s, timer {news:.1f} s, "
         f"notice {notice:.1f} s; {boards} board keys"
@@ -92,6 +102,8 @@ def test_an_exam_goes_on_without_redis(stack: Stack, say: Say) -> None:
     assert verdict.flaws == []
     assert slowest[0][0] < 4
     assert min(without) > 10
+    assert min(frozen) > 10
+    assert slowest_save < 1
     assert acked >= sent - 2
     for seen in (exam.seen, people.seen):
         assert {error for error in seen.errors if not error.startswith(TICKETS)} == set()

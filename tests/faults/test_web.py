@@ -16,7 +16,7 @@ pytestmark = pytest.mark.faults
 
 
 def test_three_killed_web_processes_lose_no_acknowledged_answer(stack: Stack, say: Say) -> None:
-    exam = Exam(stack, "Web killed", answering=20).begin()
+    exam = Exam(stack, "Web killed", answering=16).begin()
     recoveries = []
     for _ in range(3):
         time.sleep(2)
@@ -38,8 +38,8 @@ def test_three_killed_web_processes_lose_no_acknowledged_answer(stack: Stack, sa
 def test_a_web_process_that_is_asked_to_go_says_goodbye(stack: Stack, say: Say) -> None:
     exam = Exam(stack, "Deploy", answering=14, loses_connections=False).begin()
     leaving = []
-    for _ in range(2):
-        time.sleep(2)
+    for pause in (2, 0.7):  # the second time some have just come back, and others are about to
+        time.sleep(pause)
         leaving.append(nemesis.terminate(stack.web))
         stack.web.start_and_wait()
     exam.finish()
@@ -50,5 +50,5 @@ def test_a_web_process_that_is_asked_to_go_says_goodbye(stack: Stack, say: Say) 
     assert exam.seen.errors == []
     assert exam.resumed >= 20
     assert set(exam.seen.goodbyes) == {1012}
-    assert exam.seen.goodbyes[1012] >= 25
+    assert exam.seen.goodbyes[1012] >= 15
     assert max(leaving) < 20
