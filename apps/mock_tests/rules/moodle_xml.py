@@ -1,4 +1,4 @@
-"""Moodle XML: reading a question bank as a test, and writing a test as a question bank.
+"""Moodle XML: reading a question bank as a test.
 
 Categories `$course$/top/<title>/<section>/<topic>` give the test its shape. A description opens a group that holds
 the questions after it. A description tagged `instruction` carries the instruction of the group instead of a passage.
@@ -6,20 +6,15 @@ the questions after it. A description tagged `instruction` carries the instructi
 
 from __future__ import annotations
 
-import base64
-import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Final
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.draft import (
     DraftFile,
     DraftGroup,
-    DraftOption,
     DraftQuestion,
     DraftSection,
     DraftTest,
@@ -29,18 +24,19 @@ from apps.mock_tests.rules.draft import (
     SectionType,
     UnreadableFile,
 )
+from apps.mock_tests.rules.moodle_answers import RefusedQuestion, parse_number
 from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area, shown_files
 from apps.mock_tests.rules.moodle_questions import (
-    RefusedQuestion,
     is_hidden,
-    parse_number,
     plain_name,
     read_question,
     tags_of,
 )
 from apps.mock_tests.rules.moodle_tree import Limits, Node, read_tree
+from apps.mock_tests.rules.moodle_writing import INSTRUCTION_TAG, write_moodle_xml
 
-INSTRUCTION_TAG: Final = "instruction"
+__all__ = ["read_moodle_xml", "section_type", "write_moodle_xml"]
+
 DEFAULT_SECTION: Final = "Questions"
 DEFAULT_LIMITS: Final = Limits()
 
@@ -273,117 +269,3 @@ def _notes(nodes: Sequence[Node]) -> tuple[str, ...]:
     if any(node.value(f"{kind}/text") for node in nodes for kind in kinds):
         notes.append("General words after right or wrong answers are not used; explanations are.")
     return tuple(notes)
-
-
-def write_moodle_xml(test: DraftTest) -> bytes:
-    """Return the test as Moodle XML that `read_moodle_xml` reads as the same test.
-
-    The format cannot hold the type of a section or the level; they are guessed again from the names. It knows one
-    topic per group: a group of several topics comes back as several groups.
-    """
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<quiz>"]
-    for section in test.sections:
-        before: DraftGroup | None = None
-        for group in section.groups:
-            lines += _group_elements(test, section, group, before)
-            before = group
-    return "\n".join([*lines, "</quiz>", ""]).encode()
-
-
-def _group_elements(
-    test: DraftTest, section: DraftSection, group: DraftGroup, before: DraftGroup | None
-) -> Iterator[str]:
-    topic = _topic(group)
-    yield _category_element(test.title, section.name, topic)
-    audio = tuple(file for file in group.files if file.kind == "audio")
-    told_apart = group.title == topic and (before is None or _topic(before) != topic)
-    if group.instruction or not (told_apart or group.reading_text or audio):
-        tags = _tags_element((INSTRUCTION_TAG,))
-        yield _question_element("description", group.title, _area("questiontext", group.instruction, group.files), tags)
-    if group.reading_text or audio:
-        area = _area("questiontext", group.reading_text, group.files, audio)
-        yield _question_element("description", group.title, area)
-    for question in group.questions:
-        if question.topic != topic:
-            topic = question.topic
-            yield _category_element(test.title, section.name, topic)
-        yield _written_question(question)
-
-
-def _written_question(question: DraftQuestion) -> str:
-    audio = tuple(file for file in question.files if file.kind == "audio")
-    parts = [
-        _area("questiontext", question.text, question.files, audio),
-        _area("generalfeedback", question.explanation, question.files),
-        f"<defaultgrade>{question.marks}</defaultgrade>",
-        "<hidden>0</hidden>",
-    ]
-    if question.type == "numeric":
-        parts += [
-            f'<answer fraction="{_percent(answer.fraction)}" format="moodle_auto_format">'
-            f"<text>{answer.value}</text><tolerance>{answer.tolerance}</tolerance></answer>"
-            for answer in question.answers
-        ]
-        return _question_element("numerical", question.name, *parts, _tags_element(question.tags))
-    parts += [
-        f"<single>{_flag(question.type == 'single_choice')}</single>",
-        f"<shuffleanswers>{_flag(question.shuffle)}</shuffleanswers>",
-        *(_option_element(option, question.files) for option in question.options),
-    ]
-    return _question_element("multichoice", question.name, *parts, _tags_element(question.tags))
-
-
-def _option_element(option: DraftOption, files: Sequence[DraftFile]) -> str:
-    return (
-        f'<answer fraction="{_percent(option.fraction)}" format="html">{_text_and_files(option.text, files)}'
-        f"{_area('feedback', option.feedback, files) if option.feedback else ''}</answer>"
-    )
-
-
-def _area(tag: str, text: str, files: Sequence[DraftFile], played: Sequence[DraftFile] = ()) -> str:
-    return f'<{tag} format="html">{_text_and_files(text, files, played)}</{tag}>'
-
-
-def _text_and_files(text: str, files: Sequence[DraftFile], played: Sequence[DraftFile] = ()) -> str:
-    shown = [file for file in files if file.name in richtext.media_names(text)]
-    players = "".join(f'<p><audio controls src="@@PLUGINFILE@@/{file.name}"></audio></p>' for file in played)
-    source = players + richtext.replace_media(text, lambda name: f"@@PLUGINFILE@@/{name}")
-    guarded = source.replace("]]>", "]]]]><![CDATA[>")
-    return f"<text><![CDATA[{guarded}]]></text>" + "".join(map(_file_element, (*shown, *played)))
-
-
-def _file_element(file: DraftFile) -> str:
-    content = base64.b64encode(file.content).decode()
-    return f'<file name="{html.escape(file.name)}" path="/" encoding="base64">{content}</file>'
-
-
-def _question_element(kind: str, name: str, *parts: str) -> str:
-    return f'<question type="{kind}"><name><text>{_escape(name)}</text></name>{"".join(parts)}</question>'
-
-
-def _category_element(*names: str) -> str:
-    """A slash at the end of a name is followed by a space, or it would melt into the one that separates names."""
-    told = [name for position, name in enumerate(names) if name and (position < 2 or name != names[position - 1])]
-    path = "/".join(f" {name} ".replace("/", "//") if "/" in name else name for name in told)
-    return f'<question type="category"><category><text>{_escape(f"$course$/top/{path}")}</text></category></question>'
-
-
-def _tags_element(tags: Sequence[str]) -> str:
-    inner = "".join(f"<tag><text>{_escape(tag)}</text></tag>" for tag in tags)
-    return f"<tags>{inner}</tags>" if inner else ""
-
-
-def _topic(group: DraftGroup) -> str:
-    return group.questions[0].topic if group.questions else ""
-
-
-def _escape(text: str) -> str:
-    return html.escape(richtext.without_control_characters(text), quote=False)
-
-
-def _percent(fraction: Decimal) -> str:
-    return f"{(fraction * 100).normalize():f}"
-
-
-def _flag(value: bool) -> str:
-    return "true" if value else "false"

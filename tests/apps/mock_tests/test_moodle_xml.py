@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, get_args
 from xml.etree import ElementTree
 
 import pytest
@@ -36,6 +37,8 @@ from apps.mock_tests.rules.draft import (
 )
 from apps.mock_tests.rules.moodle_tree import Limits
 from apps.mock_tests.rules.moodle_xml import read_moodle_xml, section_type, write_moodle_xml
+from apps.mock_tests.rules.types.base import Gap, Option, Prompt, Text, Truth
+from apps.mock_tests.rules.types.short_text import normalised
 
 PAPERS = Path(os.environ.get("SHIKEN_PAPERS") or Path(__file__).resolve().parents[4] / "shared/data/papers")
 needs_papers = pytest.mark.skipif(not PAPERS.is_dir(), reason=f"NO SAMPLE PAPERS at {PAPERS}; set SHIKEN_PAPERS")
@@ -262,11 +265,86 @@ def test_takes_weights_exactly_as_written() -> None:
     assert [o.fraction for o in taken.options] == [Decimal("0.333333")] * 3 + [Decimal("-0.5")]
 
 
-def test_reads_true_and_false_as_two_options() -> None:
-    answers = '<answer fraction="0"><text>true</text></answer><answer fraction="100"><text>false</text></answer>'
-    taken = the_question(question(answers, kind="truefalse"))
-    assert taken.type == "single_choice"
-    assert [(o.text, o.fraction) for o in taken.options] == [("True", Decimal(0)), ("False", Decimal(1))]
+TRUE = (
+    '<answer fraction="{}" format="moodle_auto_format"><text>true</text><feedback><text>{}</text></feedback></answer>'
+)
+FALSE = TRUE.replace("true", "false")
+
+
+def test_reads_true_or_false_with_what_is_said_to_each() -> None:
+    taken = the_question(question(TRUE.format(0, "wrong") + FALSE.format(100, "right"), kind="truefalse"))
+    assert (taken.type, taken.truth) == ("true_false", Truth(False, "wrong", "right"))
+
+
+def short(*answers: str, case: int = 0) -> str:
+    return question(f"<usecase>{case}</usecase>" + "".join(answers), kind="shortanswer")
+
+
+def test_reads_short_answers_with_their_shares_and_without_the_one_for_all_others() -> None:
+    answers = (
+        '<answer fraction="100" format="moodle_auto_format"><text>Tokyo</text>'
+        "<feedback><text>Yes</text></feedback></answer>",
+        '<answer fraction="50"><text>2 \\* 3 &lt; 7</text></answer>',
+        '<answer fraction="0"><text>ＴＯＫＹＯ</text></answer>',
+        '<answer fraction="0"><text>*</text><feedback><text>No</text></feedback></answer>',
+    )
+    test, report = read(short(*answers))
+    (taken,) = test.questions()
+    assert taken.texts == (Text("Tokyo", Decimal(1), "Yes"), Text("2 * 3 < 7", Decimal("0.5")))
+    assert not taken.case_sensitive
+    assert (report.rows[0].outcome, len(report.rows[0].reasons)) == ("partly", 2)
+    strict = the_question(short(RIGHT, '<answer fraction="50"><text>A</text></answer>', case=1))
+    assert (strict.case_sensitive, [text.text for text in strict.texts]) == (True, ["a", "A"])
+
+
+PAIR = '<subquestion format="html"><text><![CDATA[{}]]></text><answer><text>{}</text></answer></subquestion>'
+
+
+def test_reads_pairs_and_answers_that_belong_to_none() -> None:
+    pairs = [("<p>France</p>", "Paris &amp; more"), ("Japan", "Tokyo"), ("Nippon", "Tokyo"), ("", "Rome")]
+    inner = "<shuffleanswers>true</shuffleanswers>" + "".join(PAIR.format(*pair) for pair in pairs)
+    taken = the_question(question(inner, kind="matching"))
+    assert (taken.type, taken.shuffle) == ("matching", True)
+    assert [option.text for option in taken.options] == ["Paris &amp; more", "Tokyo", "Rome"]
+    assert [(p.text, p.target) for p in taken.prompts] == [("<p>France</p>", "0"), ("Japan", "1"), ("Nippon", "1")]
+
+
+ORDERED = "".join(
+    f'<answer fraction="{n}.0" format="html"><text>{text}</text></answer>' for n, text in enumerate("abc", 1)
+)
+WHOLE = "<gradingtype>ALL_OR_NOTHING</gradingtype>"
+
+
+def test_reads_an_order_as_it_stands_in_the_file() -> None:
+    taken = the_question(question(WHOLE + "<selecttype>ALL</selecttype>" + ORDERED, kind="ordering"))
+    assert (taken.type, [option.text for option in taken.options]) == ("ordering", ["a", "b", "c"])
+    _, report = read(question("<gradingtype>ABSOLUTE_POSITION</gradingtype>" + ORDERED, kind="ordering"))
+    assert report.rows[0].outcome == "partly"
+
+
+def test_reads_a_set_of_right_options_as_all_or_nothing() -> None:
+    taken = the_question(question(RIGHT + RIGHT.replace("a<", "c<") + WRONG, kind="multichoiceset"))
+    assert (taken.type, taken.policy) == ("multiple_choice", "all_or_nothing")
+    assert [option.fraction for option in taken.options] == [1, 1, 0]
+
+
+CLOZE = (
+    "<p>{1:SHORTANSWER:=Berlin#yes \\} \\~~%50%Bonn &amp; Co~*#no} is in {:MC:~France~=Germany#<b>ok</b>~%-50%Spain},"
+    " {2:SAC:%100%EU}.</p>"
+)
+
+
+def test_reads_embedded_answers_as_gaps() -> None:
+    test, report = read(question("", text=CLOZE, kind="cloze"))
+    (taken,) = test.questions()
+    assert (taken.type, taken.text, taken.marks) == ("gap_fill", "<p>[[1]] is in [[2]], [[3]].</p>", 4)
+    first, second, third = taken.gaps
+    assert first == Gap(texts=(Text("Berlin", Decimal(1), "yes } ~"), Text("Bonn & Co", Decimal("0.5"))))
+    assert [(o.text, o.fraction, o.feedback) for o in second.options] == [
+        ("France", 0, ""), ("Germany", 1, "<b>ok</b>"), ("Spain", Decimal("-0.5"), ""),
+    ]  # fmt: skip
+    assert (third.case_sensitive, third.weight, third.texts) == (True, 2, (Text("EU"),))
+    assert report.rows[0].outcome == "partly"  # the answer "*"
 
 
 def test_reads_several_numeric_answers_and_leaves_the_star_out() -> None:
@@ -319,9 +397,31 @@ def number(value: str, tolerance: str = "0", fraction: str = "100") -> str:
         (number("1", fraction="50"), "No answer is worth full marks"),
         (number("*"), 'only answer is "*"'),
         (question(kind="essay"), r"Essay questions \(essay\)"),
-        (question(kind="matching"), "Matching questions"),
-        (question(kind="cloze"), "Cloze"),
-        (question(kind="shortanswer"), "Short answer"),
+        (question(TRUE.format(100, "") + FALSE.format(100, ""), kind="truefalse"), "Exactly one of true and false"),
+        (question(TRUE.format(100, "") + FALSE.format(-50, ""), kind="truefalse"), "Exactly one of true and false"),
+        (question(TRUE.format(100, ""), kind="truefalse"), 'not "true" and "false"'),
+        (short(WRONG), "At least one text must be worth full marks"),
+        (short(), "At least one text must be worth full marks"),
+        (short(RIGHT.replace(">a<", ">a*c<")), "wildcard"),
+        (short(RIGHT, RIGHT.replace(">a<", ">*<")), "gives marks for anything"),
+        (short(RIGHT.replace(">a<", f">{'x' * 201}<")), "one line of 1 to 200"),
+        (question(PAIR.format("a", "b"), kind="matching"), "1 prompts; 2 to 50"),
+        (question(PAIR.format("a", "b") + PAIR.format("c", ""), kind="matching"), "A pair has no answer"),
+        (question(PAIR.format("a", "b") + PAIR.format("a", "c"), kind="matching"), "Prompts 1 and 2 are the same"),
+        (question(WHOLE + ORDERED + ORDERED, kind="ordering"), "Options 1 and 4 are the same"),
+        (question(WHOLE, kind="ordering"), "fewer than two options"),
+        (question(WRONG + WRONG, kind="multichoiceset"), "No option is right"),
+        (question("", kind="cloze"), "The text has no gaps"),
+        (question("", kind="cloze", text="{1:NUMERICAL:=5:0.1}"), "kind NUMERICAL"),
+        (question("", kind="cloze", text="{1:MULTIRESPONSE:=a~=b}"), "kind MULTIRESPONSE"),
+        (question("", kind="cloze", text="{1:SA:=a"), "not closed"),
+        (question("", kind="cloze", text="{1:SA:=a {1:SA:=b}}"), "begins inside another"),
+        (question("", kind="cloze", text="[[1]] {1:SA:=a}"), r"holds \[\[1\]\]"),
+        (question("", kind="cloze", text="{0:SA:=a}"), "counts 1 to 100"),
+        (question("", kind="cloze", text="{1:MC:=a~=b}"), "Exactly one option"),
+        (question("", kind="cloze", text="{1:MC:=a}"), "1 options; 2 to 50"),
+        (question("", kind="cloze", text="{1:SA:~a}"), "At least one text"),
+        (question("", kind="cloze", text="{1:SA:=a}" * 51), "51 gaps"),
         (question(kind="coderunner"), 'type "coderunner"'),
     ],
 )
@@ -617,8 +717,7 @@ MARKS = st.decimals("0.01", "100", places=2)
 
 @st.composite
 def questions_of(draw: st.DrawFn, topic: str) -> DraftQuestion:
-    kinds: list[QuestionType] = ["single_choice", "multiple_choice", "numeric"]
-    kind = draw(st.sampled_from(kinds))
+    kind = draw(st.sampled_from(get_args(QuestionType)))
     wrong = st.builds(DraftOption, TEXTS, st.decimals("-1", "0", places=4), st.just("") | TEXTS)
     right = {"single_choice": ["1"], "multiple_choice": ["0.333333"] * 3}.get(kind, [])
     options = [DraftOption(draw(TEXTS), Decimal(share), draw(st.just("") | TEXTS)) for share in right]
@@ -626,7 +725,7 @@ def questions_of(draw: st.DrawFn, topic: str) -> DraftQuestion:
     numbers = st.decimals("-1e6", "1e6", places=3)
     answers = [NumericAnswer(draw(numbers), abs(draw(numbers)), Decimal(1))] if kind == "numeric" else []
     sound = draw(st.binary(max_size=8))
-    return DraftQuestion(
+    question = DraftQuestion(
         type=kind,
         name=draw(PLAIN),
         text=draw(TEXTS),
@@ -639,6 +738,74 @@ def questions_of(draw: st.DrawFn, topic: str) -> DraftQuestion:
         shuffle=bool(options) and draw(st.booleans()),
         files=draw(st.just(()) | st.just((DraftFile("a.mp3", MP3 + sound, "audio/mpeg", "audio"),))),
     )
+    return replace(question, **draw(more_answers(kind)))
+
+
+TYPED = st.text(alphabet='aé学\\*/#~}{=%&<" 1:', min_size=1, max_size=8).map(lambda s: " ".join(s.split()) or "x")
+SAID = st.just("") | TEXTS
+PERCENT = st.decimals("-1", "1", places=3)
+
+
+@st.composite
+def typed_answers(draw: st.DrawFn) -> tuple[Text, ...]:
+    words = draw(st.lists(TYPED, min_size=1, max_size=3, unique_by=lambda word: normalised(word, case_sensitive=False)))
+    words = [f"{word}!" if word == "*" else word for word in words]
+    return tuple(Text(word, Decimal(1) if n == 0 else draw(PERCENT), draw(SAID)) for n, word in enumerate(words))
+
+
+@st.composite
+def chosen_answers(draw: st.DrawFn) -> tuple[Option, ...]:
+    texts = draw(st.lists(TEXTS, min_size=2, max_size=4, unique=True))
+    right = draw(st.integers(0, len(texts) - 1))
+    wrong = st.decimals("-1", "0.5", places=3)
+    return tuple(
+        Option(str(n), text, Decimal(1) if n == right else draw(wrong), feedback=draw(SAID))
+        for n, text in enumerate(texts)
+    )
+
+
+@st.composite
+def more_answers(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    """What the types beyond choices and numbers say."""
+    if kind == "true_false":
+        return {"truth": draw(st.builds(Truth, st.booleans(), SAID, SAID))}
+    if kind == "short_text":
+        return {"texts": draw(typed_answers()), "case_sensitive": draw(st.booleans())}
+    if kind == "ordering":
+        return {"options": tuple(map(DraftOption, draw(st.lists(TEXTS, min_size=2, max_size=5, unique=True))))}
+    if kind == "matching":
+        # Answers are plain text, in the order in which the prompts use them.
+        prompts = draw(st.lists(TEXTS, min_size=2, max_size=5, unique=True))
+        options = draw(st.lists(PLAIN.map(html_of), min_size=2, max_size=4, unique=True))
+        targets = [min(n, draw(st.integers(0, len(options) - 1))) for n in range(len(prompts))]
+        used = list(dict.fromkeys(targets))
+        order = [*used, *(n for n in range(len(options)) if n not in used)]
+        return {
+            "options": tuple(DraftOption(options[n]) for n in order),
+            "prompts": tuple(Prompt("", text, str(order.index(n))) for text, n in zip(prompts, targets, strict=True)),
+            "shuffle": draw(st.booleans()),
+        }
+    if kind == "gap_fill":
+        gap = st.builds(Gap, texts=typed_answers(), case_sensitive=st.booleans(), weight=st.integers(1, 9))
+        choice = st.builds(Gap, options=chosen_answers(), weight=st.integers(1, 9))
+        gaps = tuple(draw(st.lists(gap | choice, min_size=1, max_size=3)))
+        places = draw(st.permutations(range(1, len(gaps) + 1)))
+        gaps_in_text = tuple(gaps[place - 1] for place in places)  # read again in the order of the text
+        return {
+            "gaps": gaps_in_text,
+            "text": " &amp; ".join(f"<b>{draw(TEXTS)}</b> [[{n}]]" for n in range(1, len(gaps) + 1)),
+            "shuffle": any(gap.options for gap in gaps) and draw(st.booleans()),
+        }
+    if kind == "multiple_choice" and draw(st.booleans()):
+        options = draw(st.lists(TEXTS, min_size=2, max_size=4, unique=True))
+        right = draw(st.integers(1, len(options)))
+        shares = (Decimal(n < right) for n in range(len(options)))
+        return {"options": tuple(map(DraftOption, options, shares)), "policy": "all_or_nothing"}
+    return {}
+
+
+def html_of(text: str) -> str:
+    return html.escape(text, quote=False)
 
 
 @st.composite
