@@ -78,4 +78,6 @@ def standings(rows: Sequence[Mapping[str, Any]], title: str, me: Mapping[str, An
             f"{float(percentile):.2f}" if percentile is not None else "",
             style=style,
         )
+    if not rows:
+        table.add_row("", "Nobody has handed in yet.", "", "")
     return table

@@ -20,7 +20,7 @@ from deployment.local.servers import HOST, Servers
 
 SETTINGS = "config.settings.development"
 _CHILDREN_SECONDS = 6
-_DEMO_CLASS = ("manage.py", "simulate_class", "--center", "sakura", "--students", "25", "--minutes", "10", "--demo")
+_DEMO_CLASS = ("manage.py", "simulate_class", "--center", "sakura", "--students", "25", "--minutes", "5", "--demo")
 
 
 def run(folder: DataFolder, port: int, *, demo_class: bool = True) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from websockets.exceptions import WebSocketException
 
 PATIENCE = httpx.Timeout(20)
+NETWORK = (OSError, httpx.TransportError, WebSocketException, TimeoutError)
 
 
 class Answered(Exception):
@@ -66,6 +70,19 @@ class Client:
         if response.status_code >= 400:
             raise Answered(response)
         return response.json() if response.content else None
+
+    async def insist(self, method: str, path: str, body: Any = None) -> Any:
+        """For what is safe to repeat: repeated until the server answers."""
+        for wait in (0.2, 0.5, 1, 2, 4, 4, 4):
+            try:
+                return await self.call(method, path, body)
+            except Answered as refusal:
+                if refusal.status < 500 and refusal.status != 429:
+                    raise
+            except NETWORK:
+                pass
+            await asyncio.sleep(wait * (0.5 + random.random()))
+        return await self.call(method, path, body)
 
     async def _send(self, method: str, path: str, body: Any) -> httpx.Response:
         headers = {"Host": self.place.name}

@@ -15,9 +15,9 @@ import httpx
 
 from apps.demo import content
 from apps.demo.simulation import http
-from apps.demo.simulation.http import Answered, Client, Place
+from apps.demo.simulation.http import NETWORK, Answered, Client, Place
 from apps.demo.simulation.plan import Habits, Tally, draw_habits
-from apps.demo.simulation.student import NETWORK, Student
+from apps.demo.simulation.student import Student
 
 SETTLE_SECONDS = 120
 
@@ -67,7 +67,7 @@ async def run(klass: Class, test_id: str, keys: Mapping[str, Mapping[str, Any]])
         await asyncio.gather(*[_one(klass, connections, place, rng.random(), keys) for place in range(klass.students)])
         klass.phase = "waiting for those who forgot"
         await _wait_until_graded(teacher, klass)
-        await teacher.call("POST", f"exam-assignments/{klass.room}/close/", {})
+        await teacher.insist("POST", f"exam-assignments/{klass.room}/close/", {})
         klass.phase = "ranking"
         await _wait_until_final(teacher, klass)
         klass.phase = "done"
@@ -121,7 +121,7 @@ async def _states(teacher: Client, klass: Class) -> dict[str, int]:
     counted: dict[str, int] = {}
     page = 1
     while True:
-        body = await teacher.call("GET", f"attempts/?exam_assignment_id={klass.room}&page={page}&page_size=100")
+        body = await teacher.insist("GET", f"attempts/?exam_assignment_id={klass.room}&page={page}&page_size=100")
         for attempt in body["results"]:
             counted[attempt["status"]] = counted.get(attempt["status"], 0) + 1
         if not body["next"]:
@@ -131,7 +131,7 @@ async def _states(teacher: Client, klass: Class) -> dict[str, int]:
 
 async def _wait_until_final(teacher: Client, klass: Class) -> None:
     for _ in range(SETTLE_SECONDS):
-        room = await teacher.call("GET", f"exam-assignments/{klass.room}/")
+        room = await teacher.insist("GET", f"exam-assignments/{klass.room}/")
         if room["status"] == "FINALISED" and await _is_ranked(teacher, klass):
             klass.board = await _whole_board(teacher, klass)
             return
@@ -141,10 +141,10 @@ async def _wait_until_final(teacher: Client, klass: Class) -> None:
 
 async def _is_ranked(teacher: Client, klass: Class) -> bool:
     """Whether the ranks will not change any more: each result says so, in its student's list."""
-    results = (await teacher.call("GET", f"results/exams/{klass.room}/?page_size=1"))["results"]
+    results = (await teacher.insist("GET", f"results/exams/{klass.room}/?page_size=1"))["results"]
     if not results:
         return False
-    own = await teacher.call("GET", f"results/users/{results[0]['student_id']}/")
+    own = await teacher.insist("GET", f"results/users/{results[0]['student_id']}/")
     return any(result["is_final"] for result in own["results"] if result["exam_assignment_id"] == klass.room)
 
 
@@ -152,7 +152,7 @@ async def _whole_board(teacher: Client, klass: Class) -> list[Mapping[str, Any]]
     rows: list[Mapping[str, Any]] = []
     while True:
         number = len(rows) // 100 + 1
-        page = await teacher.call("GET", f"leaderboards/exams/{klass.room}/?page_size=100&page={number}")
+        page = await teacher.insist("GET", f"leaderboards/exams/{klass.room}/?page_size=100&page={number}")
         rows += page["results"]
         if not page["next"]:
             return rows

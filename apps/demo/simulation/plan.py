@@ -52,7 +52,7 @@ def draw_habits(rng: random.Random, place: int, students: int) -> Habits:
         over_http=place % 5 == 4,
         drops_after=questions_before_drop,
         submits=place % 9 != 7,
-        share_of_time=0.3 + 0.62 * (place + rng.random()) / students,
+        share_of_time=0.2 + 0.72 * (place + rng.random()) / students,
     )
 
 

@@ -11,11 +11,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from apps.demo.simulation.http import Answered, Client, Place
+from apps.demo.simulation.http import NETWORK, Answered, Client, Place
 from apps.demo.simulation.plan import Step, Tally, draw_steps
 
 CLOSED = {"attempt_closed", "too_late", "taken_over"}
@@ -23,7 +22,6 @@ FOR_NOW = {"unavailable", "too_busy"}
 RESEND_SECONDS = 2.0
 WITHOUT_SOCKET_SECONDS = 4.0
 MOST_AT_ONCE = 50
-NETWORK = (OSError, httpx.TransportError, WebSocketException, TimeoutError)
 
 
 class Student:
@@ -41,7 +39,7 @@ class Student:
     async def sit(self, assignment: str, keys: Mapping[str, Mapping[str, Any]], seconds: float) -> None:
         """The whole exam of this student; ``seconds`` is the time that the room gives."""
         tally = self.tally
-        started = await self._insist("POST", f"exam-assignments/{assignment}/start/", {})
+        started = await self.client.insist("POST", f"exam-assignments/{assignment}/start/", {})
         tally.attempt, self.epoch, tally.status = str(started["attempt"]), int(started["epoch"]), "sitting"
         questions = [
             question
@@ -56,23 +54,10 @@ class Student:
         else:
             await self._over_socket(steps)
         if tally.habits.submits and not self.closed:
-            answer = await self._insist("POST", f"attempts/{tally.attempt}/submit/", {})
+            answer = await self.client.insist("POST", f"attempts/{tally.attempt}/submit/", {})
             tally.status = str(answer["status"]).lower()
         elif not tally.habits.submits:
             tally.status = "forgot"
-
-    async def _insist(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        """Safe to repeat, so repeated until the server answers."""
-        for wait in (0.2, 0.5, 1, 2, 4, 4, 4):
-            try:
-                return await self.client.call(method, path, body)
-            except Answered as refusal:
-                if refusal.status < 500 and refusal.status != 429:
-                    raise
-            except NETWORK:
-                pass
-            await asyncio.sleep(wait * (0.5 + self.rng.random()))
-        return await self.client.call(method, path, body)
 
     # -- plain HTTP ------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from apps.attempts import queries as attempts
 from apps.core import tenancy
 from apps.demo import content, queries, screen
 from apps.demo.simulation import klass
-from apps.demo.simulation.http import Place
+from apps.demo.simulation.http import NETWORK, Answered, Place
 
 
 class Command(BaseCommand):
@@ -33,17 +33,29 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SHIKEN_DEMO:
             raise CommandError("Simulated people exist in development only.")
+        if options["students"] < 1 or options["minutes"] < 0.1:
+            raise CommandError("A class needs a student and six seconds at least.")
         console = Console()
-        while True:
+        try:
             lost = self._one_class(console, **options)
-            if lost:
-                raise CommandError(f"{lost} acknowledged answers were not found.")
-            if not options["demo"]:
-                return
-            time.sleep(15)
+            while options["demo"] and not lost:
+                time.sleep(15)
+                lost = self._one_class(console, **options)
+        except Answered as refusal:
+            raise CommandError(str(refusal.problem.get("detail", refusal))) from None
+        except NETWORK:
+            where = Place(content.host(options["center"]), options["port"])
+            raise CommandError(f"Nothing answers at {where.name}; start it first: make run") from None
+        except KeyboardInterrupt:
+            raise CommandError("Stopped in the middle; the room stays open until its teacher closes it.") from None
+        if lost:
+            raise CommandError(f"{lost} acknowledged answers were not found.")
 
     def _one_class(self, console: Console, **options: Any) -> int:
-        tenant = tenancy.get_by_slug(options["center"])
+        try:
+            tenant = tenancy.get_by_slug(options["center"])
+        except tenancy.UnknownTenant:
+            raise CommandError(f"There is no center {options['center']!r}.") from None
         with tenancy.enter(tenant):
             test = queries.get_demo_test()
             keys = queries.get_keys(test_id=test)
