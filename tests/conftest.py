@@ -74,7 +74,8 @@ def _empty_everything() -> None:
         cursor.execute(
             "SELECT format('%%I.%%I', schemaname, tablename) FROM pg_tables"
             " WHERE (schemaname = ANY(%s) AND NOT tablename = ANY(%s))"
-            " OR (schemaname = 'public' AND (tablename = 'core_delivery' OR tablename LIKE 'authentication_%%'))",
+            " OR (schemaname = 'public'"
+            " AND (tablename IN ('core_delivery', 'mail_mail') OR tablename LIKE 'authentication_%%'))",
             [[f"c_{slug}" for slug in HOSTS], list(KEPT)],
         )
         tables = ", ".join(row[0] for row in cursor.fetchall())

@@ -57,6 +57,7 @@ class CenterAdmin(RowAdmin):
         "primary_color",
         "time_zone",
         "locale",
+        "registration",
     ]
     fieldsets = [
         (None, {"fields": ["name", "slug", "plan", "status_label", "trial_ends_at", "created_at"]}),

@@ -29,6 +29,13 @@ class Center(TenantMixin):
         PRO = "PRO"
         ENTERPRISE = "ENTERPRISE"
 
+    class Registration(models.TextChoices):
+        """Who may make an account without being added by an admin."""
+
+        INVITATION = "INVITATION", "by invitation only"
+        APPROVAL = "APPROVAL", "anybody, after approval"
+        OPEN = "OPEN", "anybody who confirms an e-mail address"
+
     auto_create_schema = False
     auto_drop_schema = False
 
@@ -42,6 +49,7 @@ class Center(TenantMixin):
     trial_ends_at = models.DateTimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=40, default="UTC")
     locale = models.CharField(max_length=10, default="en")
+    registration = models.CharField(max_length=10, choices=Registration, default=Registration.INVITATION)
     primary_color = models.CharField(max_length=7, default="#b3123b")
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)

@@ -114,7 +114,9 @@ class HostSite(UnfoldAdminSite):
         return redirect("admin:authentication_user_change", request.user.pk)
 
 
-main_site = HostSite(role="OWNER", is_public=True, order=["centers", "authentication", "core", "django_celery_beat"])
+main_site = HostSite(
+    role="OWNER", is_public=True, order=["centers", "authentication", "mail", "core", "django_celery_beat"]
+)
 center_site = HostSite(
     role="CENTER_ADMIN",
     is_public=False,

@@ -55,6 +55,7 @@ SHARED_APPS = [
     "django_celery_beat",
     "apps.core",
     "apps.centers",
+    "apps.mail",
 ]
 TENANT_APPS = [
     *_BOTH,
@@ -190,6 +191,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"queue": "bulk", "expires": 3600},
     },
+    "sweep_mails": {
+        "task": "sweep_mails",
+        "schedule": 30.0,
+        "options": {"queue": "bulk", "expires": 30},
+    },
+    "prune_mails": {
+        "task": "prune_mails",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 86_400},
+    },
     "auto_submit_expired_attempts": {
         "task": "auto_submit_expired_attempts",
         "schedule": 60.0,
@@ -249,7 +260,11 @@ REST_FRAMEWORK: dict[str, Any] = {
         "auth": env.text("THROTTLE_AUTH", "30/min"),
         "answers": env.text("THROTTLE_ANSWERS", "1200/min"),
         "start": env.text("THROTTLE_START", "30/min"),
+        "register": env.text("THROTTLE_REGISTER", "60/hour"),
+        "reset": env.text("THROTTLE_RESET", "30/hour"),
     },
+    # Without it any X-Forwarded-For would be believed, and each made-up one had a bucket of its own.
+    "NUM_PROXIES": AXES_IPWARE_PROXY_COUNT or 0,
     "EXCEPTION_HANDLER": "api.common.errors.problem_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "COERCE_DECIMAL_TO_STRING": True,
@@ -343,8 +358,11 @@ EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.integer("EMAIL_PORT", 25, least=1)
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL")
+EMAIL_TIMEOUT = env.integer("EMAIL_TIMEOUT", 10, least=1)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_FILE_PATH = VAR_DIR / "mail"
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Shiken <no-reply@localhost>")
 
 # -- logging -------------------------------------------------------------------------------------------------------
@@ -397,3 +415,4 @@ def _purpose_key(purpose: str) -> str:
 SHIKEN_ACCESS_KEY = _purpose_key("access")
 SHIKEN_REFRESH_KEY = _purpose_key("refresh")
 SHIKEN_LINK_KEY = _purpose_key("link")
+SHIKEN_MAIL_KEY = _purpose_key("mail")

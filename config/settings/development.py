@@ -1,4 +1,4 @@
-"""The demo on one machine: debug pages, console mail, demo people. Never for real data."""
+"""The demo on one machine: debug pages, mail into a folder, demo people. Never for real data."""
 
 import os
 
@@ -8,7 +8,13 @@ os.environ.setdefault("LOG_FORMAT", "plain")
 from config.settings.base import *  # noqa: F403
 
 DEBUG = True
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+if (EMAIL_HOST, EMAIL_PORT) == ("localhost", 25):  # noqa: F405
+    EMAIL_BACKEND = "apps.mail.backends.FolderBackend"
 SHIKEN_DEMO = True
 # A class of thirty and its teacher share one address.
-REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] |= {"auth": "600/min", "anon": "6000/hour", "user": "60000/hour"}  # noqa: F405
+REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] |= {
+    "auth": "600/min",
+    "register": "600/hour",
+    "anon": "6000/hour",
+    "user": "60000/hour",
+}

@@ -12,6 +12,7 @@ PLANS = ["FREE", "BASIC", "PRO", "ENTERPRISE"]
 GIVEN_STATUSES = ["TRIAL", "ACTIVE", "SUSPENDED"]
 STATUSES = [*GIVEN_STATUSES, "ARCHIVED"]
 STATES = ["WAITING", "READY", "FAILED"]
+REGISTRATIONS = ["INVITATION", "APPROVAL", "OPEN"]
 
 
 class CenterFilters(Filters):
@@ -27,6 +28,7 @@ class CenterDetailsIn(StrictSerializer):
     address = serializers.CharField(max_length=300, required=False, allow_blank=True)
     description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
     primary_color = serializers.RegexField(r"^#[0-9a-fA-F]{6}\Z", required=False)
+    registration = serializers.ChoiceField(REGISTRATIONS, required=False, help_text="Who may make an account.")
 
 
 class OpenCenterIn(CenterDetailsIn):
@@ -103,6 +105,7 @@ class CenterOut(serializers.Serializer[Any]):
     website = serializers.CharField()
     address = serializers.CharField()
     primary_color = serializers.CharField()
+    registration = serializers.ChoiceField(REGISTRATIONS)
     plan = serializers.ChoiceField(PLANS)
     status = serializers.ChoiceField(STATUSES)
     state = serializers.ChoiceField(STATES)

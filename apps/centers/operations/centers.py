@@ -28,7 +28,7 @@ from apps.core.errors import Problem
 
 log = logging.getLogger(__name__)
 
-DETAILS = frozenset({"email", "phone", "website", "address", "description", "primary_color", "time_zone", "locale"})
+DETAILS = frozenset("email phone website address description primary_color time_zone locale registration".split())
 _CHANGEABLE = DETAILS | {"name"}
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
 
 from apps.centers.errors import CenterNotFound, CenterSuspended
@@ -10,6 +12,17 @@ from apps.core import tenancy
 from apps.core.tenancy import Tenant
 
 ORDERINGS = ("name", "-name", "created_at", "-created_at", "status", "-status")
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """How a center shows itself to people, and the host where they find it."""
+
+    name: str
+    color: str
+    locale: str
+    time_zone: str
+    host: str
 
 
 def list_centers(*, search: str = "", status: str = "", ordering: str = "-created_at") -> QuerySet[Center]:
@@ -38,6 +51,22 @@ def get_center(*, center_id: uuid.UUID) -> Center:
 def find_by_slug(*, slug: str) -> Center | None:
     """The center with this slug, if there is one, whatever its state."""
     return _with_hosts().filter(slug=slug).first()
+
+
+def get_face(*, tenant: Tenant | None = None) -> Face:
+    """Of the present center by default; of the platform itself in the public schema."""
+    tenant = tenant or tenancy.current()
+    if tenant.is_public:
+        return Face(tenant.name, "", settings.LANGUAGE_CODE, settings.TIME_ZONE, settings.SHIKEN_MAIN_HOSTS[0])
+    center = get_center(center_id=tenant.id)
+    host = next((domain.domain for domain in center.domains.all()), settings.SHIKEN_MAIN_HOSTS[0])
+    return Face(center.name, center.primary_color, center.locale, center.time_zone, host)
+
+
+def registration_mode() -> str:
+    """Who may register in the present center: one of ``Center.Registration``."""
+    mode = Center.objects.filter(pk=tenancy.current().id).values_list("registration", flat=True).first()
+    return mode or Center.Registration.INVITATION
 
 
 def check_not_suspended(*, tenant: Tenant | None = None) -> None:
