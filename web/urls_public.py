@@ -2,4 +2,4 @@ from django.urls import path
 
 from web import views
 
-urlpatterns = [path("", views.main_host, name="home")]
+urlpatterns = [path("", views.main_host, name="home"), path("favicon.ico", views.icon)]

@@ -6,7 +6,8 @@ import uuid
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from apps.core import tenancy
@@ -38,9 +39,21 @@ def board(request: HttpRequest, room: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
+def results(request: HttpRequest, room: uuid.UUID) -> HttpResponse:
+    """The results of a room, for its staff."""
+    return _shell(request, "results", "Results", room=str(room))
+
+
+@require_safe
 def result(request: HttpRequest, attempt: uuid.UUID) -> HttpResponse:
     """The result of one attempt, once it is released."""
     return _shell(request, "result", "Result", attempt=str(attempt))
+
+
+@require_safe
+def icon(request: HttpRequest) -> HttpResponse:
+    """Where a browser looks that was told of no icon."""
+    return redirect(static("web/icon.svg"))
 
 
 @require_safe

@@ -67,10 +67,10 @@ def _seed_people(slug: str) -> User:
 def _seed_rooms(teacher: User) -> None:
     group_ids = list(group_queries.groups_for(teacher).values_list("pk", flat=True))
     tests = [
-        (content.MOCK_TEST_FILE, "N5", "N5 mock exam: try it yourself", None),
-        (content.QUIZ_FILE, "", "Ten quick questions", 600),
+        (content.MOCK_TEST_FILE, "N5", "N5 mock exam: try it yourself", None, 20),
+        (content.QUIZ_FILE, "", "Ten quick questions", 600, 1),
     ]
-    for path, level, title, seconds in tests:
+    for path, level, title, seconds, allowed in tests:
         with transaction.atomic():
             outcome = importing.import_test(actor=teacher, data=path.read_bytes(), file_name=path.name, level=level)
             assert outcome.test is not None  # only a preview makes none
@@ -81,7 +81,7 @@ def _seed_rooms(teacher: User) -> None:
                 mock_test_id=outcome.test.pk,
                 group_ids=group_ids,
                 seconds=seconds,
-                attempts_allowed=20,
+                attempts_allowed=allowed,
                 board_policy="LIVE",
                 result_policy="IMMEDIATELY",
                 is_review_open=True,

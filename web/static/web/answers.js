@@ -11,8 +11,8 @@ export class Answers {
     this.attempt = attempt;
     this.epoch = epoch;
     this.store = `shiken.answers.${attempt}.${epoch}`;
-    this.waiting = new Map(Object.entries(JSON.parse(localStorage.getItem(this.store) || "{}")).map(([seq, kept]) => [Number(seq), kept]));
-    this.seq = Math.max(lastSeq, 0, ...this.waiting.keys());
+    this.waiting = new Map(leftBehind(attempt).map((kept, index) => [lastSeq + index + 1, kept]));
+    this.seq = lastSeq + this.waiting.size;
     this.events = { changed, closed, timer };
     this.isClosed = false;
     this.socket = new Socket(`/ws/attempts/${attempt}/`, "attempts", {
@@ -20,6 +20,7 @@ export class Answers {
       message: (message) => this.hear(message),
     });
     this.retry = setInterval(() => this.flush(), RESEND_MS);
+    this.keep();
   }
 
   give(question, response) {
@@ -53,8 +54,9 @@ export class Answers {
 
   hear(message) {
     if (message.type === "acked" || message.type === "refused") this.settle(message);
-    else if (message.type === "timer" || message.type === "hello") this.events.timer(message);
     else if (message.type === "closed") this.close("attempt_closed");
+    else if (message.epoch > this.epoch) this.close("taken_over");
+    else if (message.type === "timer" || message.type === "hello") this.events.timer(message);
   }
 
   settle({ acked = [], refused = [] }) {
@@ -76,17 +78,34 @@ export class Answers {
   close(code) {
     if (this.isClosed) return;
     this.isClosed = true;
+    if (code !== "taken_over") localStorage.removeItem(this.store);
     clearInterval(this.retry);
     this.socket.stop();
     this.events.closed(code);
   }
 
-  async drained(patience = 8000) {
-    const end = Date.now() + patience;
-    while (this.waiting.size && !this.isClosed && Date.now() < end) {
-      this.flush();
-      await new Promise((done) => { setTimeout(done, 200); });
-    }
-    return this.waiting.size === 0;
+  // What is still on its way, to go along with the paper; an older answer to the same question is left out.
+  last() {
+    const newest = new Map([...this.waiting].map(([seq, kept]) => [kept.question, { seq, ...kept }]));
+    return { epoch: this.epoch, answers: [...newest.values()] };
   }
+
+  async drained(patience) {
+    const end = Date.now() + patience;
+    this.flush();
+    while (this.waiting.size && !this.isClosed && Date.now() < end) {
+      await new Promise((done) => { setTimeout(done, 100); });
+    }
+  }
+}
+
+// What earlier windows of this browser could not deliver, oldest first: this window takes it on under its own epoch.
+function leftBehind(attempt) {
+  const prefix = `shiken.answers.${attempt}.`;
+  const epochs = Object.keys(localStorage).filter((key) => key.startsWith(prefix)).map((key) => Number(key.slice(prefix.length)));
+  return epochs.sort((one, other) => one - other).flatMap((epoch) => {
+    const kept = JSON.parse(localStorage.getItem(prefix + epoch));
+    localStorage.removeItem(prefix + epoch);
+    return Object.keys(kept).map(Number).sort((one, other) => one - other).map((seq) => kept[seq]);
+  });
 }

@@ -48,7 +48,8 @@ async function body(response) {
   try { return await response.json(); } catch { return {}; }
 }
 
-export async function call(method, path, data, options) {
+// The answer itself, for whom its status matters; refusals are thrown.
+export async function ask(method, path, data, options) {
   let response = await raw(method, path, data, options);
   if (response.status === 401 && session.get() && !path.startsWith("auth/login")) {
     renewing ||= renew().finally(() => { renewing = null; });
@@ -56,6 +57,11 @@ export async function call(method, path, data, options) {
     response = await raw(method, path, data, options);
   }
   if (!response.ok) throw new Problem(response.status, await body(response));
+  return response;
+}
+
+export async function call(method, path, data, options) {
+  const response = await ask(method, path, data, options);
   return response.status === 204 ? null : response.json();
 }
 

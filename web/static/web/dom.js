@@ -27,6 +27,17 @@ export function table(headings, rows, isMe = () => false) {
   return el("table", { class: "data" }, el("thead", {}, head), el("tbody", {}, ...body));
 }
 
+// A question in a box of its own; true for the first button.
+export function confirmed(title, text, yes, no) {
+  return new Promise((done) => {
+    const box = el("dialog", { onclose: () => { box.remove(); done(box.returnValue === "yes"); } },
+      el("form", { method: "dialog" }, el("h2", {}, title), el("p", {}, text),
+        el("p", { class: "actions" }, el("button", { value: "yes" }, yes), el("button", { class: "plain", value: "no", autofocus: true }, no))));
+    document.body.append(box);
+    box.showModal();
+  });
+}
+
 export function figure(value, label) {
   return el("div", { class: "figure" }, el("b", {}, value), el("span", { class: "quiet" }, label));
 }

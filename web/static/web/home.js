@@ -1,41 +1,77 @@
-// The rooms of the signed-in person.
+// The rooms of the signed-in person: to enter for students, to run for staff.
 
 import { call } from "./api.js";
-import { el, number, show, when } from "./dom.js";
+import { confirmed, el, number, show, when } from "./dom.js";
 import { start } from "./who.js";
 
 const STAFF = new Set(["TEACHER", "CENTER_ADMIN"]);
+const REST = "page_size=24";
 
-start(async (me) => {
-  const [rooms, results] = await Promise.all([
-    call("GET", "exam-assignments/?page_size=30"),
-    STAFF.has(me.role) ? { results: [] } : call("GET", "results/my-results/?page_size=20"),
+start(home);
+
+async function home(me) {
+  const isStaff = STAFF.has(me.role);
+  const [open, scheduled, recent, results] = await Promise.all([
+    call("GET", "exam-assignments/?status=OPEN&page_size=50"),
+    call("GET", "exam-assignments/?status=SCHEDULED&ordering=opens_at&page_size=50"),
+    call("GET", `exam-assignments/?${REST}`),
+    isStaff ? { results: [] } : call("GET", `results/my-results/?${REST}`),
   ]);
-  const cards = rooms.results.map((room) => card(room, STAFF.has(me.role)));
+  const past = recent.results.filter((room) => room.status === "CLOSED" || room.status === "FINALISED");
+  const again = () => home(me);
+  const part = (title, rooms) => (rooms.length ? [el("h2", {}, title), el("ul", { class: "cards" }, ...rooms.map((room) => card(room, isStaff, again)))] : []);
+  const nothing = isStaff ? "No exam rooms yet. Make one with the API: publish a test, then assign it to a group." : "Nothing is assigned to you yet.";
   show(
-    el("h1", {}, STAFF.has(me.role) ? "Exam rooms" : "Your exams"),
-    cards.length ? el("ul", { class: "cards" }, ...cards) : el("p", { class: "quiet" }, "Nothing is assigned to you yet."),
+    el("h1", {}, isStaff ? "Exam rooms" : "Your exams"),
+    ...part("Open now", open.results), ...part("Not open yet", scheduled.results), ...part("Past", past),
+    open.count + scheduled.count + recent.count ? null : el("p", { class: "quiet" }, nothing),
     results.results.length ? el("h2", {}, "Your results") : null,
-    results.results.length ? el("ul", { class: "cards" }, ...results.results.map(past)) : null,
+    results.results.length ? el("ul", { class: "cards" }, ...results.results.map(resultCard)) : null,
   );
-});
-
-function card(room, isStaff) {
-  const isOpen = room.status === "OPEN";
-  const links = [];
-  if (!isStaff && isOpen) links.push(el("a", { class: "button", href: `/rooms/${room.id}/` }, "Enter"));
-  if (room.board_policy !== "HIDDEN" || isStaff) links.push(el("a", { class: "button plain", href: `/rooms/${room.id}/board/` }, "Board"));
-  return el("li", { class: "card" },
-    el("h3", {}, room.title),
-    el("p", {}, el("span", { class: `badge ${room.status.toLowerCase()}` }, room.status.toLowerCase()),
-      " ", el("span", { class: "quiet" }, room.opens_at ? when(room.opens_at) : "")),
-    room.description ? el("p", { class: "quiet" }, room.description) : null,
-    el("p", {}, ...links.flatMap((link) => [link, " "])));
 }
 
-function past(result) {
+function card(room, isStaff, again) {
+  const wrong = el("p", { class: "error", role: "alert" });
+  const act = (verb, text, isPlain, question) => el("button", { class: isPlain ? "plain" : "", onclick: async (event) => {
+    if (question && !await confirmed(`${text}: ${room.title}?`, question, text, "Cancel")) return;
+    event.target.disabled = true;
+    try {
+      await call("POST", `exam-assignments/${room.id}/${verb}/`);
+      await again();
+    } catch (problem) {
+      wrong.textContent = problem.message;
+      event.target.disabled = false;
+    }
+  } }, text);
+  const link = (path, text, isPlain = true) => el("a", { class: isPlain ? "button plain" : "button", href: `/rooms/${room.id}/${path}` }, text);
+  const isOpen = room.status === "OPEN";
+  const actions = [];
+  if (isStaff) {
+    if (room.status === "SCHEDULED") actions.push(act("open", "Open"));
+    else actions.push(link("results/", "Results"), link("board/", "Board"));
+    if (isOpen) actions.push(act("close", "Close", true, "Nobody can start any more, and whoever still sits is ended at once."));
+    if (!room.is_published && room.result_policy === "BY_HAND" && room.closed_at) actions.push(act("release", "Release results"));
+  } else {
+    const isRunning = room.student_submission_status === "IN_PROGRESS";
+    if (isOpen) actions.push(link("", isRunning ? "Continue" : "Enter", false));
+    if (room.board_policy !== "HIDDEN" && room.status !== "SCHEDULED") actions.push(link("board/", "Board"));
+  }
+  const times = [
+    [room.status === "SCHEDULED" && room.opens_at, `opens ${when(room.opens_at)}`],
+    [isOpen && room.closes_at, `closes ${when(room.closes_at)}`],
+    [room.closed_at && !isOpen, when(room.closed_at)],
+  ].filter(([isTrue]) => isTrue).map(([, text]) => text);
+  return el("li", { class: "card" },
+    el("h3", {}, room.title),
+    el("p", {}, el("span", { class: `badge ${room.status.toLowerCase()}` }, room.status.toLowerCase()), " ",
+      el("span", { class: "quiet" }, [`${room.question_count} questions`, `${Math.round(room.seconds / 60)} min`, ...times].join(" · "))),
+    room.description ? el("p", { class: "quiet" }, room.description) : null,
+    wrong, el("p", { class: "actions" }, ...actions));
+}
+
+function resultCard(result) {
   return el("li", { class: "card" },
     el("h3", {}, el("a", { href: `/attempts/${result.attempt_id}/result/` }, result.title)),
     el("p", { class: "quiet" }, `${number(result.score)} of ${number(result.max_score)}`,
-      result.rank ? ` · rank ${result.rank} · percentile ${number(result.percentile)}` : ""));
+      result.rank ? ` · rank ${result.rank} of ${result.people} · percentile ${number(result.percentile)}` : ""));
 }

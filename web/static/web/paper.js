@@ -36,7 +36,16 @@ const WAYS = {
 
 function typed(question, response, give, mode) {
   const input = el("input", { class: "number", inputmode: mode, "aria-label": `Answer ${question.question_number}`, value: response ?? "" });
-  input.addEventListener("change", () => give(question.id, input.value.trim() || null));
+  let sent = input.value;
+  let pause;
+  const send = () => {
+    clearTimeout(pause);
+    if (input.value.trim() === sent) return;
+    sent = input.value.trim();
+    give(question.id, sent || null);
+  };
+  input.addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(send, 700); });
+  input.addEventListener("change", send);
   return input;
 }
 
@@ -102,6 +111,8 @@ function choices(question, response, give, reviewed) {
   const many = question.type === "multiple_choice";
   const chosen = new Set(many ? response || [] : [response]);
   const box = el("div", { class: "options", role: many ? "group" : "radiogroup" });
+  // Options that are bare numbers, as where a recording reads them out, need no number before them.
+  const isNumbered = !question.options.every((option) => /^\d$/.test(plainly(option.text)));
   for (const [index, option] of question.options.entries()) {
     const input = el("input", { type: many ? "checkbox" : "radio", name: question.id, value: option.id, checked: chosen.has(option.id) });
     input.addEventListener("change", () => {
@@ -110,7 +121,7 @@ function choices(question, response, give, reviewed) {
     });
     const share = Number(reviewed?.key?.fractions?.[option.id] ?? 0);
     const mark = reviewed ? (share > 0 ? " right" : chosen.has(option.id) ? " wrong" : "") : "";
-    box.append(el("label", { class: `option${mark}` }, input, el("span", { class: "quiet" }, LETTERS[index] || ""),
+    box.append(el("label", { class: `option${mark}` }, input, isNumbered ? el("span", { class: "quiet" }, LETTERS[index] || "") : null,
       el("span", { html: option.text || "" }), option.image ? el("img", { src: option.image, alt: "" }) : null));
   }
   return box;

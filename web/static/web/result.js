@@ -5,10 +5,10 @@ import { data, el, figure, number, show, table } from "./dom.js";
 import { questionGroup } from "./paper.js";
 import { start } from "./who.js";
 
-start(async () => {
+start(async (me) => {
   for (let tries = 0; tries < 40; tries += 1) {
     const attempt = await call("GET", `attempts/${data.attempt}/`);
-    if (attempt.status === "GRADED") return result();
+    if (attempt.status === "GRADED") return result(me);
     if (attempt.status === "IN_PROGRESS") return show(el("h1", {}, "Still running"), el("p", {}, "This attempt is not handed in yet."));
     show(el("h1", {}, "Being marked…"), el("p", { class: "quiet" }, "This usually takes a second."));
     await new Promise((done) => { setTimeout(done, 750); });
@@ -16,7 +16,7 @@ start(async () => {
   return show(el("h1", {}, "Not marked yet"), el("p", {}, "Your paper is safe. Please look again later."));
 });
 
-async function result() {
+async function result(me) {
   let marks;
   try {
     marks = await call("GET", `attempts/${data.attempt}/result/`);
@@ -28,13 +28,18 @@ async function result() {
     const what = marks.rank.is_final ? "" : " so far";
     figures.push(figure(`${marks.rank.rank} of ${marks.rank.people}`, `rank${what}`), figure(number(marks.rank.percentile), `percentile${what}`));
   }
-  const parts = (title, rows) => (rows?.length ? [el("h2", {}, title), table([["", ""], ["Marks", "num"], ["", ""]],
+  const parts = (title, rows) => (rows?.length ? [el("h2", {}, title), table([["Part", ""], ["Marks", "num"], ["Share", ""]],
     rows.map((row) => ({ cells: [row.name, `${number(row.score)} / ${number(row.max_score)}`, bar(row)] })))] : []);
   const estimate = marks.jlpt_estimate ? [el("h2", {}, "JLPT estimate"),
     el("p", {}, `${marks.jlpt_estimate.total} of 180: `, el("b", {}, marks.jlpt_estimate.passed ? "would pass" : "would not pass"),
       el("span", { class: "quiet" }, ". An estimate from shares of marks; the real scale is not public."))] : [];
   const review = el("div", {});
-  show(el("h1", {}, marks.attempt.assignment.title), el("div", { class: "figures" }, ...figures), ...estimate,
+  const isOwn = me.id === marks.attempt.student.id;
+  const back = el("p", { class: "actions" },
+    isOwn ? null : el("b", {}, marks.attempt.student.name),
+    isOwn ? null : el("a", { href: `/rooms/${marks.attempt.assignment.id}/results/` }, "All results"),
+    el("a", { href: "/" }, isOwn ? "Back to the exams" : "Exam rooms"));
+  show(el("h1", {}, marks.attempt.assignment.title), back, el("div", { class: "figures" }, ...figures), ...estimate,
     ...parts("By section", marks.sections), ...parts("By topic", marks.topics), review);
   try {
     const seen = await call("GET", `attempts/${data.attempt}/review/`);
@@ -42,6 +47,7 @@ async function result() {
       .map((group) => questionGroup(group, { given: seen.answers, review: seen.items })));
   } catch (problem) {
     if (problem.status !== 403) throw problem;
+    review.append(el("h2", {}, "Answers"), el("p", { class: "quiet" }, problem.message));
   }
   return undefined;
 }

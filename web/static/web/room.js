@@ -1,47 +1,61 @@
 // Sitting an exam: the cover sheet, the paper, the clock, and handing in.
 
 import { Answers } from "./answers.js";
-import { call } from "./api.js";
-import { data, el, show, when } from "./dom.js";
+import { ask, call } from "./api.js";
+import { confirmed, data, el, show, when } from "./dom.js";
 import { questionGroup } from "./paper.js";
 import { start } from "./who.js";
 
 start(async () => cover(await call("GET", `exam-assignments/${data.room}/`)));
 
 function cover(room) {
+  const isRunning = room.student_submission_status === "IN_PROGRESS";
   const wrong = el("p", { class: "error", role: "alert" });
-  const code = room.has_access_code
-    ? el("label", { class: "field" }, "Access code", el("input", { id: "code", autocomplete: "off" })) : null;
+  const code = room.has_access_code && !isRunning
+    ? el("label", { class: "field" }, "Access code", el("input", { autocomplete: "off" })) : null;
   const begin = async (event) => {
     event.target.disabled = true;
     try {
-      sit(room, await call("POST", `exam-assignments/${room.id}/start/`, code ? { access_code: code.querySelector("input").value } : {}));
+      await enter(room, code ? { access_code: code.querySelector("input").value } : {});
     } catch (problem) {
       wrong.textContent = problem.message;
       event.target.disabled = false;
     }
   };
-  show(el("section", { class: "card" },
+  const minutes = Math.round(room.seconds / 6) / 10;
+  show(el("section", { class: "card sheet" },
     el("h1", {}, room.title),
     room.description ? el("p", {}, room.description) : null,
-    el("p", { class: "quiet" }, room.closes_at ? `The room closes ${when(room.closes_at)}.` : "The clock starts when you start, and it is the server's."),
-    el("p", {}, "Every answer is saved as you give it. If you lose the connection or close this page, come back here: the time goes on and nothing is lost."),
+    el("p", { class: "quiet" }, `${room.question_count} questions, ${minutes} minutes, ${Number(room.max_score)} marks.`,
+      room.closes_at ? ` The room closes ${when(room.closes_at)}.` : ""),
+    room.status === "OPEN" ? el("p", {}, "The clock starts when you start, and runs on the server. Every answer is saved as you give it: if you lose the connection or close this page, come back here.") : null,
     code, wrong,
-    el("p", {}, el("button", { onclick: begin }, "Start or continue"))));
+    el("p", { class: "actions" },
+      room.status === "OPEN" ? el("button", { onclick: begin }, isRunning ? "Continue" : "Start") : el("span", {}, NOT_OPEN[room.status]),
+      el("a", { href: "/" }, "Back to the exams"))));
 }
 
-async function sit(room, started) {
-  const state = await call("GET", `attempts/${started.attempt}/answers/`);
+const NOT_OPEN = { SCHEDULED: "The room is not open yet.", CLOSED: "The room is closed.", FINALISED: "The room is closed." };
+
+// A sitting that goes on belongs to this window from now on: two windows would give the same numbers to their answers.
+async function enter(room, body) {
+  const answer = await ask("POST", `exam-assignments/${room.id}/start/`, body);
+  const started = await answer.json();
+  const epoch = answer.status === 201 ? started.epoch : (await call("POST", `attempts/${started.attempt}/takeover/`, {})).epoch;
+  sit(room, { ...started, epoch }, await call("GET", `attempts/${started.attempt}/answers/`));
+}
+
+function sit(room, started, state) {
   const given = { ...state.answers };
   const skew = Date.parse(started.server_time) - Date.now();
   let deadline = Date.parse(started.deadline_at);
 
   const clock = el("div", { class: "clock", role: "timer" });
-  const saved = el("p", { class: "saved" }, "Everything is saved.");
+  const saved = el("p", { class: "saved", role: "status" }, "Everything is saved.");
   const palette = el("nav", { class: "palette", "aria-label": "Questions" });
   const paper = el("div", {});
-  const tabs = el("div", { class: "tabs", role: "tablist" });
-  const hand = el("button", { onclick: handIn }, "Hand in");
+  const tabs = el("nav", { class: "tabs", "aria-label": "Sections" });
+  const hand = el("button", { onclick: askToHandIn }, "Hand in");
   show(el("h1", {}, started.paper.title), el("div", { class: "sit" }, el("div", {}, tabs, paper),
     el("aside", { class: "side" }, clock, saved, palette, hand)));
 
@@ -62,16 +76,18 @@ async function sit(room, started) {
   };
 
   const sections = started.paper.sections;
+  const questionsOf = (section) => section.question_groups.flatMap((group) => group.questions);
   const open = (index) => {
-    [...tabs.children].forEach((tab, at) => tab.setAttribute("aria-selected", String(at === index)));
-    paper.replaceChildren(...sections[index].question_groups.map((group) => questionGroup(group, { given, give })));
-    const questions = sections[index].question_groups.flatMap((group) => group.questions);
-    palette.replaceChildren(...questions.map((question) => el("a", {
+    [...tabs.children].forEach((tab, at) => tab.setAttribute("aria-current", at === index ? "true" : "false"));
+    const next = sections[index + 1]
+      ? el("p", {}, el("button", { class: "plain", onclick: () => open(index + 1) }, `Next: ${sections[index + 1].name}`)) : null;
+    paper.replaceChildren(...[...sections[index].question_groups.map((group) => questionGroup(group, { given, give })), next].filter(Boolean));
+    palette.replaceChildren(...questionsOf(sections[index]).map((question) => el("a", {
       href: `#q-${question.id}`, class: isAnswer(given[question.id]) ? "answered" : "",
     }, String(question.question_number))));
     scrollTo(0, 0);
   };
-  tabs.replaceChildren(...sections.map((section, index) => el("button", { role: "tab", onclick: () => open(index) }, section.name)));
+  tabs.replaceChildren(...sections.map((section, index) => el("button", { onclick: () => open(index) }, section.name)));
   open(0);
 
   const ticking = setInterval(tick, 250);
@@ -82,19 +98,27 @@ async function sit(room, started) {
     const pad = (value) => String(value).padStart(2, "0");
     clock.textContent = `${Math.floor(left / 3600) ? `${Math.floor(left / 3600)}:` : ""}${pad(Math.floor(left / 60) % 60)}:${pad(left % 60)}`;
     clock.classList.toggle("soon", left < 60);
-    if (left === 0 && !answers.isClosed) handIn();
+    if (left === 0 && !hand.disabled) handIn();
+  }
+
+  async function askToHandIn() {
+    const blank = sections.flatMap(questionsOf).filter((question) => !isAnswer(given[question.id])).length;
+    const warning = { 0: "Every question has an answer.", 1: "One question has no answer yet." }[blank] || `${blank} questions have no answer yet.`;
+    if (await confirmed("Hand in your paper?", `${warning} You cannot change anything afterwards.`, "Hand in", "Go on working")) handIn();
   }
 
   async function handIn() {
+    if (hand.disabled) return;
     hand.disabled = true;
-    clearInterval(ticking);
-    await answers.drained();
+    await answers.drained(2000);
     try {
-      await call("POST", `attempts/${started.attempt}/submit/`, {});
+      await call("POST", `attempts/${started.attempt}/submit/`, answers.last());
       over("handed_in");
     } catch (problem) {
-      saved.textContent = problem.message;
-      hand.disabled = false;
+      if (answers.isClosed) return;
+      saved.classList.add("waiting");
+      saved.textContent = problem.status ? problem.message : "No connection: your paper is not handed in yet. Please try again.";
+      setTimeout(() => { hand.disabled = false; }, 3000);
     }
   }
 
@@ -102,10 +126,13 @@ async function sit(room, started) {
     clearInterval(ticking);
     answers.close(code);
     const said = { handed_in: "Your paper is handed in.", taken_over: "This exam goes on in another window or on another device.", too_late: "The time is up. What arrived in time counts." };
-    show(el("section", { class: "card" },
-      el("h1", {}, room.title), el("p", {}, said[code] || "The exam is over. What arrived in time counts."),
-      el("p", {}, el("a", { class: "button", href: `/attempts/${started.attempt}/result/` }, "Result"), " ",
-        el("a", { class: "button plain", href: `/rooms/${room.id}/board/` }, "Board"))));
+    const links = code === "taken_over"
+      ? [el("button", { onclick: () => location.reload() }, "Continue here")]
+      : [el("a", { class: "button", href: `/attempts/${started.attempt}/result/` }, "Result"), " ",
+        room.board_policy === "HIDDEN" ? null : el("a", { class: "button plain", href: `/rooms/${room.id}/board/` }, "Board"), " ",
+        el("a", { href: "/" }, "Back to the exams")];
+    show(el("section", { class: "card sheet" },
+      el("h1", {}, room.title), el("p", {}, said[code] || "The exam is over. What arrived in time counts."), el("p", { class: "actions" }, ...links)));
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { ticket } from "./api.js";
 
-const FINAL = new Set([4403, 4404, 4410]);
+const FINAL = new Set([4403, 4404, 4409, 4410]);
 
 export class Socket {
   constructor(path, purpose, { message, state = () => {} }) {
