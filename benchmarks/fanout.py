@@ -77,6 +77,9 @@ class Watcher(asyncio.Protocol):
         self.transport = transport
         transport.write(self.request)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        raise ConnectionError(f"a watcher was dropped: {exc}")
+
     def data_received(self, data: bytes) -> None:
         buffer = self.buffer + data if self.buffer else data
         if not self.is_in:
@@ -96,8 +99,8 @@ class Watcher(asyncio.Protocol):
             if buffer[0] == 0x81:
                 self.frames += 1
                 self.heard_at = time.perf_counter()
-            elif buffer[0] == 0x89:
-                self.transport.write(b"\x8a\x80\0\0\0\0")
+            elif buffer[0] == 0x89:  # a mask of zeros leaves the answer as it is
+                self.transport.write(bytes((0x8A, 0x80 | size)) + b"\0\0\0\0" + buffer[start : start + size])
             elif buffer[0] == 0x88:
                 raise ConnectionError(f"closed with {int.from_bytes(buffer[start : start + 2], 'big')}")
             buffer = buffer[start + size :]
@@ -213,7 +216,9 @@ class Room:
             at = clock.now()
             test = MockTest.objects.create(title="Bench")
             paper = Paper.objects.create(
-                test=test, number=1, content_hash="0" * 64, title="Bench", profile="custom", content={},
+                test=test,
+                number=1,
+                content_hash="0" * 64, title="Bench", profile="custom", content={},
                 seconds=3600, max_score=180, item_count=1,
             )  # fmt: skip
             room = ExamAssignment.objects.create(title="Bench", mock_test=test, paper=paper, status="OPEN")
@@ -314,8 +319,10 @@ def measure(given: argparse.Namespace, sizes: list[int]) -> None:
         sender = redis.Redis.from_url(here.servers.redis_url)
         room: Room | None = None
         for size in sizes:
-            room = Room(room, here, size)
-            measure_one(run, given, room, servers, bare, watchers, sender)
+            rooms = {}
+            for kind in servers:  # a room each, so that one server is at rest while the other is measured
+                room = rooms[kind] = Room(room, here, size)
+            measure_one(run, given, rooms, servers, bare, watchers, sender)
     for size in sizes:
         for kind, bar in (("Daphne", 4.0), ("uvicorn", 2.0)):
             name = f"ours, {kind}, {size} sockets"
@@ -343,27 +350,28 @@ class Bare:
 def measure_one(
     run: Run,
     given: argparse.Namespace,
-    room: Room,
+    rooms: dict[str, Room],
     servers: dict[str, WebServer],
     bare: Bare,
     watchers: Watchers,
     sender: Any,
 ) -> None:
-    """All of them in turn, with the watchers of this room."""
-    end = f"{room.size} sockets"
-    frame = room.frame()
-    for first in range(0, room.size, TOGETHER):
-        count = min(TOGETHER, room.size - first)
-        doors = [{"port": bare.port, "path": f"/{room.size}"}] * count
+    """All of them in turn, with the watchers of these rooms."""
+    size = rooms["daphne"].size
+    end = f"{size} sockets"
+    frame = rooms["daphne"].frame()
+    for first in range(0, size, TOGETHER):
+        count = min(TOGETHER, size - first)
+        doors = [{"port": bare.port, "path": f"/{size}"}] * count
         watchers.enter(f"floor {end}", doors, greetings=0)
         for kind, server in servers.items():
-            watchers.enter(f"{kind} {end}", room.doors(server.port, first), greetings=1)
+            watchers.enter(f"{kind} {end}", rooms[kind].doors(server.port, first), greetings=1)
 
     def over(group: str, pid: int, publish: Callable[[], None], apart: float) -> Callable[[], float]:
         def one() -> float:
             before = cpu_seconds(pid)
             value = median_of(watchers, f"{group} {end}", publish, given.changes, apart)
-            cost = (cpu_seconds(pid) - before) / given.changes / room.size * 1e6
+            cost = (cpu_seconds(pid) - before) / given.changes / size * 1e6
             run.notes[f"{'floor' if group == 'floor' else f'ours, {names[group]}'}, {end}"] = (
                 f"{cost:.0f} ms of the server's CPU per 1000 deliveries"
             )
@@ -374,9 +382,9 @@ def measure_one(
     names = {"daphne": "Daphne", "uvicorn": "uvicorn"}
     run.take_turns(
         {
-            f"floor, {end}": over("floor", bare.pid, lambda: sender.publish(f"{CHANNEL}:{room.size}", frame), CALM),
+            f"floor, {end}": over("floor", bare.pid, lambda: sender.publish(f"{CHANNEL}:{size}", frame), CALM),
             **{
-                f"ours, {names[kind]}, {end}": over(kind, server.pid, room.publish, APART)
+                f"ours, {names[kind]}, {end}": over(kind, server.pid, rooms[kind].publish, APART)
                 for kind, server in servers.items()
             },
         }

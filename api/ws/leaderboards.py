@@ -23,8 +23,8 @@ from apps.core import realtime, tenancy
 from apps.core.errors import NotFound
 from apps.core.tenancy import Tenant
 from apps.leaderboards import queries
-from apps.leaderboards.queries import BoardNow, Sight
-from apps.leaderboards.rules import Row
+from apps.leaderboards.queries import Sight, Terms
+from apps.leaderboards.rules import Board, Row
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +77,7 @@ class Reader:
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
         self._is_changed = False
+        self._terms: Terms | None = None
         self._told_at = self._loop.time() - LEAST_SECONDS
         self._look_at = self._loop.time() + LOOK_SECONDS
         self._work = asyncio.create_task(self._go_on(), name="board")
@@ -96,6 +97,8 @@ class Reader:
             _readers[self._loop].pop((self._tenant.id, self._assignment_id), None)
 
     async def hear(self, room: str, kind: str, text: str) -> None:
+        if kind == "ranked":
+            self._look_at = 0.0
         self._is_changed = True
         self._wake.set()
 
@@ -116,10 +119,13 @@ class Reader:
             await realtime.hub().leave(self._room, self)
 
     async def _wait(self) -> None:
-        """Until somebody is new, or the board has changed and a second has passed, or it is time to have a look."""
+        """Until somebody is new, or a second has passed since the last time and the board has changed or it is time to
+        have a look."""
         while True:
             self._wake.clear()
-            due = self._told_at + LEAST_SECONDS if self._is_changed else self._look_at
+            due = self._told_at + LEAST_SECONDS
+            if not self._is_changed:
+                due = max(due, self._look_at)
             if self._newcomers or self._loop.time() >= due:
                 return
             with contextlib.suppress(TimeoutError):
@@ -128,27 +134,42 @@ class Reader:
 
     async def _read(self) -> None:
         now = self._loop.time()
-        is_for_all = now >= self._look_at or (self._is_changed and now >= self._told_at + LEAST_SECONDS)
+        is_look = now >= self._look_at
+        is_for_all = (self._is_changed or is_look) and now >= self._told_at + LEAST_SECONDS
         sockets = set(self._sockets if is_for_all else self._newcomers)
-        was_changed = self._is_changed
+        # What changes from here on is for the next time; if this time fails, all of it is.
+        before = self._is_changed, self._look_at
         if is_for_all:
             self._is_changed = False
+        if is_look:
+            self._look_at = now + LOOK_SECONDS * random.uniform(0.8, 1)  # noqa: S311 - many processes, not all at once
         students = {socket.student_id for socket in sockets if socket.student_id}
         try:
-            found = await tenancy.run(
-                self._tenant, queries.board_now, assignment_id=self._assignment_id, students=students
-            )
+            board, terms = await self._look(students) if is_look else await self._glance(students)
         except Exception:
-            self._is_changed = self._is_changed or was_changed
+            self._is_changed = self._is_changed or before[0]
+            self._look_at = min(self._look_at, before[1])
             raise
+        self._terms = terms
         self._newcomers -= sockets
-        if is_for_all:
-            self._told_at = now
-            self._look_at = now + LOOK_SECONDS * random.uniform(0.8, 1)  # noqa: S311 - many processes, not all at once
-        if found.shown == "hidden":
+        if terms.shown == "hidden":
             await self._close([socket for socket in sockets if socket.student_id], base.FORBIDDEN)
             sockets = {socket for socket in sockets if not socket.student_id}
-        show(found, sockets & self._sockets)
+        if show(board, terms, sockets & self._sockets) and is_for_all:
+            self._told_at = now
+
+    async def _glance(self, students: set[uuid.UUID]) -> tuple[Board, Terms]:
+        """From Redis alone while it has the board and the terms are known."""
+        if self._terms is not None:
+            board = await queries.glance(self._tenant, assignment_id=self._assignment_id, students=students)
+            if board is not None:
+                return board, self._terms
+        return await self._look(students)
+
+    async def _look(self, students: set[uuid.UUID]) -> tuple[Board, Terms]:
+        return await tenancy.run(
+            self._tenant, queries.board_and_terms, assignment_id=self._assignment_id, students=students
+        )
 
     async def _close(self, sockets: Iterable[LeaderboardSocket], code: int) -> None:
         for socket in list(sockets):
@@ -162,23 +183,23 @@ class Reader:
             log.error("A board was not read.", exc_info=error)
 
 
-def show(found: BoardNow, sockets: Collection[LeaderboardSocket]) -> None:
-    """Send a board to those who do not have this version yet. What several of them get is encoded once."""
-    board = found.board
-    head = f'{{"type":"board","version":{board.version},"people":{board.people},"is_final":{json.dumps(found.is_final)}'
+def show(board: Board, terms: Terms, sockets: Collection[LeaderboardSocket]) -> bool:
+    """Send a board to those who do not have this version yet; true if there are any. What several of them get is
+    encoded once."""
+    head = f'{{"type":"board","version":{board.version},"people":{board.people},"is_final":{json.dumps(terms.is_final)}'
     for_staff, for_students = (
         f'{head},"top":[{",".join(_encode(row, row.name if has_names else "") for row in board.top)}],"me":'
-        for has_names in (True, found.shown == "named")
+        for has_names in (True, terms.shown == "named")
     )
-    for socket in sockets:
-        if socket.version == board.version:
-            continue
+    behind = [socket for socket in sockets if socket.version != board.version]
+    for socket in behind:
         if socket.student_id is None:
             socket.show(board.version, f"{for_staff}null}}")
         elif own := board.rows.get(socket.student_id):
             socket.show(board.version, f"{for_students}{_encode(own, own.name)}}}")
         else:
             socket.show(board.version, f"{for_students}null}}")
+    return bool(behind)
 
 
 def _encode(row: Row, name: str) -> str:

@@ -17,6 +17,7 @@ from apps.attempts import queries as attempts
 from apps.attempts.errors import ResultNotReleased
 from apps.attempts.events import AttemptGraded
 from apps.core import bus, clock, tenancy, volatile
+from apps.core.tenancy import Tenant
 from apps.groups import queries as groups
 from apps.leaderboards import live
 from apps.leaderboards.errors import BoardHidden, BoardNotFound
@@ -91,19 +92,32 @@ def live_board(*, assignment_id: uuid.UUID, top: int = TOP, students: Collection
 
 
 @dataclass(frozen=True, slots=True)
-class BoardNow:
-    """The live board, with how students see it and whether anything will still change."""
+class Terms:
+    """How students see the board of a room, and whether anything will still change on it."""
 
-    board: Board
     shown: room_rules.Shown
     is_final: bool
 
 
-def board_now(*, assignment_id: uuid.UUID, top: int = TOP, students: Collection[uuid.UUID] = ()) -> BoardNow:
+def board_and_terms(
+    *, assignment_id: uuid.UUID, top: int = TOP, students: Collection[uuid.UUID] = ()
+) -> tuple[Board, Terms]:
     """What those who watch a board need at one moment, however many they are."""
     room = rooms.get_assignment(assignment_id=assignment_id)
-    board = live_board(assignment_id=assignment_id, top=top, students=students)
-    return BoardNow(board, shown_to_students(room), room.status == room.Status.FINALISED)
+    terms = Terms(shown_to_students(room), room.status == room.Status.FINALISED)
+    return live_board(assignment_id=assignment_id, top=top, students=students), terms
+
+
+async def glance(
+    tenant: Tenant, *, assignment_id: uuid.UUID, top: int = TOP, students: Collection[uuid.UUID] = ()
+) -> Board | None:
+    """The live board as far as Redis has it, for code on an event loop; otherwise nothing, and the board is to be had
+    from ``board_and_terms``."""
+    try:
+        return await live.read_soon(Keys.of(assignment_id, tenant=tenant), top=top, students=students)
+    except (RedisError, OSError, TimeoutError) as error:
+        log.warning("Redis does not answer (%s); the board is read otherwise.", error)
+        return None
 
 
 def build_live_board(*, assignment_id: uuid.UUID, most_tries: int = 3) -> bool:
