@@ -162,9 +162,9 @@ def _tell(assignment_id: uuid.UUID, student_id: uuid.UUID) -> None:
     _announce(assignment_id)
 
 
-def _announce(assignment_id: uuid.UUID, kind: str = "changed") -> None:
+def _announce(assignment_id: uuid.UUID) -> None:
     """Tell those who show the board that it has changed; they read it themselves, at most once a second."""
-    realtime.push(tenancy.room("board", assignment_id), kind, {})
+    realtime.push(tenancy.room("board", assignment_id), "changed", {})
 
 
 # -- rankings ------------------------------------------------------------------------------------------------------
@@ -269,4 +269,4 @@ def _refresh_live_board(assignment_id: uuid.UUID) -> None:
             log.warning("A live board waits for Redis: %s", error)
 
     transaction.on_commit(refresh, robust=True)
-    _announce(assignment_id, "ranked")
+    realtime.push(tenancy.room("board", assignment_id), "ranked", {})
