@@ -15,7 +15,7 @@ from api.common.filters import Filters, Search
 from api.common.links import media_signer, unsign_html
 from api.common.serializers import StrictSerializer
 from apps.core import clock
-from apps.mock_tests.rules import profiles, richtext
+from apps.mock_tests.rules import interchange, profiles, richtext
 from apps.mock_tests.rules.media import media_id_in
 from apps.mock_tests.rules.types.base import FULL, LONGEST_TEXT, Answer, Gap, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.choices import MOST_OPTIONS
@@ -26,7 +26,7 @@ from apps.mock_tests.rules.types.short_text import MOST_TEXTS
 LEVELS = ["N1", "N2", "N3", "N4", "N5"]
 STATUSES = ["DRAFT", "PUBLISHED"]
 SECTION_TYPES = ["VOCAB", "GRAMMAR_READING", "LISTENING", "FULL_WRITTEN", "GENERAL"]
-FORMATS = ["moodle_xml"]
+FORMATS = list(interchange.FORMATS)
 UPLOAD_TARGETS = {
     "jlpt_group": "image",
     "jlpt_group_audio": "audio",
@@ -512,7 +512,7 @@ class QuestionOut(serializers.Serializer[Any]):
 
 class ImportIn(StrictSerializer):
     file = serializers.FileField(allow_empty_file=True)
-    format = serializers.ChoiceField(FORMATS, required=False, default="moodle_xml")
+    format = serializers.ChoiceField(FORMATS, required=False, help_text="Absent: as the content looks.")
     level = serializers.ChoiceField(LEVELS, required=False, allow_blank=True, help_text="Empty: as the title says.")
     preview = serializers.BooleanField(required=False, default=False)
 

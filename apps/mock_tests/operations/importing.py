@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from apps.mock_tests import queries
 from apps.mock_tests.errors import FileRefused
 from apps.mock_tests.models import ImportRun, MediaFile, MockTest, Question, QuestionGroup, TestSection
 from apps.mock_tests.operations import media as files
-from apps.mock_tests.rules import media, profiles, richtext
+from apps.mock_tests.rules import interchange, media, profiles, richtext
 from apps.mock_tests.rules.draft import (
     DraftFile,
     DraftGroup,
@@ -29,15 +30,13 @@ from apps.mock_tests.rules.draft import (
 )
 from apps.mock_tests.rules.items import SMALLEST_MARK
 from apps.mock_tests.rules.media import Inspected, UnusableMedia
-from apps.mock_tests.rules.moodle_xml import read_moodle_xml
 from apps.mock_tests.rules.types.base import Answer, Gap, Given, Option, Text
 from apps.mock_tests.rules.types.registry import TYPES
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
 
-READERS: Mapping[str, Callable[[bytes], tuple[DraftTest, ImportReport]]] = {"moodle_xml": read_moodle_xml}
-
+FILE_ENDS = re.compile(r"(\.(moodle|gift|aiken))?\.(xml|txt|gift)$", re.IGNORECASE)
 LONGEST_NAME = 120
 LONGEST_TITLE = 200
 
@@ -52,11 +51,12 @@ class ImportOutcome:
 
 
 def import_test(
-    *, actor: User, data: bytes, file_name: str, level: str = "", format: str = "moodle_xml", preview: bool = False
+    *, actor: User, data: bytes, file_name: str, level: str = "", format: str = "", preview: bool = False
 ) -> ImportOutcome:
-    """Make a draft of a file; the report has a row for each of its elements. The same bytes again give the same test
-    as long as that exists. A preview stores nothing. Refuses a file that cannot be read, or holds no question that can
-    be taken, with the lines and reasons."""
+    """Make a draft of a file; the report has a row for each of its elements. Without ``format`` the content tells it. The
+    same bytes again give the same test as long as that exists. A preview stores nothing. Refuses a file that cannot be
+    read, or holds no question that can be taken, with the lines and reasons."""
+    format = format or interchange.guess_format(data)
     digest = hashlib.sha256(data).hexdigest()
     known = _existing(digest)
     if known:
@@ -97,10 +97,11 @@ def _wait_for_others(digest: str) -> None:
 
 
 def _read(data: bytes, format: str) -> tuple[DraftTest, ImportReport]:
-    if format not in READERS:
-        raise FileRefused(problems=[Problem("/format", "unknown_format", f"Formats: {', '.join(READERS)}.")])
+    if format not in interchange.FORMATS:
+        known = ", ".join(interchange.FORMATS)
+        raise FileRefused(problems=[Problem("/format", "unknown_format", f"Formats: {known}.")])
     try:
-        draft, report = READERS[format](data)
+        draft, report = interchange.FORMATS[format].read(data)
     except UnreadableFile as refusal:
         problem = Problem(f"/line/{refusal.line}", refusal.code, refusal.message)
         raise FileRefused(problems=[problem]) from refusal
@@ -161,7 +162,7 @@ Shelf = Mapping[FileKey, MediaFile]
 def _store(actor: User, draft: DraftTest, level: str, file_name: str, shelf: Shelf) -> MockTest:
     """All rows of the test, one insert per table."""
     profile = profiles.profile_for(level)
-    title = draft.title or file_name.rpartition("/")[2].removesuffix(".xml").removesuffix(".moodle") or "Imported test"
+    title = draft.title or FILE_ENDS.sub("", file_name.rpartition("/")[2]) or "Imported test"
     test = MockTest.objects.create(
         title=_short(title, LONGEST_TITLE), level=level, profile=profile.code, created_by_id=actor.pk
     )

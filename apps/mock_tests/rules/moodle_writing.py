@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
 from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.draft import (
     DraftFile,
-    DraftGroup,
     DraftOption,
     DraftQuestion,
-    DraftSection,
     DraftTest,
     QuestionType,
 )
 from apps.mock_tests.rules.moodle_cloze import write_cloze
+from apps.mock_tests.rules.outline import Category, Description, outline
 from apps.mock_tests.rules.types.base import Prompt, Text
-
-INSTRUCTION_TAG: Final = "instruction"
 
 
 def write_moodle_xml(test: DraftTest) -> bytes:
@@ -31,32 +28,16 @@ def write_moodle_xml(test: DraftTest) -> bytes:
     topic per group: a group of several topics comes back as several groups.
     """
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<quiz>"]
-    for section in test.sections:
-        before: DraftGroup | None = None
-        for group in section.groups:
-            lines += _group_elements(test, section, group, before)
-            before = group
+    for part in outline(test):
+        if isinstance(part, Category):
+            path = f"<category><text>{_escape(part.path)}</text></category>"
+            lines.append(f'<question type="category">{path}</question>')
+        elif isinstance(part, Description):
+            area = _area("questiontext", part.text, part.files, part.played)
+            lines.append(_question_element("description", part.name, area, _tags_element(part.tags)))
+        else:
+            lines.append(_written_question(part.question))
     return "\n".join([*lines, "</quiz>", ""]).encode()
-
-
-def _group_elements(
-    test: DraftTest, section: DraftSection, group: DraftGroup, before: DraftGroup | None
-) -> Iterator[str]:
-    topic = _topic(group)
-    yield _category_element(test.title, section.name, topic)
-    audio = tuple(file for file in group.files if file.kind == "audio")
-    told_apart = group.title == topic and (before is None or _topic(before) != topic)
-    if group.instruction or not (told_apart or group.reading_text or audio):
-        tags = _tags_element((INSTRUCTION_TAG,))
-        yield _question_element("description", group.title, _area("questiontext", group.instruction, group.files), tags)
-    if group.reading_text or audio:
-        area = _area("questiontext", group.reading_text, group.files, audio)
-        yield _question_element("description", group.title, area)
-    for question in group.questions:
-        if question.topic != topic:
-            topic = question.topic
-            yield _category_element(test.title, section.name, topic)
-        yield _written_question(question)
 
 
 def _written_question(question: DraftQuestion) -> str:
@@ -188,20 +169,9 @@ def _question_element(kind: str, name: str, *parts: str) -> str:
     return f'<question type="{kind}"><name><text>{_escape(name)}</text></name>{"".join(parts)}</question>'
 
 
-def _category_element(*names: str) -> str:
-    """A slash at the end of a name is followed by a space, or it would melt into the one that separates names."""
-    told = [name for position, name in enumerate(names) if name and (position < 2 or name != names[position - 1])]
-    path = "/".join(f" {name} ".replace("/", "//") if "/" in name else name for name in told)
-    return f'<question type="category"><category><text>{_escape(f"$course$/top/{path}")}</text></category></question>'
-
-
 def _tags_element(tags: Sequence[str]) -> str:
     inner = "".join(f"<tag><text>{_escape(tag)}</text></tag>" for tag in tags)
     return f"<tags>{inner}</tags>" if inner else ""
-
-
-def _topic(group: DraftGroup) -> str:
-    return group.questions[0].topic if group.questions else ""
 
 
 def _escape(text: str) -> str:

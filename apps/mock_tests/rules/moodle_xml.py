@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,7 +33,8 @@ from apps.mock_tests.rules.moodle_questions import (
     tags_of,
 )
 from apps.mock_tests.rules.moodle_tree import Limits, Node, read_tree
-from apps.mock_tests.rules.moodle_writing import INSTRUCTION_TAG, write_moodle_xml
+from apps.mock_tests.rules.moodle_writing import write_moodle_xml
+from apps.mock_tests.rules.outline import INSTRUCTION_TAG
 
 __all__ = ["read_moodle_xml", "section_type", "write_moodle_xml"]
 
@@ -55,7 +56,13 @@ def read_moodle_xml(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> tuple[Dr
     nodes = list(root.find_all("question"))
     if not nodes:
         raise UnreadableFile("no_questions", "The file holds no questions.", root.line)
-    return _Import(nodes).result()
+    return draft_of(nodes, {})
+
+
+def draft_of(nodes: Sequence[Node], refusals: Mapping[int, tuple[str, ...]]) -> tuple[DraftTest, ImportReport]:
+    """Return the test that Moodle's elements make, whatever file they come from; `refusals` are reasons by `id`
+    against those that could not even be read."""
+    return _Import(nodes, refusals).result()
 
 
 @dataclass(slots=True)
@@ -75,8 +82,9 @@ class _Block:
 class _Import:
     """One file on its way to a test; rows are collected by element and reported in the order of the file."""
 
-    def __init__(self, nodes: Sequence[Node]) -> None:
+    def __init__(self, nodes: Sequence[Node], refusals: Mapping[int, tuple[str, ...]]) -> None:
         self._nodes = nodes
+        self._refusals = refusals
         self._rows: dict[int, ReportRow] = {}
 
     def result(self) -> tuple[DraftTest, ImportReport]:
@@ -133,6 +141,9 @@ class _Import:
     def _question(self, node: Node, topic: str, obstacle: str) -> DraftQuestion | None:
         if is_hidden(node):
             self._report(node, "ignored", ("It is hidden in Moodle.",))
+            return None
+        if id(node) in self._refusals:
+            self._report(node, "refused", self._refusals[id(node)])
             return None
         try:
             read = read_question(node, topic)

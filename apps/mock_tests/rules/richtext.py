@@ -136,6 +136,11 @@ def replace_media(text: str, address: Callable[[str], str]) -> str:
     return _IMAGE.sub(replaced, text)
 
 
+def without_images(text: str) -> str:
+    """Return a cleaned text without its pictures."""
+    return _IMAGE.sub("", text)
+
+
 def without_control_characters(text: str) -> str:
     """Remove characters that neither HTML nor XML can carry."""
     return _NOT_XML.sub("", text)

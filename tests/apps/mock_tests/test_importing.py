@@ -16,7 +16,7 @@ from apps.mock_tests.errors import FileRefused, MediaRefused
 from apps.mock_tests.models import ImportRun, MediaFile, MockTest, Question, QuestionGroup
 from apps.mock_tests.operations import authoring, importing, media
 from tests.apps.mock_tests.test_media_rules import picture, recording
-from tests.factories import SAMPLE, import_sample
+from tests.factories import SAMPLE, import_sample, publish
 
 
 @pytest.fixture(autouse=True)
@@ -171,9 +171,62 @@ def test_refuses_a_file_with_lines_and_reasons_and_stores_nothing(cast, shelf, d
 
 
 @pytest.mark.django_db
-def test_refuses_an_unknown_format(cast):
-    with pytest.raises(FileRefused):
-        take(cast, quiz(choice()), format="gift")
+def test_refuses_an_unknown_format_and_one_that_the_file_is_not(cast):
+    for format, place in (("qti", "/format"), ("gift", "/line/1"), ("aiken", "/line/1")):
+        with pytest.raises(FileRefused) as refusal:
+            take(cast, quiz(choice()), format=format)
+        assert {problem.pointer for problem in refusal.value.problems} == {place}
+
+
+GIFT = b"""$CATEGORY: $course$/top/My test/Part/Topic
+
+// [tag:hard]
+::One::[html]<b>Two</b> and two {#=4:0 =%50%5:0}
+
+::Two::Capital? {=Tokyo#yes =%50%Edo}
+
+::Three::Pairs {=a -> 1 =b -> 2 =-> 3}
+
+::Four::True? {F#no#yes}
+"""
+
+
+@pytest.mark.django_db
+def test_takes_gift_and_aiken_and_tells_them_apart_by_themselves(cast):
+    outcome = importing.import_test(actor=cast.carol, data=GIFT, file_name="words.gift.txt")
+    assert (outcome.test.title, outcome.report["taken"]) == ("My test", 4)
+    assert ImportRun.objects.get().format == "gift"
+    one, two, three, four = Question.objects.order_by("question_number")
+    assert [question.type for question in (one, two, three, four)] == [
+        "numeric",
+        "short_text",
+        "matching",
+        "true_false",
+    ]
+    assert (one.text, one.tags, one.topic) == ("<b>Two</b> and two", ["hard"], "Topic")
+    assert [answer["text"] for answer in two.key["answers"]] == ["Tokyo", "Edo"]
+    assert "yes" not in str(two.content)
+    shown = {thing["id"]: thing["text"] for thing in (*three.content["options"], *three.content["prompts"])}
+    assert {shown[prompt]: shown[option] for prompt, option in three.key["pairs"].items()} == {"a": "1", "b": "2"}
+    assert four.key == {"answer": False, "feedback": {"true": "no", "false": "yes"}}
+    lines = b"Which?\r\nA) this\r\nB. that\r\nANSWER: B\r\n"
+    test = importing.import_test(actor=cast.carol, data=lines, file_name="quiz.aiken.txt").test
+    assert (test.title, ImportRun.objects.get(test=test).format) == ("quiz", "aiken")
+
+
+@pytest.mark.django_db
+def test_keeps_gaps_and_orders_of_a_moodle_file(cast):
+    texts = "".join(f'<answer fraction="{n}"><text>{word}</text></answer>' for n, word in enumerate("abc", 1))
+    stem = '<question type="{}"><name><text>Q</text></name><questiontext><text>{}</text></questiontext>{}</question>'
+    cloze = stem.format("cloze", "In {1:SA:=Tokyo} it is {2:MC:=warm~cold}.", "")
+    order = stem.format("ordering", "Sort", f"<gradingtype>ALL_OR_NOTHING</gradingtype>{texts}")
+    take(cast, quiz(cloze, order))
+    gaps, ordered = Question.objects.order_by("question_number")
+    assert (gaps.text, gaps.score) == ("In [[1]] it is [[2]].", 3)
+    assert [len(gap["options"]) for gap in gaps.content["gaps"]] == [0, 2]
+    names = {option["id"]: option["text"] for option in ordered.content["options"]}
+    assert [names[name] for name in ordered.key["order"]] == ["a", "b", "c"]
+    assert publish(cast, MockTest.objects.get()).item_count == 2
 
 
 @pytest.mark.django_db(transaction=False)

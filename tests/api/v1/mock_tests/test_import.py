@@ -43,6 +43,18 @@ def test_a_preview_is_200_and_stores_nothing(cast):
     assert not MockTest.objects.exists()
 
 
+def test_gift_and_aiken_are_previewed_taken_and_refused_with_lines(cast):
+    gift = b"::A::One? {=yes ~no}\n\n::B::Two? {=yes ~no\n\n::C::Three? {}\n"
+    for fields in ({"preview": "true"}, {"format": "gift"}):
+        report = body_of(send(cast.carol, gift, name="x.txt", **fields), 201 if "format" in fields else 200)["report"]
+        assert [(row["line"], row["name"], row["outcome"]) for row in report["rows"]] == [
+            (1, "A", "taken"), (3, "B", "refused"), (5, "C", "refused"),
+        ]  # fmt: skip
+    aiken = b"One?\nA) yes\nB) no\nANSWER: C\n"
+    assert places(send(cast.carol, aiken, name="x.txt")) == {("/line/1", "question_refused")}
+    assert places(send(cast.carol, gift + b"\n", format="aiken")) == {("/line/1", "question_refused")}
+
+
 def test_the_level_may_be_named(cast):
     assert body_of(send(cast.carol, quiz(choice()), level="N4"), 201)["test"]["profile"] == "jlpt-n4@2020-12"
 
@@ -58,7 +70,7 @@ def test_a_refused_file_is_422_with_its_lines(cast):
 @pytest.mark.parametrize(
     ("fields", "place"),
     [
-        ({"format": "gift"}, ("/format", "invalid_choice")),
+        ({"format": "qti"}, ("/format", "invalid_choice")),
         ({"level": "N7"}, ("/level", "invalid_choice")),
         ({"preview": "perhaps"}, ("/preview", "invalid")),
         ({"owner": "me"}, ("/owner", "unknown_field")),

@@ -1,0 +1,140 @@
+"""Aiken: a line or more of text, ``A) …`` to ``Z. …``, ``ANSWER: B``. One right option, nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.draft import DraftQuestion, DraftTest, ImportReport, UnreadableFile
+from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.moodle_xml import draft_of
+from apps.mock_tests.rules.outline import Asked, CannotHold, outline
+from apps.mock_tests.rules.textfile import TextLimits, read_lines
+from apps.mock_tests.rules.types.base import FULL
+
+DEFAULT_LIMITS: Final = TextLimits()
+OPTION: Final = re.compile(r"\s*([A-Z])[).]\s+(\S.*)")
+ANSWER: Final = re.compile(r"\s*ANSWER\s*:\s*(.*?)\s*", re.DOTALL)
+LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(slots=True)
+class _Item:
+    line: int
+    text: list[str] = field(default_factory=list)
+    options: list[tuple[str, str]] = field(default_factory=list)
+    answer: str | None = None
+
+    def reason(self) -> str:
+        """Why it cannot be taken, beyond what every choice needs; nothing, if it can."""
+        letters = [letter for letter, _ in self.options]
+        if self.answer is None:
+            return "It has no line ANSWER."
+        if letters != list(LETTERS[: len(letters)]):
+            return f"Its options are named {', '.join(letters)}; they must be A, B, C and so on, in order."
+        if self.answer not in letters:
+            return f'Its answer "{self.answer[:20]}" is none of its options.'
+        return ""
+
+
+def read_aiken(data: bytes, *, limits: TextLimits = DEFAULT_LIMITS) -> tuple[DraftTest, ImportReport]:
+    """Return what the file holds as a test, and what became of each of its questions.
+
+    Raises `UnreadableFile` when the file as a whole cannot be read; a question that cannot be taken is a refused row.
+    """
+    nodes: list[Node] = []
+    refusals: dict[int, tuple[str, ...]] = {}
+    for item in _items(read_lines(data, limits)):
+        if len(nodes) >= limits.questions:
+            message = f"The file has more than {limits.questions:,} questions."
+            raise UnreadableFile("too_many_questions", message, item.line)
+        node = _node(item)
+        nodes.append(node)
+        reason = item.reason()
+        if reason:
+            refusals[id(node)] = (reason,)
+    return draft_of(nodes, refusals)
+
+
+def _items(lines: list[str]) -> Iterator[_Item]:
+    item: _Item | None = None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        option, answer = OPTION.fullmatch(line), ANSWER.fullmatch(line)
+        if item is not None and item.options and not option and not answer:
+            yield item
+            item = None
+        item = item or _Item(number)
+        if answer:
+            item.answer = answer[1]
+            yield item
+            item = None
+        elif option:
+            item.options.append((option[1], option[2].strip()))
+        else:
+            item.text.append(line.strip())
+    if item is not None:
+        yield item
+
+
+def _node(item: _Item) -> Node:
+    answers = [
+        Node(
+            "answer",
+            {"fraction": "100" if letter == item.answer else "0", "format": "plain_text"},
+            item.line,
+            [_text(text)],
+        )
+        for letter, text in item.options
+    ]
+    text = Node("questiontext", {"format": "plain_text"}, item.line, [_text("\n".join(item.text))])
+    return Node("question", {"type": "multichoice"}, item.line, [text, *answers])
+
+
+def _text(text: str) -> Node:
+    return Node("text", {}, 0, [], [text])
+
+
+# -- writing -------------------------------------------------------------------------------------------------------
+
+
+def write_aiken(test: DraftTest) -> tuple[bytes, dict[str, str]]:
+    """Return the file, and the reasons why questions were left out of it, by their places."""
+    blocks = []
+    left_out: dict[str, str] = {}
+    for part in outline(test):
+        if isinstance(part, Asked):
+            try:
+                blocks.append(_written(part.question))
+            except CannotHold as reason:
+                left_out[part.pointer] = str(reason)
+    return "\n".join(blocks).encode(), left_out
+
+
+def _written(question: DraftQuestion) -> str:
+    options, answer = _choices(question)
+    if not 2 <= len(options) <= len(LETTERS):
+        raise CannotHold(f"Aiken has 2 to {len(LETTERS)} options.")
+    text = richtext.to_text(question.text)
+    if not text or not all(options):
+        raise CannotHold("Aiken holds no files, and without them a text is empty.")
+    if any(OPTION.fullmatch(line) or ANSWER.fullmatch(line) for line in text.split("\n")):
+        raise CannotHold("A line of its text reads like an option or an answer.")
+    lines = [f"{letter}) {option}" for letter, option in zip(LETTERS, options, strict=False)]
+    return "\n".join([text, *lines, f"ANSWER: {LETTERS[answer]}", ""])
+
+
+def _choices(question: DraftQuestion) -> tuple[list[str], int]:
+    """The options in words, and the place of the right one."""
+    if question.type == "true_false" and question.truth is not None:
+        return ["True", "False"], 0 if question.truth.value else 1
+    if question.type != "single_choice":
+        raise CannotHold("Aiken has only choices with one right option.")
+    right = [place for place, option in enumerate(question.options) if option.fraction == FULL]
+    if len(right) != 1:
+        raise CannotHold("It has no option that is worth full marks alone.")
+    return [richtext.to_text(option.text).replace("\n", " ") for option in question.options], right[0]
