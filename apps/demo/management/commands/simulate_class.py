@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from rich.console import Console
 from rich.live import Live
 
@@ -60,6 +61,9 @@ class Command(BaseCommand):
             test = queries.get_demo_test()
             keys = queries.get_keys(test_id=test)
             people = queries.count_demo_students(slug=tenant.slug)
+        # A class outlives a restart of the database; a connection kept meanwhile would not.
+        connection.close()
+        connection.close_pool()
         if options["students"] > people:
             raise CommandError(f"{tenant.name} has {people} demo students.")
         sitting = klass.Class(
