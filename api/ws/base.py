@@ -10,7 +10,6 @@ import asyncio
 import functools
 import json
 import logging
-import random
 import uuid
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
@@ -24,6 +23,7 @@ from django.db import DatabaseError
 
 from api.common import hosts, tokens
 from api.common.permissions import MEMBERS, Policy
+from api.ws import sessions
 from apps.authentication import queries as people
 from apps.authentication.errors import SignInFailed
 from apps.authentication.operations import tickets
@@ -78,7 +78,6 @@ class Socket(AsyncConsumer):
     _is_stuck = False
     _is_counted = False
     _sending: asyncio.Task[None] | None = None
-    _watch: asyncio.Task[None] | None = None
     _work: asyncio.Task[Any] | None = None
     _weight: float = 0
 
@@ -276,24 +275,15 @@ class Socket(AsyncConsumer):
         room, ear = tenancy.room("session", self.entry.session_id, tenant=self.tenant), _SessionEar(self)
         self._rooms.append((room, ear))
         await realtime.hub().join(room, ear)
-        self._watch = asyncio.create_task(self._check_session())
+        sessions.watch().add(self)
 
-    async def _check_session(self) -> None:
-        """Soon after the start, since the ticket may be older than the session's end, then again and again."""
-        seconds = settings.SHIKEN_SESSION_CHECK_SECONDS
-        await asyncio.sleep(random.uniform(0, seconds / 10))  # noqa: S311
-        while self._is_open:
-            entry = self.entry
-            try:
-                if not await self._is_signed_in(entry.user_id, entry.session_id, entry.version):
-                    return await self.close(NOT_SIGNED_IN)
-            except DatabaseError as error:
-                log.warning("A session could not be checked: %s", error)
-            await asyncio.sleep(random.uniform(0.8, 1.2) * seconds)  # noqa: S311
-        return None
+    async def end_session(self) -> None:
+        """The session behind this socket is over."""
+        await self.close(NOT_SIGNED_IN)
 
     async def _is_signed_in(self, user_id: uuid.UUID, session_id: uuid.UUID, version: int) -> bool:
-        return bool(await self.run(people.is_session_alive, session_id=session_id, user_id=user_id, version=version))
+        entry = session_id, user_id, version
+        return entry in await self.run(people.living_sessions, entries=[entry])
 
     async def _stopped(self) -> None:
         """The process goes down: the client shall come back in a moment."""
@@ -319,8 +309,7 @@ class Socket(AsyncConsumer):
             _open[person] -= 1
             if not _open[person]:
                 del _open[person]
-        if self._watch is not None:
-            self._watch.cancel()
+        sessions.watch().remove(self)
         for room, listener in self._rooms:
             await realtime.hub().leave(room, listener)
         if self._is_counted:
@@ -335,7 +324,7 @@ class _SessionEar:
 
     async def hear(self, room: str, kind: str, text: str) -> None:
         if kind == "signed_out":
-            await self._socket.close(NOT_SIGNED_IN)
+            await self._socket.end_session()
 
 
 class Nowhere(Socket):

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from apps.authentication.errors import SignInFailed, UserNotFound
-from apps.authentication.models import User
+from apps.authentication.models import Session, User
 
 
 def get_session_user(*, session_id: uuid.UUID, user_id: uuid.UUID, version: int) -> User:
@@ -26,13 +26,18 @@ def get_session_user(*, session_id: uuid.UUID, user_id: uuid.UUID, version: int)
     return user
 
 
-def is_session_alive(*, session_id: uuid.UUID, user_id: uuid.UUID, version: int) -> bool:
-    """The same question for sockets that stay open."""
-    try:
-        get_session_user(session_id=session_id, user_id=user_id, version=version)
-    except SignInFailed:
-        return False
-    return True
+def living_sessions(
+    *, entries: Iterable[tuple[uuid.UUID, uuid.UUID, int]]
+) -> set[tuple[uuid.UUID, uuid.UUID, int]]:
+    """Which of these (session, person, version) still stand: the same question for all open sockets at once."""
+    living = Session.objects.filter(
+        pk__in=[session_id for session_id, _, _ in entries],
+        revoked_at=None,
+        expires_at__gt=Now(),
+        user__is_active=True,
+        user__is_approved=True,
+    )
+    return set(living.values_list("pk", "user_id", "user__session_version"))
 
 
 def get_user(*, user_id: uuid.UUID) -> User:
