@@ -5,6 +5,9 @@ from web import views
 urlpatterns = [
     path("favicon.ico", views.icon),
     path("", views.home, name="home"),
+    path("join/", views.join, name="join"),
+    path("verify/", views.verify, name="verify"),
+    path("reset/", views.reset, name="reset"),
     path("rooms/<uuid:room>/", views.room, name="room"),
     path("rooms/<uuid:room>/board/", views.board, name="board"),
     path("rooms/<uuid:room>/results/", views.results, name="results"),

@@ -51,6 +51,25 @@ def result(request: HttpRequest, attempt: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
+def join(request: HttpRequest) -> HttpResponse:
+    """Make an account."""
+    return _shell(request, "account", "Join", page="join", home="/")
+
+
+@require_safe
+def verify(request: HttpRequest) -> HttpResponse:
+    """Confirm an address, by a link from a letter."""
+    return _shell(request, "account", "Confirm", page="verify", home="/")
+
+
+@require_safe
+def reset(request: HttpRequest) -> HttpResponse:
+    """Ask for a link by mail, or choose a new password with one. Owners sign in at the admin."""
+    home = "/admin/" if tenancy.current().is_public else "/"
+    return _shell(request, "account", "New password", page="reset", home=home)
+
+
+@require_safe
 def icon(request: HttpRequest) -> HttpResponse:
     """Where a browser looks that was told of no icon."""
     return redirect(static("web/icon.svg"))

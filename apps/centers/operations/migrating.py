@@ -75,7 +75,8 @@ def migrate_tenants(*, tell: Tell = log.info, threads: int = 4) -> Outcome:
         template.record()
         behind = list_behind()
         outcome = Outcome(current=Center.objects.filter(state=Center.State.READY).count() - len(behind))
-        tell(f"{outcome.current} centers are up to date, {len(behind)} are behind.")
+        if outcome.current or behind:
+            tell(f"{outcome.current} centers are up to date, {len(behind)} are behind.")
         groups: dict[frozenset[Name], list[str]] = defaultdict(list)
         for schema_name, lacking in behind.items():
             groups[lacking].append(schema_name)

@@ -17,7 +17,8 @@ async function home(me) {
     call("GET", `exam-assignments/?${REST}`),
     isStaff ? { results: [] } : call("GET", `results/my-results/?${REST}`),
   ]);
-  const past = recent.results.filter((room) => room.status === "CLOSED" || room.status === "FINALISED");
+  const past = recent.results.filter((room) => room.status === "CLOSED" || room.status === "FINALISED")
+    .sort((one, other) => Date.parse(other.closed_at) - Date.parse(one.closed_at));
   const again = () => home(me);
   const part = (title, rooms) => (rooms.length ? [el("h2", {}, title), el("ul", { class: "cards" }, ...rooms.map((room) => card(room, isStaff, again)))] : []);
   const nothing = isStaff ? "No exam rooms yet. Make one with the API: publish a test, then assign it to a group." : "Nothing is assigned to you yet.";

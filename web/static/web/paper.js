@@ -21,6 +21,8 @@ function oneQuestion(question, response, give, reviewed) {
     question.audio_file ? el("audio", { controls: true, preload: "none", src: question.audio_file }) : null,
     question.image ? el("img", { src: question.image, alt: "" }) : null,
     (WAYS[question.type] || choices)(question, response, give, reviewed),
+    Array.isArray(reviewed?.key?.answers) ? el("p", { class: "right" }, "Right: ", reviewed.key.answers.filter(({ fraction }) => Number(fraction) > 0)
+      .map(({ value, tolerance }) => value + (Number(tolerance) ? ` ± ${tolerance}` : "")).join(", ")) : null,
     reviewed?.explanation ? el("p", { class: "quiet", html: reviewed.explanation }) : null);
 }
 

@@ -55,7 +55,8 @@ function askToSignIn(done) {
     el("h1", {}, main.dataset.center),
     el("label", { class: "field" }, "E-mail", el("input", { name: "email", type: "email", autocomplete: "username", required: true, autofocus: true })),
     el("label", { class: "field" }, "Password", el("input", { name: "password", type: "password", autocomplete: "current-password", required: true })),
-    wrong, el("button", {}, "Sign in")), hint);
+    wrong, el("button", {}, "Sign in"),
+    el("p", { class: "quiet" }, el("a", { href: "/reset/" }, "Forgotten your password?"), " · ", el("a", { href: "/join/" }, "Make an account"))), hint);
 }
 
 function listen() {

@@ -30,7 +30,8 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from None
         if outcome.failed:
             raise CommandError(f"{len(outcome.failed)} centers failed and answer 503: {', '.join(outcome.failed)}.")
-        self.stdout.write("All centers are up to date.")
+        if outcome.migrated:
+            self.stdout.write("All centers are up to date.")
 
     def _check(self) -> None:
         behind = migrating.list_behind()
