@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import uuid
 from contextlib import suppress
 from typing import Any
 
+from django.db import DatabaseError
+
 from api.common.permissions import TAKERS
 from api.ws import base
 from apps.attempts.errors import AttemptNotFound
-from apps.attempts.operations import journal
+from apps.attempts.operations import integrity, journal
 from apps.attempts.operations.statement import Caller, Save
 from apps.attempts.rules import answers as rules
 from apps.core import eager, tenancy
 from apps.core.errors import Problem
 from apps.core.realtime import encode_moment
 
+log = logging.getLogger(__name__)
+
 RUNNING = "IN_PROGRESS"
 SECONDS_TO_FINISH = 3
+SECONDS_OF_EVENTS = 3
+MOST_EVENTS = 50
 
 # What a refusal of an answer means for the connection: nothing more can be saved over it.
 _ENDS = {"not_signed_in": base.NOT_SIGNED_IN, "taken_over": base.TAKEN_OVER, "attempt_closed": base.FINALISED}
@@ -35,10 +42,12 @@ class AttemptSocket(base.Socket):
     _facts: journal.Facts
     _caller: Caller
     _epoch = 0
+    _keeping: asyncio.Task[None] | None = None
 
     async def entered(self) -> None:
         attempt_id: uuid.UUID = self.scope["url_route"]["kwargs"]["attempt_id"]
         entry = self.entry
+        self._events: list[dict[str, Any]] = []
         self._facts = await self.run(journal.get_facts, attempt_id=attempt_id)
         if self._facts.student_id != str(entry.user_id):
             raise AttemptNotFound
@@ -66,7 +75,9 @@ class AttemptSocket(base.Socket):
     async def received(self, message: dict[str, Any]) -> None:
         if message["type"] == "answers":
             self._save(message)
-        elif message["type"] not in self.advisory:
+        elif message["type"] == "event":
+            self._notice(message)
+        else:
             await super().received(message)
 
     async def hear(self, room: str, kind: str, text: str) -> None:
@@ -78,6 +89,11 @@ class AttemptSocket(base.Socket):
         await super().hear(room, kind, text)
         if kind == "closed":
             await self.close(base.FINALISED)
+
+    async def left(self) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await self._keep_events()
 
     async def stopping(self) -> None:
         with suppress(TimeoutError):
@@ -96,6 +112,25 @@ class AttemptSocket(base.Socket):
         if refused:
             self._say_refused(refused)
         return None
+
+    def _notice(self, message: dict[str, Any]) -> None:
+        """Gather what the screen noticed for a moment; what is too much is dropped, and nothing is answered."""
+        if len(self._events) < MOST_EVENTS:
+            self._events.append({name: value for name, value in message.items() if name != "type"})
+        if self._keeping is None:
+            self._keeping = asyncio.create_task(self._keep_soon())
+
+    async def _keep_soon(self) -> None:
+        await asyncio.sleep(SECONDS_OF_EVENTS)
+        self._keeping = None
+        await self._keep_events()
+
+    async def _keep_events(self) -> None:
+        events, self._events = self._events, []
+        try:
+            await self.run(integrity.keep_events, attempt_id=uuid.UUID(self._caller.attempt_id), events=events)
+        except DatabaseError as error:
+            log.warning("Events of an attempt were not kept: %s", error)
 
     def _saved(self, saves: list[Save]) -> None:
         """After the commit: one frame for all that was acknowledged, however many messages it came in."""

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from apps.attempts.models import Attempt, TimeGrant
+from apps.attempts.models import Attempt, IntegrityEvent, TimeGrant
 from apps.core.adminsite import RowAdmin, RowInline, center_site
 
 STATUS_COLORS = {
@@ -27,6 +27,14 @@ class TimeGrantInline(RowInline):
     hide_title = False
 
 
+class IntegrityEventInline(RowInline):
+    """What the student's screen noticed: advice, on which people decide."""
+
+    model = IntegrityEvent
+    fields = readonly_fields = ["kind", "at", "received_at", "details"]
+    verbose_name_plural = "integrity events"
+
+
 @admin.register(Attempt, site=center_site)
 class AttemptAdmin(RowAdmin):
     """Sittings, to look at only: what a student did is changed by nobody."""
@@ -37,7 +45,7 @@ class AttemptAdmin(RowAdmin):
     search_fields = ["student__email", "student__first_name", "student__last_name", "assignment__title"]
     fields = ["student", "assignment", "paper", "number", "status_label", "marks", "started_at", "deadline_at"]
     fields += ["grace_seconds", "finished_at", "was_expired", "graded_at", "revision", "epoch", "receipt"]
-    inlines = [TimeGrantInline]
+    inlines = [TimeGrantInline, IntegrityEventInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
         return super().get_queryset(request).select_related("student", "assignment", "paper", "sheet")

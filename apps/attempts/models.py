@@ -166,3 +166,16 @@ class ItemMark(models.Model):
     question_id = models.UUIDField()
     marks = models.DecimalField(max_digits=9, decimal_places=3)
     outcome = models.CharField(max_length=7, choices=Outcome)
+
+
+class IntegrityEvent(models.Model):
+    """Something that a student's screen noticed: advice for people, on which no machine acts. Only ever appended."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="integrity_events")
+    kind = models.CharField(max_length=40)
+    at = models.DateTimeField(null=True, help_text="By the clock of the student's device.")
+    received_at = models.DateTimeField(db_default=Now())
+    details = models.JSONField(default=dict, help_text="A few short texts.")
+
+    class Meta:
+        ordering = ["pk"]

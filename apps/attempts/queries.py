@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from apps.assignments import queries as rooms
 from apps.assignments import rules as room_rules
 from apps.attempts import errors
-from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, ItemMark
+from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, IntegrityEvent, ItemMark
 from apps.attempts.rules import receipts, results
 from apps.mock_tests import queries as papers
 from apps.mock_tests.rules import profiles, richtext
@@ -137,6 +137,15 @@ def journal_of(attempt: Attempt) -> Journal:
     return Journal(sheet.receipt, sheet.frozen_at, entries, again == sheet.receipt)
 
 
+# -- integrity -----------------------------------------------------------------------------------------------------
+
+
+def events_of(actor: User, attempt: Attempt) -> QuerySet[IntegrityEvent]:
+    """What the student's screen noticed during an attempt ``actor`` may see, in the order it arrived; for staff."""
+    events = IntegrityEvent.objects.filter(attempt_id=attempt.pk)
+    return events if actor.is_center_staff else events.none()
+
+
 # -- results -------------------------------------------------------------------------------------------------------
 
 
@@ -210,7 +219,8 @@ ORDER BY mark.attempt_id, min(item.number)
 """
 
 
-def _parts(attempt_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, list[Part]]:
+def list_parts(attempt_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, list[Part]]:
+    """The parts of each of these attempts, in one query."""
     found: dict[uuid.UUID, list[Part]] = {attempt_id: [] for attempt_id in attempt_ids}
     with connection.cursor() as cursor:
         cursor.execute(_PARTS, [list(found)])
@@ -236,7 +246,7 @@ def list_result_facts(
     graded = Attempt.objects.filter(status=Attempt.Status.GRADED).select_related("student").order_by("pk")
     which = Q(assignment_id=assignment_id) if attempt_ids is None else Q(pk__in=list(attempt_ids))
     attempts = list(graded.filter(which))
-    parts = _parts(attempt.pk for attempt in attempts)
+    parts = list_parts(attempt.pk for attempt in attempts)
     return [_facts(attempt, parts[attempt.pk]) for attempt in attempts]
 
 
@@ -283,15 +293,20 @@ def get_result_for(actor: User, attempt_id: uuid.UUID) -> Result:
     """The result of an attempt ``actor`` may see; refuses before its release, and before there are marks."""
     attempt = get_attempt_for(actor, attempt_id)
     _check_visible(actor, attempt)
-    parts = _parts([attempt.pk])[attempt.pk]
-    profile = profiles.find_profile(papers.get_paper(paper_id=attempt.paper_id).profile)
-    shares = {p.id: p.score / p.max_score for p in parts if p.kind == "area" and p.max_score > 0}
+    parts = list_parts([attempt.pk])[attempt.pk]
     return Result(
         attempt,
         [part for part in parts if part.kind == "section"],
         [part for part in parts if part.kind == "topic"],
-        profiles.estimate(profile, shares) if profile and profile.areas else None,
+        estimate_of(papers.get_paper(paper_id=attempt.paper_id).profile, parts),
     )
+
+
+def estimate_of(profile_code: str, parts: Iterable[Part]) -> profiles.Estimate | None:
+    """The scaled result that these parts let expect; none for papers of no exam."""
+    profile = profiles.find_profile(profile_code)
+    shares = {p.id: p.score / p.max_score for p in parts if p.kind == "area" and p.max_score > 0}
+    return profiles.estimate(profile, shares) if profile and profile.areas else None
 
 
 def _check_visible(actor: User, attempt: Attempt) -> None:
@@ -319,7 +334,7 @@ def get_review_for(actor: User, attempt_id: uuid.UUID, *, sign: Callable[[SeenAt
     """
     attempt = get_attempt_for(actor, attempt_id)
     _check_visible(actor, attempt)
-    if not actor.is_center_staff and (not attempt.assignment.is_review_open or _may_sit_again(attempt)):
+    if not is_review_open(actor, attempt):
         raise errors.ReviewClosed
     signer = sign(attempt)
     answers = AnswerSheet.objects.values_list("answers", flat=True).get(attempt_id=attempt.pk)
@@ -336,6 +351,11 @@ def get_review_for(actor: User, attempt_id: uuid.UUID, *, sign: Callable[[SeenAt
         for question_id, item in papers.get_key(paper_id=attempt.paper_id).items()
     }
     return Review(attempt, render_paper(attempt, sign=signer), answers, items)
+
+
+def is_review_open(actor: User, attempt: Attempt) -> bool:
+    """Whether ``actor`` may see what was right in an attempt whose marks they may see."""
+    return actor.is_center_staff or (attempt.assignment.is_review_open and not _may_sit_again(attempt))
 
 
 def _may_sit_again(attempt: Attempt) -> bool:

@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 from websockets.exceptions import ConnectionClosed
 
-from apps.attempts.models import AnswerEntry, Attempt, RefusedAnswer
+from apps.attempts.models import AnswerEntry, Attempt, IntegrityEvent, RefusedAnswer
 from apps.attempts.operations import sitting
 from apps.authentication.models import Session, User
 from apps.authentication.operations import sessions
@@ -232,6 +232,23 @@ async def test_advisory_events_never_stop_a_save(server, desk):
         await ws.send(desk.message(seq))
         assert (await asyncio.wait_for(hear(ws, "acked"), 5))["acked"] == [seq]
     await ws.close()
+
+
+async def test_keeps_what_the_screen_noticed(server, desk):
+    ws = await enter(server, desk)
+    await ws.send('{"type":"event","kind":"blur","at":"2026-11-20T10:00:00Z","seconds":4}')
+    await ws.send('{"type":"event","kind":"\\ud800","deep":[[1]]}')
+    await ws.send('{"type":"event","kind":"focus","deep":{"a":1e999},"much":1e999}')
+    await ws.send('{"type":"event"}')
+    await ws.send('{"type":"ping"}')
+    assert (await hear(ws))["type"] == "pong"
+    await ws.close()
+    for _ in range(100):
+        kept = await in_north(lambda: list(IntegrityEvent.objects.values_list("kind", "details")))()
+        if kept:
+            break
+        await asyncio.sleep(0.05)
+    assert kept == [("blur", {"seconds": "4"}), ("focus", {"much": "inf"})]
 
 
 # -- the fast route ------------------------------------------------------------------------------------------------

@@ -98,4 +98,18 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(choices=[('CORRECT', 'Correct'), ('PARTIAL', 'Partial'), ('WRONG', 'Wrong'), ('BLANK', 'Blank')], max_length=7)),
             ],
         ),
+        migrations.CreateModel(
+            name='IntegrityEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=40)),
+                ('at', models.DateTimeField(help_text="By the clock of the student's device.", null=True)),
+                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('details', models.JSONField(default=dict, help_text='A few short texts.')),
+                ('attempt', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='integrity_events', to='attempts.attempt')),
+            ],
+            options={
+                'ordering': ['pk'],
+            },
+        ),
     ]

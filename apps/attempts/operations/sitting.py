@@ -219,7 +219,7 @@ def submit_attempt(
     that was taken over, if it names its ``epoch``.
     """
     at = at or clock.now()
-    batch = _save_last(actor, attempt_id, epoch, answers)
+    batch = save_last(actor=actor, attempt_id=attempt_id, epoch=epoch, answers=answers)
     with transaction.atomic():
         found = queries.attempts_for(actor).filter(pk=attempt_id).order_by().select_for_update(of=("self",))
         attempt = found.first()
@@ -234,8 +234,8 @@ def submit_attempt(
     return HandedIn(attempt, sheet.receipt, sheet.entry_count, batch)
 
 
-def _save_last(
-    actor: User, attempt_id: uuid.UUID, epoch: int | None, answers: Sequence[Mapping[str, Any]]
+def save_last(
+    *, actor: User, attempt_id: uuid.UUID, epoch: int | None, answers: Sequence[Mapping[str, Any]]
 ) -> journal.Saved | None:
     """Save what came along, or tell why not: nothing but a takeover stands in the way of handing in.
 

@@ -93,7 +93,7 @@ def sort_out(specs: Specs, answers: Iterable[Mapping[str, Any]]) -> Sorted:
         question = answer["question"]
         spec = specs.get(question)
         if spec is None:
-            question = _canonical(question)
+            question = canonical(question)
             spec = specs.get(question)
             if spec is None:
                 result.refused.append(Refused(seq, "unknown_question"))
@@ -111,7 +111,8 @@ def sort_out(specs: Specs, answers: Iterable[Mapping[str, Any]]) -> Sorted:
     return result
 
 
-def _canonical(question: object) -> str:
+def canonical(question: object) -> str:
+    """The id of a question as papers write it; nothing if it is none."""
     try:
         return str(uuid.UUID(str(question)))
     except ValueError:

@@ -1,0 +1,93 @@
+"""Answers as clients tell them that know no option ids: by the place of an option in the order shown, from 0, or by its
+letter, from A. True and false may be words, numbers may be numbers. Ids are understood as well, and come first."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from apps.mock_tests.rules import richtext
+
+Question = Mapping[str, Any]
+Options = Sequence[Mapping[str, Any]]
+
+TRUTHS: Options = (
+    {"id": "true", "text": "True", "image": None},
+    {"id": "false", "text": "False", "image": None},
+)
+
+
+def questions_of(paper: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Question]]:
+    """Every question of a paper, with its section, in the order shown."""
+    for section in paper["sections"]:
+        for group in section["question_groups"]:
+            for question in group["questions"]:
+                yield section, question
+
+
+def with_options(paper: Mapping[str, Any]) -> dict[str, Any]:
+    """The paper for screens that only know options: a statement gets True and False."""
+
+    def group(shown: Mapping[str, Any]) -> dict[str, Any]:
+        return {**shown, "questions": [{**q, "options": options_of(q)} for q in shown["questions"]]}
+
+    sections = [{**s, "question_groups": [group(g) for g in s["question_groups"]]} for s in paper["sections"]]
+    return {**paper, "sections": sections}
+
+
+def options_of(question: Question) -> Options:
+    """What there is to choose from, in the order shown."""
+    return TRUTHS if question["type"] == "true_false" else question["options"]
+
+
+def read_response(question: Question, given: object) -> object:
+    """The response that is meant. What means none comes back as it is, for the usual check to refuse."""
+    options = options_of(question)
+    match question["type"]:
+        case "single_choice":
+            return _option(options, given)
+        case "true_false":
+            chosen = _option(options, given)
+            return chosen == "true" if chosen in ("true", "false") else chosen
+        case "multiple_choice" | "ordering" if given is not None:
+            several = given if isinstance(given, list | tuple) else [given]
+            return [_option(options, one) for one in several]
+        case "matching" if isinstance(given, Mapping):
+            return {prompt: _option(options, one) for prompt, one in given.items()}
+        case "gap_fill" if isinstance(given, Mapping):
+            gaps = {gap["id"]: gap["options"] for gap in question["gaps"]}
+            return {gap: _option(gaps[gap], one) if gaps.get(gap) else _text(one) for gap, one in given.items()}
+        case "numeric" | "short_text":
+            return _text(given)
+    return given
+
+
+def place_of(question: Question, response: object) -> int | None:
+    """Where the chosen option stands in the order shown, from 0; nothing if it is not one option that is chosen."""
+    if isinstance(response, list):
+        response = response[0] if len(response) == 1 else None
+    if isinstance(response, bool):
+        response = "true" if response else "false"
+    return next((place for place, option in enumerate(options_of(question)) if option["id"] == response), None)
+
+
+def _option(options: Options, given: object) -> object:
+    if isinstance(given, bool):
+        given = str(given)
+    if isinstance(given, int):
+        return options[given]["id"] if 0 <= given < len(options) else given
+    if not isinstance(given, str) or any(option["id"] == given for option in options):
+        return given
+    word = given.strip()
+    if len(word) == 1 and word in string.ascii_letters:
+        place = string.ascii_lowercase.index(word.lower())
+        return options[place]["id"] if place < len(options) else given
+    if word.casefold() in ("true", "false"):
+        meant = [o["id"] for o in options if richtext.to_text(o["text"]).strip().casefold() == word.casefold()]
+        return meant[0] if len(meant) == 1 else given
+    return given
+
+
+def _text(given: object) -> object:
+    return str(given) if isinstance(given, int | float) and not isinstance(given, bool) else given

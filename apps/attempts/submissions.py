@@ -1,0 +1,146 @@
+"""Reads of attempts by the main source's name for them: an attempt beside all that may be shown of its marks, a page of
+them in as many queries as one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F, QuerySet
+
+from apps.attempts import errors, queries
+from apps.attempts.models import AnswerSheet, Attempt, IntegrityEvent, ItemMark
+from apps.attempts.queries import Part
+from apps.attempts.rules import results, shown
+from apps.mock_tests.rules import profiles
+
+if TYPE_CHECKING:
+    from apps.authentication.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One item of an attempt: whether it was right, where the chosen option stood (from 0), and its marks."""
+
+    correct: bool
+    selected_index: int | None
+    score: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SectionOutcome:
+    """The marks of a section. ``questions`` is empty where the review is closed."""
+
+    part: Part
+    section_type: str
+    questions: dict[str, Answered]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The marks of an attempt, as far as they may be seen."""
+
+    sections: list[SectionOutcome]
+    estimate: profiles.Estimate | None
+    pass_mark: int | None
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An attempt, with its outcome if there is one to be seen; ``events`` are for staff who look at one attempt."""
+
+    attempt: Attempt
+    outcome: Outcome | None
+    events: Sequence[IntegrityEvent] = field(default=())
+
+    @property
+    def percentage(self) -> Decimal | None:
+        attempt = self.attempt
+        return results.percentage(attempt.score or Decimal(0), attempt.max_score) if self.outcome else None
+
+
+def submissions_for(actor: User, *, exam_assignment_id: uuid.UUID | None = None) -> QuerySet[Attempt]:
+    """The attempts ``actor`` may see, with what a submission tells of room and paper, newest first."""
+    found = queries.list_attempts_for(actor, exam_assignment_id=exam_assignment_id)
+    return found.select_related("assignment__mock_test", "student", "paper__test").defer("paper__content")
+
+
+def describe(actor: User, attempts: Iterable[Attempt]) -> list[Submission]:
+    """These attempts (``submissions_for``) with their outcomes. Staff see every item, others the parts."""
+    attempts = list(attempts)
+    outcomes = _outcomes(actor, attempts, with_items=actor.is_center_staff)
+    return [Submission(attempt, outcomes.get(attempt.pk)) for attempt in attempts]
+
+
+def get_submission_for(actor: User, attempt_id: uuid.UUID) -> Submission:
+    """One of them with everything that ``actor`` may see of it; refuses any other id."""
+    attempt = submissions_for(actor).filter(pk=attempt_id).first()
+    if attempt is None:
+        raise errors.AttemptNotFound
+    outcome = _outcomes(actor, [attempt], with_items=queries.is_review_open(actor, attempt)).get(attempt.pk)
+    return Submission(attempt, outcome, list(queries.events_of(actor, attempt)))
+
+
+def get_own_result(actor: User, assignment_id: uuid.UUID) -> Submission:
+    """The attempt of ``actor`` that counts in a room: the best one. Refuses a room in which they have no marks, and
+    marks that are not released."""
+    mine = Attempt.objects.filter(student=actor, assignment_id=assignment_id)
+    graded = mine.filter(status=Attempt.Status.GRADED).annotate(taken=F("finished_at") - F("started_at"))
+    attempt = graded.select_related("assignment").order_by("-score", "taken", "finished_at", "pk").first()
+    if attempt is None:
+        raise errors.AttemptNotFound
+    if not queries.are_marks_visible(actor, attempt):
+        raise errors.ResultNotReleased
+    return get_submission_for(actor, attempt.pk)
+
+
+def _outcomes(actor: User, attempts: Iterable[Attempt], *, with_items: bool) -> dict[uuid.UUID, Outcome]:
+    graded = (attempt for attempt in attempts if attempt.status == Attempt.Status.GRADED)
+    visible = [attempt for attempt in graded if queries.are_marks_visible(actor, attempt)]
+    parts = queries.list_parts(attempt.pk for attempt in visible) if visible else {}
+    marks = _marks(visible) if with_items else {}
+    sheets = _sheets(visible) if with_items else {}
+    return {
+        attempt.pk: _outcome(attempt, parts[attempt.pk], marks.get(attempt.pk, {}), sheets.get(attempt.pk, {}))
+        for attempt in visible
+    }
+
+
+def _marks(attempts: list[Attempt]) -> dict[uuid.UUID, dict[str, ItemMark]]:
+    found: dict[uuid.UUID, dict[str, ItemMark]] = {attempt.pk: {} for attempt in attempts}
+    for mark in ItemMark.objects.filter(attempt__in=list(found)):
+        found[mark.attempt_id][str(mark.question_id)] = mark
+    return found
+
+
+def _sheets(attempts: list[Attempt]) -> dict[uuid.UUID, dict[str, Any]]:
+    sheets = AnswerSheet.objects.filter(attempt__in=[attempt.pk for attempt in attempts])
+    return dict(sheets.values_list("attempt_id", "answers"))
+
+
+def _outcome(attempt: Attempt, parts: list[Part], marks: dict[str, ItemMark], answers: dict[str, Any]) -> Outcome:
+    types: dict[str, str] = {}
+    answered: dict[str, dict[str, Answered]] = {}
+    for section, question in shown.questions_of(queries.render_paper(attempt, sign=str)):
+        types[section["id"]] = section["section_type"]
+        name = question["id"]
+        if mark := marks.get(name):
+            place = shown.place_of(question, answers.get(name))
+            is_right = mark.outcome == ItemMark.Outcome.CORRECT
+            answered.setdefault(section["id"], {})[name] = Answered(is_right, place, mark.marks)
+    estimate = queries.estimate_of(attempt.paper.profile, parts)
+    profile = profiles.find_profile(attempt.paper.profile)
+    return Outcome(
+        sections=[
+            SectionOutcome(part, types.get(part.id, ""), answered.get(part.id, {}))
+            for part in parts
+            if part.kind == "section"
+        ],
+        estimate=estimate,
+        pass_mark=profile.pass_score if profile else None,
+        total=Decimal(estimate.total) if estimate else attempt.score or Decimal(0),
+    )
