@@ -55,6 +55,7 @@ class Furniture:
             "questions": self.question,
             "results/exams": self.room,
             "results/users": self.attempt.student,
+            "submissions": self.attempt,
             "test-sections": question_group.section,
             "users": self.attempt.student,
         }

@@ -34,3 +34,10 @@ class StartRate(UserRateThrottle):
     """For starting attempts: enough for every retry, too little for guessing access codes."""
 
     scope = "start"
+
+
+class ReportRate(UserRateThrottle):
+    """For what screens notice: a flood of it must cost nothing that matters."""
+
+    scope = "reports"
+    rate = "60/min"

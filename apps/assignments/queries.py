@@ -9,9 +9,11 @@ from apps.assignments.errors import AssignmentNotFound
 from apps.assignments.models import ExamAssignment
 from apps.authentication import queries as people
 from apps.groups import queries as groups
+from apps.mock_tests.errors import TestNotFound
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
+    from apps.mock_tests.models import Paper
 
 
 def assignments_for(actor: User) -> QuerySet[ExamAssignment]:
@@ -58,6 +60,15 @@ def get_assignment_for(actor: User, assignment_id: uuid.UUID) -> ExamAssignment:
     if room is None:
         raise AssignmentNotFound
     return room
+
+
+def get_assigned_paper_for(actor: User, test_id: uuid.UUID) -> Paper:
+    """The edition of a test that the newest room gives which ``actor`` may see; refuses a test that none gives."""
+    rooms = assignments_for(actor).filter(mock_test=test_id).select_related("paper__test").order_by("-created_at", "pk")
+    room = rooms.first()
+    if room is None:
+        raise TestNotFound
+    return room.paper
 
 
 def get_assignment(*, assignment_id: uuid.UUID, lock: Literal["", "share", "update"] = "") -> ExamAssignment:

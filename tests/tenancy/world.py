@@ -147,7 +147,10 @@ class Found:
         """A value of this shape; ids are of things found here, by the field's name as far as possible."""
         if shape.get("format") == "uuid":
             single = name.removesuffix("s")
-            known = next((found for key in (name, single, f"{single}_id") if (found := self.by_key.get(key))), None)
+            keys = (name, single, f"{single}_id", name.removesuffix("_id"))
+            known = next((found for key in keys if (found := self.by_key.get(key))), None)
+            resource = f"{PREFIX}{name.removesuffix('_id')}s/{{id}}"
+            known = known or ([self.good[resource]] if resource in self.good else None)
             known = known or self.by_key["user_id"]  # teachers and others that a request calls by what they do
             return known[turn % len(known)]
         if "enum" in shape:

@@ -14,6 +14,8 @@ from apps.attempts.rules import ledger, results
 
 STATUSES = ["IN_PROGRESS", "SUBMITTED", "EXPIRED", "GRADED", "VOID"]
 MOST_ANSWERS = 500
+MOST_SHOWN_ANSWERS = 1000
+LONGEST_ID = 36
 LARGEST_SEQ = 2**31 - 1
 
 
@@ -43,14 +45,55 @@ class AnswersIn(StrictSerializer):
     answers = serializers.ListField(child=SavedAnswerIn(), min_length=1, max_length=MOST_ANSWERS)
 
 
+class ShownAnswersIn(serializers.DictField):
+    """Answers by question id: where the chosen option stood."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            child=serializers.JSONField(allow_null=True),
+            help_text="By question id: the index of the option in the order shown, from 0, or its letter from A, or its"
+            ' id; "True" and "False"; numbers also as numbers; lists where several are chosen. null clears. May be empty'
+            " or partial.",
+            **kwargs,
+        )
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, dict) and len(data) > MOST_SHOWN_ANSWERS:
+            raise serializers.ValidationError(f"At most {MOST_SHOWN_ANSWERS} answers.", code="max_length")
+        if isinstance(data, dict) and any(len(name) > LONGEST_ID for name in data):
+            raise serializers.ValidationError("Answers are named by the ids of questions.", code="invalid")
+        return super().to_internal_value(data)
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "array", "items": {"$ref": "#/components/schemas/SavedAnswerInRequest"}, "maxItems": MOST_ANSWERS},
+            {"type": "object", "additionalProperties": {}, "maxProperties": MOST_SHOWN_ANSWERS},
+        ]
+    }
+)
+class LastAnswersIn(serializers.Field[Any, Any, Any, Any]):
+    """A numbered batch, as it is saved; or all answers by question, told by places, as ``submissions/`` takes them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            return ShownAnswersIn().run_validation(data)
+        return serializers.ListField(child=SavedAnswerIn(), max_length=MOST_ANSWERS).run_validation(data)
+
+
 class SubmitIn(StrictSerializer):
     epoch = serializers.IntegerField(
         min_value=1, max_value=LARGEST_SEQ, required=False, help_text="Refuses a window that was taken over."
     )
-    answers = serializers.ListField(child=SavedAnswerIn(), max_length=MOST_ANSWERS, required=False, default=list)
+    answers = LastAnswersIn(
+        required=False,
+        default=list,
+        help_text="A numbered batch; or an object of answers by question, told by places or letters, without an epoch.",
+    )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        if given["answers"] and "epoch" not in given:
+        if isinstance(given["answers"], list) and given["answers"] and "epoch" not in given:
             raise serializers.ValidationError({"epoch": ["Answers need the epoch of their window."]}, code="required")
         return given
 
@@ -64,6 +107,15 @@ class ExtendIn(StrictSerializer):
 
 
 # -- what is answered ----------------------------------------------------------------------------------------------
+
+
+class EventOut(serializers.Serializer[Any]):
+    """What the student's screen noticed: advice, on which no machine acts."""
+
+    kind = serializers.CharField()
+    at = serializers.DateTimeField(allow_null=True, help_text="By the student's clock.")
+    received_at = serializers.DateTimeField()
+    details = serializers.DictField(child=serializers.CharField())
 
 
 class RoomRefOut(serializers.Serializer[Any]):
@@ -205,6 +257,13 @@ class HandedInOut(serializers.Serializer[Any]):
     @extend_schema_field(SavedOut(allow_null=True))
     def get_batch(self, handed_in: Any) -> dict[str, Any] | None:
         return SavedOut(handed_in.batch.as_dict()).data if handed_in.batch else None
+
+
+class HandedInWholeOut(HandedInOut):
+    refused = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="By question id: the code of why an answer was not taken, where answers were given by question.",
+    )
 
 
 class EpochOut(serializers.Serializer[Any]):

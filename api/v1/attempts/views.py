@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -15,18 +14,12 @@ from api.common.permissions import MEMBERS, STAFF, TAKERS
 from api.common.requests import Request
 from api.common.throttling import AnswerRate, StartRate
 from api.v1.attempts import serializers as shapes
+from api.v1.attempts.papers import paper_of
 from apps.attempts import queries
-from apps.attempts.operations import grading, journal, sitting
-from apps.attempts.rules import ledger
+from apps.attempts.operations import grading, handing_in, journal, sitting
 from apps.leaderboards import queries as boards
 
 REVIEW_MEDIA = timedelta(hours=2)
-
-
-def _paper(request: Request, attempt: Any) -> dict[str, Any]:
-    """The paper, with media that can be opened as long as answers count."""
-    until = ledger.last_moment(deadline_at=attempt.deadline_at, grace_seconds=attempt.grace_seconds)
-    return queries.render_paper(attempt, sign=links.media_signer(request, until))
 
 
 class StartView(APIView):
@@ -43,7 +36,7 @@ class StartView(APIView):
         shape = shapes.StartIn(data=request.data)
         shape.is_valid(raise_exception=True)
         started = sitting.start_attempt(actor=request.user, assignment_id=id, **shape.validated_data)
-        body = {**shapes.StartedOut(started).data, "paper": _paper(request, started.attempt)}
+        body = {**shapes.StartedOut(started).data, "paper": paper_of(request, started.attempt)}
         return Response(body, status=201 if started.is_new else 200)
 
 
@@ -83,6 +76,7 @@ class AttemptViewSet(GenericViewSet):
         "result": MEMBERS,
         "review": MEMBERS,
         "receipt": MEMBERS,
+        "events": STAFF,
     }
     serializer_class = shapes.AttemptOut
     lookup_url_kwarg = "id"
@@ -105,7 +99,7 @@ class AttemptViewSet(GenericViewSet):
     @action(detail=True)
     def paper(self, request: Request, id: uuid.UUID) -> Response:
         """The paper of an attempt that runs, in its own order."""
-        return Response(_paper(request, sitting.visit_running_attempt(actor=request.user, attempt_id=id)))
+        return Response(paper_of(request, sitting.visit_running_attempt(actor=request.user, attempt_id=id)))
 
     @extend_schema(operation_id="attempts_answers", responses=shapes.AnswerStateOut)
     @action(detail=True, throttle_classes=[AnswerRate])
@@ -131,14 +125,19 @@ class AttemptViewSet(GenericViewSet):
         saved = journal.save_answers(actor=request.user, attempt_id=id, **shape.validated_data)
         return Response(shapes.SavedOut(saved.as_dict()).data)
 
-    @extend_schema(operation_id="attempts_submit", request=shapes.SubmitIn, responses=shapes.HandedInOut)
+    @extend_schema(operation_id="attempts_submit", request=shapes.SubmitIn, responses=shapes.HandedInWholeOut)
     @action(detail=True, methods=["post"], throttle_classes=[AnswerRate])
     def submit(self, request: Request, id: uuid.UUID) -> Response:
-        """Hand in for good, with a last batch of answers if there is one. Again: the same receipt."""
+        """Hand in for good, with a last batch of answers if there is one, or with all answers in one call. Again: the same
+        receipt."""
         shape = shapes.SubmitIn(data=request.data)
         shape.is_valid(raise_exception=True)
-        handed_in = sitting.submit_attempt(actor=request.user, attempt_id=id, **shape.validated_data)
-        return Response(shapes.HandedInOut(handed_in).data)
+        given = shape.validated_data
+        if isinstance(given["answers"], dict):
+            whole = handing_in.hand_in_whole(actor=request.user, attempt_id=id, **given)
+            return Response({**shapes.HandedInOut(whole.handed_in).data, "refused": whole.refused})
+        handed_in = sitting.submit_attempt(actor=request.user, attempt_id=id, **given)
+        return Response({**shapes.HandedInOut(handed_in).data, "refused": {}})
 
     @extend_schema(operation_id="attempts_takeover", request=None, responses=shapes.EpochOut)
     @action(detail=True, methods=["post"])
@@ -170,3 +169,11 @@ class AttemptViewSet(GenericViewSet):
         """The receipt of a closed attempt and the journal behind it."""
         attempt = sitting.visit_attempt(actor=request.user, attempt_id=id)
         return Response(shapes.ReceiptOut(queries.journal_of(attempt)).data)
+
+    @extend_schema(operation_id="attempts_events", responses=shapes.EventOut(many=True))
+    @action(detail=True)
+    def events(self, request: Request, id: uuid.UUID) -> Response:
+        """What the student's screen noticed, in the order it arrived: advice for people."""
+        attempt = queries.get_attempt_for(request.user, id)
+        rows = self.paginate_queryset(queries.events_of(request.user, attempt))
+        return self.get_paginated_response(shapes.EventOut(rows, many=True).data)

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
@@ -12,23 +12,29 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from api.common.pagination import Pages, PagesOrAll
-from api.common.permissions import STAFF
+from api.common.permissions import MEMBERS, STAFF
 from api.common.requests import Request
 from api.v1.mock_tests import serializers as shapes
+from api.v1.mock_tests.covers import CoverOut
 from api.v1.mock_tests.uploads import limit_body
 from apps.assignments import operations as rooms
+from apps.assignments import queries as assignments
 from apps.mock_tests import queries
 from apps.mock_tests.operations import authoring, importing, media, publishing
 from apps.mock_tests.rules import profiles
 from apps.mock_tests.rules.media import MOST_AUDIO_BYTES
 
+TEST_OR_COVER = PolymorphicProxySerializer(
+    component_name="TestOrCover", serializers=[shapes.MockTestOut, CoverOut], resource_type_field_name=None
+)
+
 
 class MockTestViewSet(GenericViewSet):
-    """Tests of the center, as their authors see them. Students get papers with their attempts, never tests."""
+    """Tests of the center, as their authors see them. Students get papers with their attempts, and covers before."""
 
     policy = {
         "list": STAFF,
-        "retrieve": STAFF,
+        "retrieve": MEMBERS,
         "create": STAFF,
         "partial_update": STAFF,
         "destroy": STAFF,
@@ -49,10 +55,12 @@ class MockTestViewSet(GenericViewSet):
         tests = queries.list_tests_for(request.user, **shapes.MockTestFilters.read(request))
         return self.get_paginated_response(shapes.MockTestOut(self.paginate_queryset(tests), many=True).data)
 
-    @extend_schema(operation_id="mock_tests_retrieve")
+    @extend_schema(operation_id="mock_tests_retrieve", responses=TEST_OR_COVER)
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
-        """One test with its sections."""
-        return self._test(request, id)
+        """One test with its sections. Takers get the cover of a test that a room gives them."""
+        if request.user.is_center_staff:
+            return self._test(request, id)
+        return Response(CoverOut(assignments.get_assigned_paper_for(request.user, id)).data)
 
     @extend_schema(operation_id="mock_tests_create", request=shapes.MockTestIn, responses={201: shapes.MockTestOut})
     def create(self, request: Request) -> Response:

@@ -242,6 +242,26 @@ def test_handing_in_again_gives_the_same_receipt(api, cast, attempt):
     assert new["batch"]["refused"] == [{"seq": 2, "code": "attempt_closed"}]
 
 
+def test_takes_all_answers_in_one_call_by_question(api, cast, attempt):
+    names = {name: str(journal.question_id(attempt, name)) for name in ("river", "sum", "free", "verbs")}
+    answers = {names["river"]: "A", names["sum"]: 42, names["free"]: 1, names["verbs"]: ["Z"]}
+    end = api(cast.alice).post(f"attempts/{attempt.pk}/submit/", {"answers": answers}).json()
+    assert (end["status"], end["entry_count"], end["batch"]) == ("SUBMITTED", 3, None)
+    assert end["refused"] == {names["verbs"]: "bad_answer"}
+    stored = dict(AnswerEntry.objects.values_list("question_id", "response"))
+    assert stored[journal.question_id(attempt, "river")] == journal.option_id(attempt, "river", "yes")
+    assert stored[journal.question_id(attempt, "free")] == journal.option_id(attempt, "free", "no")
+
+
+@pytest.mark.parametrize("answers", ["A", 5, None, {"x" * 37: 1}, [1]])
+def test_refuses_answers_of_no_known_shape(api, cast, attempt, answers):
+    answer = api(cast.alice).post(f"attempts/{attempt.pk}/submit/", {"epoch": 1, "answers": answers})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].startswith("/answers")
+    attempt.refresh_from_db()
+    assert attempt.is_running
+
+
 def test_says_so_when_the_time_was_up(api, cast, attempt):
     overdue(attempt)
     body = {"epoch": 1, "answers": [answer_to(attempt, "sum", "42", 1)]}
