@@ -4,6 +4,7 @@ import functools
 import logging
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from apps.core import tenancy
 from apps.mock_tests.errors import (
+    FileTooLarge,
     MediaNotFound,
     MediaUnavailable,
     NotPublished,
@@ -31,7 +33,10 @@ from apps.mock_tests.models import (
     QuestionGroup,
     TestSection,
 )
-from apps.mock_tests.rules import items, rendering
+from apps.mock_tests.rules import exporting, interchange, items, rendering
+from apps.mock_tests.rules.draft import DraftFile
+from apps.mock_tests.rules.moodle_areas import MEDIA_TYPES
+from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -39,6 +44,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAPERS_PER_PROCESS = 64
+MOST_EMBEDDED_BYTES = 45 * 2**20
+"""A third more as base64, which is still a file that can be imported."""
+_ENDS = {media_type: end for end, (media_type, _) in MEDIA_TYPES.items()}
 
 Row = TypeVar("Row", bound=Model)
 
@@ -138,6 +146,96 @@ def _sum_of_scores(owner: str) -> Coalesce:
 def _count(owner: str) -> Coalesce:
     of_owner = Question.objects.filter(**{owner: OuterRef("pk")}).order_by().values(owner)
     return Coalesce(Subquery(of_owner.annotate(n=Count("pk")).values("n")), 0)
+
+
+# -- whole tests ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A test as a file, and what an import of that file would not give back."""
+
+    file_name: str
+    media_type: str
+    content: str
+    losses: tuple[interchange.Loss, ...]
+
+
+def export_test_for(actor: User, test_id: uuid.UUID, *, to: str) -> Exported:
+    """A test ``actor`` may see as a file of the format ``to``. Refuses a test whose pictures and recordings are more than
+    such a file can be."""
+    test = get_test_for(actor, test_id)
+    source = load_source(test)
+    names = Question.objects.filter(group__section__mock_test=test).values_list("id", "name", "tags")
+    named = {question: exporting.Named(name, tuple(tags)) for question, name, tags in names}
+    files = _files_of(exporting.references(source), embed=to == "moodle_xml")
+    draft = exporting.draft_of(source, named, files.__getitem__)
+    content, losses = interchange.write(draft, to)
+    kind = interchange.FORMATS[to]
+    return Exported(
+        file_name=exporting.file_name(test.title, kind.suffix),
+        media_type=kind.media_type,
+        content=content.decode(),
+        losses=(*exporting.losses(source, test.description), *losses),
+    )
+
+
+def _files_of(media_ids: set[uuid.UUID], *, embed: bool) -> dict[uuid.UUID, DraftFile]:
+    rows = list(MediaFile.objects.filter(pk__in=media_ids))
+    if embed and sum(row.size for row in rows) > MOST_EMBEDDED_BYTES:
+        raise FileTooLarge(most=MOST_EMBEDDED_BYTES)
+    return {
+        row.pk: DraftFile(
+            name=f"{row.pk}.{_ENDS.get(row.media_type) or row.storage_name.rpartition('.')[2]}",
+            content=read_media(file=row, begin=0, end=row.size) if embed else b"",
+            media_type=row.media_type,
+            kind="audio" if row.kind == MediaFile.Kind.AUDIO else "image",
+        )
+        for row in rows
+    }
+
+
+def load_source(test: MockTest) -> TestSource:
+    """Everything that a paper is made of, in three queries."""
+    groups = QuestionGroup.objects.prefetch_related(Prefetch("questions", queryset=Question.objects.all()))
+    sections = TestSection.objects.filter(mock_test=test).prefetch_related(Prefetch("question_groups", queryset=groups))
+    return TestSource(test.title, test.level, test.profile, [_section_source(section) for section in sections])
+
+
+def _section_source(section: TestSection) -> SectionSource:
+    groups = [_group_source(group) for group in section.question_groups.all()]
+    return SectionSource(section.pk, section.name, section.section_type, section.duration, groups)
+
+
+def _group_source(group: QuestionGroup) -> GroupSource:
+    return GroupSource(
+        id=group.pk,
+        questions=[_question_source(question) for question in group.questions.all()],
+        title=group.title,
+        mondai_number=group.mondai_number,
+        instruction=group.instruction,
+        reading_text=group.reading_text,
+        image=group.image_id,
+        audio=group.audio_id,
+        scored_area=group.scored_area,
+    )
+
+
+def _question_source(question: Question) -> QuestionSource:
+    return QuestionSource(
+        id=question.pk,
+        type=question.type,
+        text=question.text,
+        content=question.content,
+        key=question.key,
+        score=question.score,
+        question_number=question.question_number,
+        shuffle=question.shuffle,
+        explanation=question.explanation,
+        topic=question.topic,
+        image=question.image_id,
+        audio=question.audio_id,
+    )
 
 
 # -- papers --------------------------------------------------------------------------------------------------------

@@ -540,6 +540,22 @@ class ImportOut(serializers.Serializer[Any]):
     existing = serializers.BooleanField(help_text="The same file was imported before; nothing new was stored.")
 
 
+class ExportQuery(Filters):
+    to = serializers.ChoiceField(FORMATS, default="moodle_xml", help_text="Absent: the one that keeps the most.")
+
+
+class LossOut(serializers.Serializer[Any]):
+    pointer = serializers.CharField(help_text="The place in the test, e.g. /sections/0/question_groups/1/questions/2.")
+    reason = serializers.CharField()
+
+
+class ExportOut(serializers.Serializer[Any]):
+    file_name = serializers.CharField()
+    media_type = serializers.CharField()
+    content = serializers.CharField(help_text="The whole file; Moodle XML holds pictures and recordings.")
+    losses = LossOut(many=True, help_text="What an import of this very file would not give back.")
+
+
 class UploadIn(StrictSerializer):
     target = serializers.ChoiceField(list(UPLOAD_TARGETS), required=False)
     file = serializers.FileField()

@@ -43,6 +43,7 @@ class MockTestViewSet(GenericViewSet):
         "clone": STAFF,
         "papers": STAFF,
         "import_file": STAFF,
+        "export": STAFF,
     }
     pagination_class = PagesOrAll
     serializer_class = shapes.MockTestOut
@@ -134,6 +135,14 @@ class MockTestViewSet(GenericViewSet):
         test = queries.get_test_for(request.user, outcome.test.pk) if outcome.test else None
         body = {"test": test, "report": outcome.report, "existing": outcome.existing}
         return Response(shapes.ImportOut(body).data, status=200 if outcome.existing or test is None else 201)
+
+    @extend_schema(operation_id="mock_tests_export", parameters=[shapes.ExportQuery], responses=shapes.ExportOut)
+    @action(detail=True)
+    def export(self, request: Request, id: uuid.UUID) -> Response:
+        """The test as a file of another format, with a statement of everything that this format does not hold. The file
+        stands in the answer as text, so that both always arrive together."""
+        exported = queries.export_test_for(request.user, id, to=shapes.ExportQuery.read(request)["to"])
+        return Response(shapes.ExportOut(exported).data)
 
     def _test(self, request: Request, test_id: uuid.UUID, status: int = 200) -> Response:
         return Response(shapes.MockTestOut(queries.get_test_for(request.user, test_id)).data, status=status)

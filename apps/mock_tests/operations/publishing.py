@@ -4,15 +4,16 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Max, Prefetch
+from django.db.models import Max
 
 from apps.core import bus
+from apps.mock_tests import queries
 from apps.mock_tests.errors import CannotPublish
 from apps.mock_tests.events import TestPublished
-from apps.mock_tests.models import MockTest, Paper, PaperItem, PaperKey, Question, QuestionGroup, TestSection
+from apps.mock_tests.models import MockTest, Paper, PaperItem, PaperKey
 from apps.mock_tests.operations import access
 from apps.mock_tests.rules import publishing
-from apps.mock_tests.rules.publishing import Edition, GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.publishing import Edition
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -25,7 +26,7 @@ def publish_test(*, actor: User, test_id: uuid.UUID) -> Paper:
         test = access.lock_test(actor=actor, test_id=test_id)
         if test.current_paper is not None:
             return test.current_paper
-        source = _source(test)
+        source = queries.load_source(test)
         reasons = publishing.reasons_against(source)
         if reasons:
             raise CannotPublish(problems=reasons)
@@ -78,46 +79,3 @@ def _freeze(actor: User, test: MockTest, edition: Edition) -> Paper:
         for item in edition.items
     )
     return paper
-
-
-def _source(test: MockTest) -> TestSource:
-    """The whole test in four queries."""
-    groups = QuestionGroup.objects.prefetch_related(Prefetch("questions", queryset=Question.objects.all()))
-    sections = TestSection.objects.filter(mock_test=test).prefetch_related(Prefetch("question_groups", queryset=groups))
-    return TestSource(test.title, test.level, test.profile, [_section_source(section) for section in sections])
-
-
-def _section_source(section: TestSection) -> SectionSource:
-    groups = [_group_source(group) for group in section.question_groups.all()]
-    return SectionSource(section.pk, section.name, section.section_type, section.duration, groups)
-
-
-def _group_source(group: QuestionGroup) -> GroupSource:
-    return GroupSource(
-        id=group.pk,
-        questions=[_question_source(question) for question in group.questions.all()],
-        title=group.title,
-        mondai_number=group.mondai_number,
-        instruction=group.instruction,
-        reading_text=group.reading_text,
-        image=group.image_id,
-        audio=group.audio_id,
-        scored_area=group.scored_area,
-    )
-
-
-def _question_source(question: Question) -> QuestionSource:
-    return QuestionSource(
-        id=question.pk,
-        type=question.type,
-        text=question.text,
-        content=question.content,
-        key=question.key,
-        score=question.score,
-        question_number=question.question_number,
-        shuffle=question.shuffle,
-        explanation=question.explanation,
-        topic=question.topic,
-        image=question.image_id,
-        audio=question.audio_id,
-    )

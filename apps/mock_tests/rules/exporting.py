@@ -1,0 +1,208 @@
+"""From a test as it is stored to one as files hold it, and what on the way has no place in any of them."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, cast
+
+from apps.mock_tests.rules import profiles, richtext
+from apps.mock_tests.rules.draft import (
+    DraftFile,
+    DraftGroup,
+    DraftOption,
+    DraftQuestion,
+    DraftSection,
+    DraftTest,
+    NumericAnswer,
+    QuestionType,
+    SectionType,
+)
+from apps.mock_tests.rules.interchange import Loss
+from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.types.base import Given, Option, Prompt
+
+FileOf = Callable[[uuid.UUID], DraftFile]
+_NOT_A_NAME: Final = re.compile(r"[^\w\-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a stored question has beside that which makes it an item."""
+
+    name: str
+    tags: tuple[str, ...]
+
+
+def file_name(title: str, suffix: str) -> str:
+    """A name for the file of a test that every system can keep."""
+    return f"{_NOT_A_NAME.sub('-', title)[:80].strip('-') or 'test'}{suffix}"
+
+
+def references(test: TestSource) -> set[uuid.UUID]:
+    """Every file that the test shows or plays."""
+    found: set[uuid.UUID] = set()
+
+    def note(media_id: uuid.UUID) -> DraftFile:
+        found.add(media_id)
+        return DraftFile(str(media_id), b"", "", "image")
+
+    draft_of(test, {question.id: Named("", ()) for question in test.questions()}, note)
+    return found
+
+
+def draft_of(test: TestSource, named: dict[uuid.UUID, Named], file_of: FileOf) -> DraftTest:
+    """The test as files hold it; `file_of` gives the file of an id."""
+    sections = tuple(
+        DraftSection(section.name, cast(SectionType, section.section_type), _groups(section, named, file_of))
+        for section in test.sections
+    )
+    return DraftTest(test.title, test.level, sections)
+
+
+def losses(test: TestSource, description: str) -> Iterator[Loss]:
+    """What no format keeps of this test."""
+    profile = profiles.profile_for(test.level)
+    if description:
+        yield Loss("/description", "No format keeps the description.")
+    if test.profile != profile.code:
+        yield Loss("/profile", "No format keeps the exam profile; the level decides.")
+    number = 0
+    for place, section in enumerate(test.sections):
+        pointer = f"/sections/{place}"
+        count = sum(len(group.questions) for group in section.groups)
+        if not count:
+            yield Loss(pointer, "A section without questions is left out.")
+        elif section.duration != profiles.minutes_for(section.section_type, profile, count):
+            yield Loss(f"{pointer}/duration", "No format keeps the minutes of a section.")
+        for position, group in enumerate(section.groups):
+            inner = f"{pointer}/question_groups/{position}"
+            yield from _group_losses(inner, group, position + 1)
+            for order, question in enumerate(group.questions):
+                number += 1
+                yield from _question_losses(f"{inner}/questions/{order}", question, number)
+
+
+def _group_losses(pointer: str, group: GroupSource, number: int) -> Iterator[Loss]:
+    if not group.questions:
+        yield Loss(pointer, "A group without questions is left out.")
+        return
+    if group.mondai_number not in (None, number):
+        yield Loss(f"{pointer}/mondai_number", "No format keeps the number of the group.")
+    if group.scored_area:
+        yield Loss(f"{pointer}/scored_area", "No format keeps the scored area of a group.")
+    if group.image:
+        yield Loss(f"{pointer}/image", "The picture of the group becomes a part of its passage.")
+
+
+def _question_losses(pointer: str, question: QuestionSource, number: int) -> Iterator[Loss]:
+    if question.question_number not in (None, number):
+        yield Loss(f"{pointer}/question_number", "No format keeps the number of the question.")
+    if question.image:
+        yield Loss(f"{pointer}/image", "The picture of the question becomes a part of its text.")
+    given = question.given()
+    things: Sequence[Option | Prompt] = [
+        *given.options,
+        *given.prompts,
+        *(o for gap in given.gaps for o in gap.options),
+    ]
+    if any(thing.image for thing in things):
+        yield Loss(f"{pointer}/options", "Pictures of options become parts of their texts.")
+
+
+# -- drafts --------------------------------------------------------------------------------------------------------
+
+
+class _Shelf:
+    """The files of one group or question, and its texts with the names of these."""
+
+    def __init__(self, file_of: FileOf) -> None:
+        self._file_of = file_of
+        self._files: dict[uuid.UUID, DraftFile] = {}
+
+    @property
+    def files(self) -> tuple[DraftFile, ...]:
+        return tuple(self._files.values())
+
+    def name(self, media_id: uuid.UUID) -> str:
+        if media_id not in self._files:
+            self._files[media_id] = self._file_of(media_id)
+        return self._files[media_id].name
+
+    def text(self, text: str, image: uuid.UUID | None = None) -> str:
+        if image:
+            text = f'{text}<img src="media:{image}">'
+        return richtext.replace_media(text, lambda name: f"media:{self.name(uuid.UUID(name))}")
+
+
+def _groups(section: SectionSource, named: dict[uuid.UUID, Named], file_of: FileOf) -> tuple[DraftGroup, ...]:
+    return tuple(_group(group, named, file_of) for group in section.groups)
+
+
+def _group(group: GroupSource, named: dict[uuid.UUID, Named], file_of: FileOf) -> DraftGroup:
+    shelf = _Shelf(file_of)
+    instruction, passage = shelf.text(group.instruction), shelf.text(group.reading_text, group.image)
+    if group.audio:
+        shelf.name(group.audio)
+    questions = tuple(_question(question, named[question.id], file_of) for question in group.questions)
+    return DraftGroup(group.title, instruction, passage, shelf.files, questions)
+
+
+def _question(question: QuestionSource, named: Named, file_of: FileOf) -> DraftQuestion:
+    shelf = _Shelf(file_of)
+    given = _given(question.given().numbered(), shelf)
+    text, explanation = shelf.text(question.text, question.image), shelf.text(question.explanation)
+    if question.audio:
+        shelf.name(question.audio)
+    return DraftQuestion(
+        type=cast(QuestionType, question.type),
+        name=named.name,
+        text=text,
+        options=tuple(DraftOption(option.text, option.fraction, option.feedback) for option in given.options),
+        answers=tuple(NumericAnswer(answer.value, answer.tolerance, answer.fraction) for answer in given.answers),
+        texts=given.texts,
+        case_sensitive=given.case_sensitive,
+        truth=given.truth,
+        prompts=given.prompts,
+        gaps=given.gaps,
+        policy=given.policy,
+        star=given.star,
+        marks=question.score,
+        explanation=explanation,
+        tags=named.tags,
+        topic=question.topic,
+        shuffle=question.shuffle,
+        files=shelf.files,
+    )
+
+
+def _given(given: Given, shelf: _Shelf) -> Given:
+    truth = given.truth
+    return replace(
+        given,
+        options=_options(given.options, shelf),
+        texts=tuple(replace(text, feedback=shelf.text(text.feedback)) for text in given.texts),
+        truth=truth
+        and replace(
+            truth, feedback_true=shelf.text(truth.feedback_true), feedback_false=shelf.text(truth.feedback_false)
+        ),
+        prompts=tuple(replace(p, id="", text=shelf.text(p.text, p.image), image=None) for p in given.prompts),
+        gaps=tuple(
+            replace(
+                gap,
+                id="",
+                options=_options(gap.options, shelf),
+                texts=tuple(replace(text, feedback=shelf.text(text.feedback)) for text in gap.texts),
+            )
+            for gap in given.gaps
+        ),
+    )
+
+
+def _options(options: Sequence[Option], shelf: _Shelf) -> tuple[Option, ...]:
+    return tuple(
+        replace(o, id=str(place), text=shelf.text(o.text, o.image), image=None, feedback=shelf.text(o.feedback))
+        for place, o in enumerate(options)
+    )
