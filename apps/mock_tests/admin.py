@@ -164,8 +164,8 @@ class QuestionAdmin(PartAdmin):
 
     @display(description="answers and key")
     def answers(self, row: Question) -> str:
-        if "options" not in row.content:
-            return pretty(row.key)
+        if "fractions" not in row.key:
+            return pretty({"shown": row.content, "key": row.key} if row.content else row.key)
         shares = row.key.get("fractions", {})
         cells = (
             (shares.get(option["id"], "0"), _short(option["text"], 300) or "(picture)")
