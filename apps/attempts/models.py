@@ -171,7 +171,10 @@ class ItemMark(models.Model):
 class IntegrityEvent(models.Model):
     """Something that a student's screen noticed: advice for people, on which no machine acts. Only ever appended."""
 
-    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="integrity_events")
+    # Without a constraint, which would lock the attempt to look it up: advice is in nobody's way.
+    attempt = models.ForeignKey(
+        Attempt, on_delete=models.DO_NOTHING, db_constraint=False, related_name="integrity_events"
+    )
     kind = models.CharField(max_length=40)
     at = models.DateTimeField(null=True, help_text="By the clock of the student's device.")
     received_at = models.DateTimeField(db_default=Now())

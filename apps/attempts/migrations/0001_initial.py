@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(help_text="By the clock of the student's device.", null=True)),
                 ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('details', models.JSONField(default=dict, help_text='A few short texts.')),
-                ('attempt', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='integrity_events', to='attempts.attempt')),
+                ('attempt', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='integrity_events', to='attempts.attempt')),
             ],
             options={
                 'ordering': ['pk'],

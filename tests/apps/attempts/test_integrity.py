@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from apps.attempts import errors, queries
 from apps.attempts.models import Attempt, IntegrityEvent
 from apps.attempts.operations import integrity, sitting
 from apps.attempts.rules import integrity as rules
+from apps.core import tenancy
 from tests.factories import make_room
 
 
@@ -107,3 +109,44 @@ def test_nobody_changes_or_removes_them(cast, attempt, change):
     integrity.keep_events(attempt_id=attempt.pk, events=[{"kind": "blur"}])
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
         change(IntegrityEvent.objects.all())
+
+
+# -- the same moment -----------------------------------------------------------------------------------------------
+
+
+def keep_while_held(north, attempt):
+    """Keeps an event while somebody holds the attempt, as a submit does; whether that came to an end."""
+
+    def keep():
+        with tenancy.enter(north):
+            integrity.keep_events(attempt_id=attempt.pk, events=[{"kind": "blur"}])
+            connection.close()
+
+    other = threading.Thread(target=keep)
+    with transaction.atomic():
+        Attempt.objects.select_for_update().get(pk=attempt.pk)
+        other.start()
+        other.join(timeout=2)
+        is_done = not other.is_alive()
+    other.join()
+    return is_done
+
+
+@pytest.mark.races
+@pytest.mark.usefixtures("committed")
+class TestAtOnce:
+    def test_waits_for_nobody_who_holds_the_attempt(self, north, attempt):
+        assert keep_while_held(north, attempt)
+
+    def test_with_a_constraint_it_would(self, north, attempt):
+        name = "events_point_at_attempts"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"ALTER TABLE attempts_integrityevent ADD CONSTRAINT {name}"
+                " FOREIGN KEY (attempt_id) REFERENCES attempts_attempt (id)"
+            )
+        try:
+            assert not keep_while_held(north, attempt)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute(f"ALTER TABLE attempts_integrityevent DROP CONSTRAINT {name}")
