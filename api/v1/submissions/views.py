@@ -15,9 +15,9 @@ from api.v1.attempts.papers import paper_of
 from api.v1.submissions import serializers as shapes
 from api.v1.submissions.errors import NotAdmitted
 from apps.assignments.errors import RoomNotOpen
-from apps.attempts import submissions
 from apps.attempts.errors import NoAttemptsLeft
 from apps.attempts.operations import handing_in, integrity, sitting
+from apps.attempts.queries import submissions
 from apps.attempts.rules import shown
 
 

@@ -206,7 +206,7 @@ def test_counts_up_to_the_deadline_and_its_grace_by_the_databases_clock(attempt,
         statement._SQL.replace(
             "deadline_at + grace_seconds * interval '1 second'",
             f"statement_timestamp() - interval '{past_the_end} milliseconds' + grace_seconds * interval '1 second'",
-        ),
+        ).replace("given.waited", "0 * given.waited"),  # what a busy machine takes to get here is not the question
     )
     statement.text_for.cache_clear()
     try:
