@@ -14,6 +14,7 @@ from apps.assignments.models import ExamAssignment
 from apps.attempts.models import Attempt
 from apps.attempts.operations import grading, sitting
 from apps.authentication.models import Session
+from apps.authentication.operations import registration
 from apps.core import tenancy
 from apps.groups import operations as groups
 from apps.groups.models import Group, Membership
@@ -44,6 +45,7 @@ class Furniture:
         question_group = self.question.group
         found: dict[str, Any] = {
             "attempts": self.attempt,
+            "auth/sessions": self.session,
             "exam-assignments": self.room,
             "group-memberships": self.membership,
             "groups": self.group,
@@ -67,6 +69,7 @@ def furnish(cast: Cast) -> Furniture:
     place = cast.north.name
     group = groups.create_group(name=f"Class of {place}")
     groups.add_members(group_id=group.pk, members=[(cast.alice.pk, "STUDENT"), (cast.carol.pk, "TEACHER")])
+    registration.invite(actor=cast.dora, role="STUDENT")
     factories.import_sample(cast)
     test = factories.make_test(cast, title=f"Test of {place}")
     factories.publish(cast, test)

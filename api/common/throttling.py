@@ -24,6 +24,18 @@ class SignInRate(AnonRateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
 
 
+class RegisterRate(SignInRate):
+    """For making accounts: a class behind one address, and not a list of guesses."""
+
+    scope = "register"
+
+
+class ResetRate(SignInRate):
+    """For asking for a letter."""
+
+    scope = "reset"
+
+
 class AnswerRate(UserRateThrottle):
     """A bucket of its own, so that saving answers is never starved by browsing."""
 

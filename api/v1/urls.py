@@ -2,8 +2,12 @@
 
 from django.urls import include, path
 
+from api.v1.authentication.views import RegisterView
+
 urlpatterns = [
     path("auth/", include("api.v1.authentication.urls")),
+    path("auth/register/", RegisterView.as_view()),
+    path("", include("api.v1.invitations.urls")),
     path("", include("api.v1.users.urls")),
     path("", include("api.v1.groups.urls")),
     path("", include("api.v1.mock_tests.urls")),

@@ -10,8 +10,8 @@ from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
-from apps.authentication.models import Session, User
-from apps.authentication.operations import people, sessions
+from apps.authentication.models import Invitation, Session, User
+from apps.authentication.operations import people, registration, sessions
 from apps.core.adminsite import ActionVariant, RowAdmin, RowForm, RowInline, act, center_site, main_site
 
 ROLE_COLORS = {"OWNER": "danger", "CENTER_ADMIN": "danger", "TEACHER": "info", "STUDENT": "success", "GUEST": "warning"}
@@ -126,6 +126,40 @@ class PersonAdmin(UserAdmin):
     @display(description="role", label=ROLE_COLORS, ordering="role")
     def role_label(self, row: User) -> str:
         return row.role
+
+
+@admin.register(Invitation, site=center_site)
+class InvitationAdmin(RowAdmin):
+    """Codes with which people make their accounts; they are made over the API."""
+
+    icon = "forward_to_inbox"
+    list_display = ["code", "given_role", "status", "target_user", "email", "expires_at"]
+    list_filter = ["status", "role", "is_guest"]
+    search_fields = ["code", "email", "target_user__email"]
+    fields = ["code", "given_role", "email", "status", "reason", "target_user", "invited_by"]
+    fields += ["created_at", "expires_at", "claimed_at"]
+    actions_detail = ["approve", "reject"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
+        return super().get_queryset(request).select_related("target_user", "invited_by")
+
+    @act(
+        "Approve",
+        icon="how_to_reg",
+        ask="Who registered with it can sign in, and is told.",
+        variant=ActionVariant.SUCCESS,
+    )
+    def approve(self, request: HttpRequest, row: Invitation) -> None:
+        registration.approve_invitation(actor=request.user, code=row.code)  # type: ignore[arg-type]
+
+    @act(
+        "Reject",
+        icon="block",
+        ask="Who registered with it is shut out; unused, it is void.",
+        variant=ActionVariant.WARNING,
+    )
+    def reject(self, request: HttpRequest, row: Invitation) -> None:
+        registration.reject_invitation(actor=request.user, code=row.code)  # type: ignore[arg-type]
 
 
 @admin.register(Session, site=main_site)

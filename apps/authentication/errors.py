@@ -42,3 +42,59 @@ class TicketsUnavailable(Unavailable):
 class OwnAccount(Conflict):
     code = "own_account"
     message = "Nobody can shut themselves out; another admin has to do it."
+
+
+class WrongPassword(Invalid):
+    code = "wrong_password"
+    message = "The present password is not right."
+
+
+class LinkRefused(NotFound):
+    """Made up, of another center, used, outlived or overtaken: never told apart."""
+
+    code = "link_refused"
+    message = "This link does not work any more. Ask for a new one."
+
+
+class InvitationRefused(NotFound):
+    """Unknown, of another center, used, rejected, expired, or for another address: never told apart."""
+
+    code = "invitation_refused"
+    message = "This invitation code does not work. Ask your center for a new one."
+
+
+class InvitationNeeded(Invalid):
+    code = "invitation_needed"
+    message = "This center can be joined by invitation only."
+
+
+class InvitationNotFound(NotFound):
+    code = "not_found"
+
+
+class InvitationUnclaimed(Conflict):
+    code = "invitation_unclaimed"
+    message = "Nobody has registered with this invitation yet."
+
+
+class InvitationDecided(Conflict):
+    code = "invitation_decided"
+    message = "This invitation was decided on before."
+
+
+class InvitationsInvalid(Invalid):
+    code = "invalid"
+
+
+class AlreadyApproved(Conflict):
+    code = "already_approved"
+    message = "This person was approved before; shut them out instead."
+
+
+class NoGuest(Conflict):
+    code = "no_guest"
+    message = "This person is no guest."
+
+
+class SessionNotFound(NotFound):
+    code = "not_found"

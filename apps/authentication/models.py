@@ -43,6 +43,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_approved = models.BooleanField(default=False)
     time_zone = models.CharField(max_length=40, blank=True)
     locale = models.CharField(max_length=10, blank=True)
+    email_verified_at = models.DateTimeField(null=True, blank=True)
+    opens_by_email = models.BooleanField(
+        default=False, help_text="Registered at an open center: confirming the e-mail address approves this person."
+    )
     session_version = models.PositiveIntegerField(
         default=1, help_text="Raised to end every access token and socket of this person at once."
     )
@@ -110,3 +114,48 @@ class RefreshToken(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class Invitation(models.Model):
+    """A code that lets one person make an account with a certain role."""
+
+    class Role(models.TextChoices):
+        TEACHER = "TEACHER"
+        STUDENT = "STUDENT"
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING"
+        APPROVED = "APPROVED"
+        REJECTED = "REJECTED"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    code = models.CharField(max_length=10, unique=True)
+    role = models.CharField(max_length=12, choices=Role)
+    is_guest = models.BooleanField(default=False)
+    email = models.EmailField(blank=True, help_text="Only this address can use the code; empty: any.")
+    status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
+    reason = models.CharField(max_length=80, blank=True, help_text="Why it was rejected.")
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    target_user = models.OneToOneField(
+        User, on_delete=models.SET_NULL, null=True, related_name="invitation", help_text="Who registered with it."
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at", "code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(is_guest=False) | models.Q(role="STUDENT"), name="guests_are_invited_as_students"
+            ),
+            models.CheckConstraint(condition=models.Q(code__regex=r"^[A-Z0-9]{10}$"), name="invitation_code_is_plain"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def given_role(self) -> str:
+        """The role of the account that is made with it."""
+        return User.Role.GUEST if self.is_guest else self.role

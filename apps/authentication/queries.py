@@ -3,11 +3,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Now
 
-from apps.authentication.errors import SignInFailed, UserNotFound
-from apps.authentication.models import Session, User
+from apps.authentication import rules
+from apps.authentication.errors import InvitationNotFound, SignInFailed, UserNotFound
+from apps.authentication.models import Invitation, Session, User
 
 
 def get_session_user(*, session_id: uuid.UUID, user_id: uuid.UUID, version: int) -> User:
@@ -26,9 +27,7 @@ def get_session_user(*, session_id: uuid.UUID, user_id: uuid.UUID, version: int)
     return user
 
 
-def living_sessions(
-    *, entries: Iterable[tuple[uuid.UUID, uuid.UUID, int]]
-) -> set[tuple[uuid.UUID, uuid.UUID, int]]:
+def living_sessions(*, entries: Iterable[tuple[uuid.UUID, uuid.UUID, int]]) -> set[tuple[uuid.UUID, uuid.UUID, int]]:
     """Which of these (session, person, version) still stand: the same question for all open sockets at once."""
     living = Session.objects.filter(
         pk__in=[session_id for session_id, _, _ in entries],
@@ -72,3 +71,57 @@ def find_roles(*, user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
 def find_by_email(*, email: str) -> User | None:
     """The person with this address, if there is one."""
     return User.objects.filter(email__iexact=email.strip()).first()
+
+
+def find_emails(*, emails: Iterable[str]) -> set[str]:
+    """Those of these addresses, in lower case, that somebody has."""
+    return set(User.objects.filter(email__in=set(emails)).values_list("email", flat=True))
+
+
+def list_guests(*, search: str = "") -> QuerySet[User]:
+    """The center's guests, each with ``invitation_code``, ``invitation_expires_at`` and ``is_expired`` of the invitation
+    they came by, if they came by one."""
+    return list_people(role=User.Role.GUEST, search=search).annotate(
+        invitation_code=F("invitation__code"),
+        invitation_expires_at=F("invitation__expires_at"),
+        is_expired=Coalesce(Q(invitation__expires_at__lte=Now()), Value(False)),
+    )
+
+
+def list_invitations(
+    *, role: str = "", status: str = "", is_used: bool | None = None, search: str = ""
+) -> QuerySet[Invitation]:
+    """The center's invitations with their ``target_user`` and a ``state``: what nobody used in time is ``EXPIRED``."""
+    is_over = Q(status=Invitation.Status.PENDING, target_user=None, expires_at__lte=Now())
+    found = Invitation.objects.select_related("target_user").annotate(
+        state=Case(When(is_over, then=Value("EXPIRED")), default=F("status"), output_field=CharField())
+    )
+    if role:
+        found = found.filter(role=role)
+    if status:
+        found = found.filter(state=status)
+    if is_used is not None:
+        found = found.filter(target_user__isnull=not is_used)
+    if search:
+        found = found.filter(Q(code__icontains=rules.clean_code(search)) | Q(email__icontains=search))
+    return found
+
+
+def get_invitation(*, code: str) -> Invitation:
+    """One invitation as ``list_invitations`` gives it; refuses an unknown code."""
+    found = list_invitations().filter(code=rules.clean_code(code)).first()
+    if found is None:
+        raise InvitationNotFound
+    return found
+
+
+def find_invitation(*, invitation_id: uuid.UUID) -> Invitation | None:
+    """One that can still be used, if it is that."""
+    return Invitation.objects.filter(
+        pk=invitation_id, status=Invitation.Status.PENDING, target_user=None, expires_at__gt=Now()
+    ).first()
+
+
+def sessions_of(actor: User) -> QuerySet[Session]:
+    """The person's own sign-ins that still hold, last used first."""
+    return Session.objects.filter(user=actor, revoked_at=None, expires_at__gt=Now())

@@ -288,6 +288,8 @@ SPECTACULAR_SETTINGS = {
         "NewRoomStatusEnum": "api.v1.assignments.serializers.NEW_STATUSES",
         "AttemptStatusEnum": "api.v1.attempts.serializers.STATUSES",
         "TestStatusEnum": "api.v1.mock_tests.serializers.STATUSES",
+        "TeacherOrStudentEnum": "api.v1.invitations.serializers.ROLES",
+        "InvitationStatusEnum": "api.v1.invitations.serializers.STATUSES",
         "CenterStatusEnum": "api.v1.centers.serializers.STATUSES",
         "GivenCenterStatusEnum": "api.v1.centers.serializers.GIVEN_STATUSES",
     },

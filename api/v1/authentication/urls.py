@@ -7,5 +7,11 @@ urlpatterns = [
     path("refresh/", views.RefreshView.as_view()),
     path("logout/", views.LogoutView.as_view()),
     path("me/", views.MeView.as_view()),
+    path("verify/", views.VerifyView.as_view()),
+    path("password/reset/", views.ResetView.as_view()),
+    path("password/reset/confirm/", views.ResetConfirmView.as_view()),
+    path("password/update/", views.PasswordView.as_view()),
+    path("sessions/", views.SessionsView.as_view()),
+    path("sessions/<uuid:id>/", views.SessionView.as_view()),
     path("ws-ticket/", views.TicketView.as_view()),
 ]

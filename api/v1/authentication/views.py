@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import uuid
+
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.common import tokens
+from api.common.pagination import Pages
 from api.common.permissions import ANYBODY, SIGNED_IN
 from api.common.requests import Request
-from api.common.throttling import SignInRate
+from api.common.throttling import RegisterRate, ResetRate, SignInRate
 from api.v1.authentication import serializers as shapes
-from apps.authentication.operations import sessions, tickets
+from apps.authentication import queries
+from apps.authentication.operations import passwords, people, registration, sessions, tickets
 
 
 def _pair(request: Request, signed_in: sessions.SignedIn) -> dict[str, str]:
@@ -66,12 +71,20 @@ class LogoutView(APIView):
 
 
 class MeView(APIView):
-    policy = {"get": SIGNED_IN}
+    policy = {"get": SIGNED_IN, "patch": SIGNED_IN}
 
     @extend_schema(operation_id="auth_me", responses=shapes.UserOut)
     def get(self, request: Request) -> Response:
         """Who I am here."""
         return Response(shapes.UserOut(request.user, context={"request": request}).data)
+
+    @extend_schema(operation_id="auth_me_update", request=shapes.ProfileIn, responses=shapes.UserOut)
+    def patch(self, request: Request) -> Response:
+        """Change my name, language or time zone; what is absent stays."""
+        shape = shapes.ProfileIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        person = people.update_profile(actor=request.user, **shape.validated_data)
+        return Response(shapes.UserOut(person, context={"request": request}).data)
 
 
 class TicketView(APIView):
@@ -85,3 +98,109 @@ class TicketView(APIView):
         entry = tickets.Entry(request.user.pk, request.auth.session_id, request.auth.version, request.user.role)
         ticket = tickets.issue_ticket(entry=entry, purpose=shape.validated_data["purpose"])
         return Response({"ticket": ticket, "expires_in": settings.SHIKEN_TICKET_SECONDS})
+
+
+class RegisterView(APIView):
+    policy = {"post": ANYBODY}
+    authentication_classes: list[type] = []
+    throttle_classes = [RegisterRate]
+
+    @extend_schema(operation_id="auth_register", request=shapes.RegisterIn, responses={201: shapes.RegisteredOut})
+    def post(self, request: Request) -> Response:
+        """Make an account: with an invitation code, or without one where the center allows that. The answer is the same
+        when the address has an account already; its owner learns that by mail."""
+        shape = shapes.RegisterIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        made = registration.register(**shape.validated_data)
+        detail = "We have sent you a letter. You can sign in when your account is approved."
+        return Response({"detail": detail, "email": made.email, "role": made.role}, status=201)
+
+
+class VerifyView(APIView):
+    policy = {"post": ANYBODY}
+    authentication_classes: list[type] = []
+    throttle_classes = [SignInRate]
+
+    @extend_schema(operation_id="auth_verify", request=shapes.LinkIn, responses=shapes.DetailOut)
+    def post(self, request: Request) -> Response:
+        """Confirm an e-mail address by the link from a letter; it works once."""
+        shape = shapes.LinkIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        link = shape.validated_data
+        person = passwords.verify(user_id=link["uid"], token=link["token"])
+        waits = "You can sign in now." if person.is_approved else "You can sign in when your account is approved."
+        return Response({"detail": f"Your address is confirmed. {waits}"})
+
+
+class ResetView(APIView):
+    policy = {"post": ANYBODY}
+    authentication_classes: list[type] = []
+    throttle_classes = [ResetRate]
+
+    @extend_schema(operation_id="auth_password_reset", request=shapes.ResetIn, responses={202: shapes.DetailOut})
+    def post(self, request: Request) -> Response:
+        """Have a link sent with which a new password can be chosen. The answer is the same for every address."""
+        shape = shapes.ResetIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        passwords.ask_reset(**shape.validated_data)
+        return Response({"detail": "If this address has an account here, a letter is on its way."}, status=202)
+
+
+class ResetConfirmView(APIView):
+    policy = {"post": ANYBODY}
+    authentication_classes: list[type] = []
+    throttle_classes = [SignInRate]
+
+    @extend_schema(
+        operation_id="auth_password_reset_confirm", request=shapes.ResetConfirmIn, responses=shapes.DetailOut
+    )
+    def post(self, request: Request) -> Response:
+        """Choose a new password by the link from a letter; it works once, and every session ends."""
+        shape = shapes.ResetConfirmIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        given = shape.validated_data
+        passwords.reset(user_id=given["uid"], token=given["token"], password=given["new_password"])
+        return Response({"detail": "Your password is changed. Sign in with the new one."})
+
+
+class PasswordView(APIView):
+    policy = {"post": SIGNED_IN}
+    throttle_classes = [SignInRate]
+
+    @extend_schema(operation_id="auth_password_update", request=shapes.PasswordIn, responses=shapes.DetailOut)
+    def post(self, request: Request) -> Response:
+        """Change my password; all my other sessions end."""
+        shape = shapes.PasswordIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        passwords.update_own(actor=request.user, session_id=request.auth.session_id, **shape.validated_data)
+        return Response({"detail": "Your password is changed. You are signed out on all other devices."})
+
+
+class SessionsView(GenericAPIView):
+    policy = {"get": SIGNED_IN, "delete": SIGNED_IN}
+    pagination_class = Pages
+
+    @extend_schema(operation_id="auth_sessions_list", responses=shapes.SessionOut(many=True))
+    def get(self, request: Request) -> Response:
+        """Where I am signed in, last used first."""
+        rows = self.paginate_queryset(queries.sessions_of(request.user))
+        context = {"current": request.auth.session_id}
+        return self.get_paginated_response(shapes.SessionOut(rows, many=True, context=context).data)
+
+    @extend_schema(operation_id="auth_sessions_end_others", responses=shapes.EndedOut)
+    def delete(self, request: Request) -> Response:
+        """Sign me out everywhere but here."""
+        ended = sessions.end_other_sessions(
+            user_id=request.user.pk, session_id=request.auth.session_id, because="signed out from another device"
+        )
+        return Response({"detail": "You are signed out on all other devices.", "ended": ended})
+
+
+class SessionView(APIView):
+    policy = {"delete": SIGNED_IN}
+
+    @extend_schema(operation_id="auth_sessions_end", responses={204: None})
+    def delete(self, request: Request, id: uuid.UUID) -> Response:
+        """Sign me out on one device, at once."""
+        sessions.end_own_session(actor=request.user, session_id=id)
+        return Response(status=204)

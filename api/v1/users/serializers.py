@@ -64,3 +64,25 @@ class PersonWithGroupsOut(PersonOut):
     @extend_schema_field(MyGroupOut(many=True))
     def get_my_groups(self, user: Any) -> Any:
         return MyGroupOut(self.context["memberships"], many=True).data
+
+
+class GuestFilters(Filters):
+    search = Search(help_text="Each word is looked for in names and e-mail.")
+    ordering = Order(["first_name", "last_name", "email", "created_at"])
+
+
+class GuestOut(PersonOut):
+    """A guest, with the invitation that they came by."""
+
+    invitation_code = serializers.CharField(allow_null=True)
+    invitation_expires_at = serializers.DateTimeField(allow_null=True)
+    is_expired = serializers.BooleanField(help_text="Whether the invitation has expired.")
+
+
+class UpgradeIn(StrictSerializer):
+    user_id = serializers.UUIDField()
+
+
+class UpgradedOut(serializers.Serializer[Any]):
+    detail = serializers.CharField()
+    user = PersonOut()

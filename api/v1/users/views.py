@@ -4,6 +4,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
@@ -11,7 +12,8 @@ from api.common.pagination import PagesOrAll
 from api.common.permissions import ADMINS, STAFF
 from api.common.requests import Request
 from api.v1.users import serializers as shapes
-from apps.authentication.operations import people
+from apps.authentication import queries as accounts
+from apps.authentication.operations import people, registration
 from apps.groups import queries
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ class UserViewSet(GenericViewSet[Any]):
         "create": ADMINS,
         "partial_update": ADMINS,
         "update": ADMINS,
+        "approve": ADMINS,
+        "reject": ADMINS,
     }
     pagination_class = PagesOrAll
     serializer_class = shapes.PersonOut
@@ -67,6 +71,42 @@ class UserViewSet(GenericViewSet[Any]):
         """The same as PATCH, for clients that send it so; absent fields stay."""
         return self.partial_update(request, id)
 
+    @extend_schema(operation_id="users_approve", request=None, responses=shapes.PersonWithGroupsOut)
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, id: uuid.UUID) -> Response:
+        """Let a person in who registered; they are told by mail."""
+        return self._answer(registration.approve_person(actor=request.user, user_id=id))
+
+    @extend_schema(operation_id="users_reject", request=None, responses=shapes.PersonWithGroupsOut)
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, id: uuid.UUID) -> Response:
+        """Shut a person out who registered and waits. One who was let in is shut out by ``is_active``."""
+        return self._answer(registration.reject_person(actor=request.user, user_id=id))
+
     def _answer(self, person: User, status: int = 200) -> Response:
         context = {"memberships": queries.memberships_of(person.pk)}
         return Response(shapes.PersonWithGroupsOut(person, context=context).data, status=status)
+
+
+class GuestViewSet(GenericViewSet[Any]):
+    """People who are here for a while and see only what is assigned to them by name."""
+
+    policy = {"list": ADMINS, "upgrade": ADMINS}
+    serializer_class = shapes.GuestOut
+
+    @extend_schema(operation_id="guests_list", parameters=[shapes.GuestFilters])
+    def list(self, request: Request) -> Response:
+        """The center's guests with the invitations they came by."""
+        wanted = shapes.GuestFilters.read(request)
+        order = wanted.pop("ordering", "last_name")
+        guests = accounts.list_guests(**wanted).order_by(order, "first_name", "pk")
+        return self.get_paginated_response(shapes.GuestOut(self.paginate_queryset(guests), many=True).data)
+
+    @extend_schema(operation_id="guests_upgrade", request=shapes.UpgradeIn, responses=shapes.UpgradedOut)
+    @action(detail=False, methods=["post"])
+    def upgrade(self, request: Request) -> Response:
+        """Make a guest a student. They sign in anew, since a new role ends all sessions."""
+        shape = shapes.UpgradeIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        person = registration.upgrade_guest(**shape.validated_data)
+        return Response(shapes.UpgradedOut({"detail": f"{person} is a student now.", "user": person}).data)

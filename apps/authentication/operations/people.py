@@ -7,11 +7,12 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 
 from apps.authentication import queries
 from apps.authentication.errors import EmailTaken, OwnAccount, UserNotFound, WeakPassword
 from apps.authentication.events import UserApproved, UserRegistered
-from apps.authentication.models import User
+from apps.authentication.models import Invitation, User
 from apps.authentication.operations import sessions
 from apps.core import bus
 from apps.core.errors import Problem
@@ -33,7 +34,7 @@ def create_person(
         email=email.strip().lower(), role=role, first_name=first_name, last_name=last_name, is_approved=is_approved
     )
     if password is not None and not any_password:
-        _check_password(password, user)
+        check_password(password=password, user=user)
     user.set_password(password)
     try:
         with transaction.atomic():
@@ -46,14 +47,27 @@ def create_person(
     return user
 
 
-def change_password(*, user_id: uuid.UUID, password: str) -> None:
+def change_password(*, user_id: uuid.UUID, password: str, pointer: str = "/password") -> None:
     """Set a new password and end every session of the person."""
     with transaction.atomic():
-        user = queries.get_user(user_id=user_id)
-        _check_password(password, user)
-        user.set_password(password)
-        user.save(update_fields=["password", "updated_at"])
+        set_password(user=queries.get_user(user_id=user_id), password=password, pointer=pointer)
         sessions.end_all_sessions(user_id=user_id, because="password changed")
+
+
+def set_password(*, user: User, password: str, pointer: str = "/password") -> None:
+    """Set a new password; refuses one that is easy to guess. The sessions are the caller's to end."""
+    check_password(password=password, user=user, pointer=pointer)
+    user.set_password(password)
+    user.save(update_fields=["password", "updated_at"])
+
+
+def note_verified(*, user: User) -> None:
+    """The person has shown that the address is theirs. Who registered at an open center is approved by that."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk, email_verified_at=None).update(email_verified_at=Now())
+        opened = User.objects.filter(pk=user.pk, opens_by_email=True, is_approved=False, is_active=True)
+        if opened.update(is_approved=True, opens_by_email=False):
+            bus.publish(UserApproved(user_id=user.pk))
 
 
 def change_role(*, user_id: uuid.UUID, role: str) -> None:
@@ -68,6 +82,23 @@ def deactivate(*, user_id: uuid.UUID) -> None:
     with transaction.atomic():
         User.objects.filter(pk=user_id).update(is_active=False, session_version=F("session_version") + 1)
         sessions.end_all_sessions(user_id=user_id, because="deactivated")
+
+
+class ProfileChanges(TypedDict, total=False):
+    """What people may change of themselves; what is absent stays."""
+
+    first_name: str
+    last_name: str
+    locale: str
+    time_zone: str
+
+
+def update_profile(*, actor: User, **changes: Unpack[ProfileChanges]) -> User:
+    """Change one's own name, language or time zone."""
+    for name, value in changes.items():
+        setattr(actor, name, value)
+    actor.save(update_fields=[*changes, "updated_at"])
+    return actor
 
 
 class PersonChanges(TypedDict, total=False):
@@ -92,17 +123,22 @@ def update_person(*, actor: User, user_id: uuid.UUID, **changes: Unpack[PersonCh
         is_in = user.is_active and user.is_approved
         if was_in and not is_in and user.pk == actor.pk:
             raise OwnAccount
-        user.save(update_fields=[*changes, "updated_at"])
+        if "is_approved" in changes:
+            # From now on this is what an admin says, not what a confirmed address does.
+            user.opens_by_email = False
+        user.save(update_fields=[*changes, "opens_by_email", "updated_at"])
         if was_in and not is_in:
             sessions.end_all_sessions(user_id=user.pk, because="deactivated")
         if user.is_approved and not was_approved:
+            Invitation.objects.filter(target_user=user).update(status=Invitation.Status.APPROVED)
             bus.publish(UserApproved(user_id=user.pk))
     return user
 
 
-def _check_password(password: str, user: User) -> None:
+def check_password(*, password: str, user: User, pointer: str = "/password") -> None:
+    """Refuse a password that is easy to guess."""
     try:
         validate_password(password, user)
     except ValidationError as error:
-        problems = [Problem("/password", "weak_password", text) for text in error.messages]
+        problems = [Problem(pointer, "weak_password", text) for text in error.messages]
         raise WeakPassword(problems=problems) from None

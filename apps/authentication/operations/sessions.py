@@ -12,8 +12,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
-from apps.authentication import rules
-from apps.authentication.errors import LockedOut, SignInFailed, WrongCredentials
+from apps.authentication import queries, rules
+from apps.authentication.errors import LockedOut, SessionNotFound, SignInFailed, WrongCredentials
 from apps.authentication.models import RefreshToken, Session, User
 from apps.centers.queries import centers
 from apps.core import clock, realtime, tenancy
@@ -91,6 +91,23 @@ def end_session(*, session_id: uuid.UUID, because: str = "signed out") -> None:
     with transaction.atomic():
         Session.objects.filter(pk=session_id, revoked_at=None).update(revoked_at=Now(), revoked_because=because)
         realtime.push(tenancy.room("session", session_id), "signed_out", {})
+
+
+def end_own_session(*, actor: User, session_id: uuid.UUID) -> None:
+    """Sign oneself out on one device; refuses the id of anybody else's session, and of one that has ended."""
+    if not queries.sessions_of(actor).filter(pk=session_id).exists():
+        raise SessionNotFound
+    end_session(session_id=session_id, because="signed out from another device")
+
+
+def end_other_sessions(*, user_id: uuid.UUID, session_id: uuid.UUID, because: str) -> int:
+    """Sign a person out everywhere but here. Returns on how many devices that was."""
+    with transaction.atomic():
+        others = Session.objects.filter(user_id=user_id, revoked_at=None).exclude(pk=session_id)
+        ids = list(others.values_list("pk", flat=True))
+        for other in ids:
+            end_session(session_id=other, because=because)
+    return len(ids)
 
 
 def end_all_sessions(*, user_id: uuid.UUID, because: str) -> None:

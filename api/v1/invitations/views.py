@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework.decorators import action
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from api.common.permissions import ADMINS
+from api.common.requests import Request
+from api.v1.invitations import serializers as shapes
+from apps.authentication import queries
+from apps.authentication.operations import registration
+
+ONE_OR_MORE = PolymorphicProxySerializer(
+    component_name="InvitationsMade",
+    serializers=[shapes.InvitationOut, shapes.InvitationOut(many=True)],
+    resource_type_field_name=None,
+    many=False,
+)
+
+
+class InvitationViewSet(GenericViewSet[Any]):
+    """Codes with which people make their accounts."""
+
+    policy = {"create": ADMINS, "listed": ADMINS, "approve": ADMINS, "reject": ADMINS}
+    serializer_class = shapes.InvitationOut
+
+    @extend_schema(operation_id="invitations_create", request=shapes.InviteIn, responses={201: ONE_OR_MORE})
+    def create(self, request: Request) -> Response:
+        """Invite up to a hundred people: by code, or by mail. One invitation is answered as itself, several as an array."""
+        shape = shapes.InviteIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        made = registration.invite(actor=request.user, **shape.validated_data)
+        data = shapes.InvitationOut(made, many=True, context={"request": request}).data
+        return Response(data[0] if len(data) == 1 else data, status=201)
+
+    @extend_schema(operation_id="invitations_list", parameters=[shapes.InvitationFilters])
+    @action(detail=False, methods=["get"], url_path="list")
+    def listed(self, request: Request) -> Response:
+        """The center's invitations, newest first."""
+        wanted = shapes.InvitationFilters.read(request)
+        order = wanted.pop("ordering", "-created_at")
+        rows = self.paginate_queryset(queries.list_invitations(**wanted).order_by(order, "code"))
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
+
+    @extend_schema(operation_id="invitations_approve", request=shapes.CodeIn, responses=shapes.DecidedOut)
+    @action(detail=False, methods=["post"])
+    def approve(self, request: Request) -> Response:
+        """Let in who registered with this code; they are told by mail."""
+        shape = shapes.CodeIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        invitation = registration.approve_invitation(actor=request.user, **shape.validated_data)
+        return self._answer(f"{invitation.target_user} can sign in now.", invitation)
+
+    @extend_schema(operation_id="invitations_reject", request=shapes.CodeIn, responses=shapes.DecidedOut)
+    @action(detail=False, methods=["post"])
+    def reject(self, request: Request) -> Response:
+        """Shut out who registered with this code, or make it useless if nobody has."""
+        shape = shapes.CodeIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        invitation = registration.reject_invitation(actor=request.user, **shape.validated_data)
+        return self._answer("The invitation is rejected.", invitation)
+
+    def _answer(self, detail: str, invitation: Any) -> Response:
+        data = {"detail": detail, "invitation": invitation}
+        return Response(shapes.DecidedOut(data, context={"request": self.request}).data)
