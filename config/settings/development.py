@@ -12,7 +12,7 @@ if (EMAIL_HOST, EMAIL_PORT) == ("localhost", 25):  # noqa: F405
     EMAIL_BACKEND = "apps.mail.backends.FolderBackend"
 SHIKEN_DEMO = True
 # A class of thirty and its teacher share one address.
-REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] |= {
+REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] |= {  # noqa: F405
     "auth": "600/min",
     "register": "600/hour",
     "anon": "6000/hour",
