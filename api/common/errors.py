@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DatabaseError
 from django.http import Http404
 from rest_framework import exceptions
@@ -33,6 +33,7 @@ _FRAMEWORK: tuple[tuple[type[Exception], tuple[int, str, str]], ...] = (
     (exceptions.NotAcceptable, (406, "not_acceptable", "Only JSON is spoken here.")),
     (exceptions.UnsupportedMediaType, (415, "unsupported_media_type", "This kind of body is not understood here.")),
     (exceptions.ParseError, (400, "malformed", "The body is not well-formed JSON.")),
+    (RequestDataTooBig, (413, "too_large", "The body is too large.")),
     (DatabaseError, (503, "unavailable", "The database does not answer. Nothing was lost; please try again.")),
 )
 

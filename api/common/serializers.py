@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
+
+MOST_UNKNOWN = 20
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -13,7 +16,8 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
-            unknown = set(data) - set(self.fields)
+            # All of them could be hundreds of thousands, and each is told of in words.
+            unknown = list(itertools.islice((name for name in data if name not in self.fields), MOST_UNKNOWN))
             if unknown:
                 raise serializers.ValidationError(
                     {
@@ -21,4 +25,14 @@ class StrictSerializer(serializers.Serializer[Any]):
                         for name in sorted(unknown)
                     }
                 )
+        return super().to_internal_value(data)
+
+
+class BoundedList(serializers.ListField):
+    """A list that is refused for its length before anybody looks at what is in it."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if self.max_length is not None and isinstance(data, list) and len(data) > self.max_length:
+            message = self.error_messages["max_length"].format(max_length=self.max_length)
+            raise serializers.ValidationError(message, code="max_length")
         return super().to_internal_value(data)

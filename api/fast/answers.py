@@ -18,12 +18,13 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Any, Never
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
 
 from api.common import hosts, tokens
+from api.common.parsers import read_json
 from api.common.permissions import TAKERS
 from apps.attempts.operations import journal
 from apps.attempts.operations.statement import Caller, Save
@@ -39,7 +40,6 @@ Application = Callable[
     [dict[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]
 ]
 
-MOST_BYTES = 256 * 2**10
 MOST_TOKENS = 20_000
 _PATH = re.compile(r"/api/v1/attempts/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/answers/")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -53,13 +53,6 @@ class _Malformed(Exception):
 
 class _TooLarge(Exception):
     pass
-
-
-def _refuse_constant(name: str) -> Never:
-    raise ValueError(name)
-
-
-_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 
 class AnswersRoute:
@@ -80,7 +73,7 @@ class AnswersRoute:
         if (
             found is None
             or token[:7].lower() != b"bearer "
-            or not headers.get(b"content-type", b"").startswith(b"application/json")
+            or headers.get(b"content-type", b"").partition(b";")[0].strip() != b"application/json"
             or not hosts.is_same_origin(_text(headers, b"origin"), _text(headers, b"host"))
         ):
             return await self._application(scope, receive, send)
@@ -173,26 +166,17 @@ async def _read(receive: Any) -> tuple[int, list[dict[str, Any]]]:
     message = await receive()
     text = message.get("body", b"")
     while message.get("more_body"):
-        if len(text) > MOST_BYTES:
+        if len(text) > rules.MOST_BYTES:
             raise _TooLarge
         message = await receive()
         text += message.get("body", b"")
-    if len(text) > MOST_BYTES:
+    if len(text) > rules.MOST_BYTES:
         raise _TooLarge
     try:
-        body = _decode(text.decode())
-    except (ValueError, RecursionError):
+        body = read_json(text) if text else {}
+    except ValueError:
         raise _Malformed from None
-    if type(body) is not dict:
-        raise errors.Invalid(problems=[errors.Problem("", "invalid", "An object is expected.")])
-    flaws = rules.find_flaws(body.get("answers"))
-    if not rules.is_number(body.get("epoch")):
-        flaws.append(errors.Problem("/epoch", "invalid", "The number of the window is needed."))
-    for name in sorted(body.keys() - {"epoch", "answers"}):
-        flaws.append(errors.Problem(f"/{name}", "unknown_field", "This field is not known here."))
-    if flaws:
-        raise errors.Invalid(problems=flaws)
-    return body["epoch"], body["answers"]
+    return rules.read_batch(body)
 
 
 async def _save(

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.common import CommonMiddleware
 from django.utils.cache import patch_vary_headers
 from django_tenants.middleware.main import TenantMainMiddleware
 
@@ -65,6 +66,11 @@ class RequestMiddleware:
         token = tenancy.log_request.set(request_id)
         try:
             answer = self.get_response(request)
+        except Exception:
+            # Not even the page that tells of an error could be made. What went on from here would leave the request
+            # unfinished, and its database connection with it.
+            log.exception("No answer could be made.")
+            answer = problems.response(500, "server_error", "Something went wrong on our side; it has been recorded.")
         finally:
             tenancy.log_request.reset(token)
         answer["X-Request-ID"] = request_id
@@ -82,6 +88,13 @@ class RequestMiddleware:
                 503, "unavailable", "The database does not answer. Please try again.", retry_after=2
             )
         return None
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Leads readers to the address with a slash at its end. A redirected write would lose its body, so it is none."""
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        return request.method in {"GET", "HEAD"} and super().should_redirect_with_slash(request)
 
 
 class TenantMiddleware(TenantMainMiddleware):

@@ -298,6 +298,46 @@ def test_http_refuses_bad_input_with_places(server, desk, body, status, code, po
     assert pointer in [flaw["pointer"] for flaw in answer.json().get("errors", [{"pointer": ""}])]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"true",
+        b"{",
+        b"[]",
+        b"{}",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"\xef\xbb\xbf{}",
+        rb'{"epoch":1,"answers":[],"\ud800":1}',
+        rb'{"epoch":1,"answers":[{"seq":1,"question":"\ud800","response":null}]}',
+        rb'{"epoch":1,"answers":[{"seq":1,"question":"x","response":null,"\u0000":1}]}',
+        b'{"epoch":"1","answers":[{"seq":1,"question":"x","response":1}]}',
+        b'{"epoch":1.0,"answers":[{"seq":true,"question":"x","response":1}]}',
+        b'{"epoch":1,"answers":[{"seq":"1","question":"x","response":1}]}',
+        b'{"epoch":1,"answers":[{"seq":1,"question":7,"response":1e999}]}',
+        b'{"epoch":1,"answers":[{"seq":1,"question":"x","response":1e999}]}',
+        b'{"epoch":1,"answers":[{"seq":0}]}',
+        b'{"epoch":1,"answers":[null,[],1,{}]}',
+        b'{"epoch":1,"answers":{}}',
+        b'{"epoch":1,"answers":[' + b"{}," * 500 + b"{}]}",
+        b'{"epoch":1,"answers":[],' + b",".join(b'"x%d":1' % number for number in range(5000)) + b"}",
+        b" " * 300_000,
+        b" " * 6_000_000,
+    ],
+    ids=lambda body: repr(body[:60]),
+)
+def test_the_view_refuses_in_the_same_words(server, desk, body):
+    fast = put(server, desk, body)
+    view = put(server, desk, body, **{"Content-Type": "Application/JSON"})
+    assert fast.status_code == view.status_code
+    assert {**fast.json(), "request_id": ""} == {**view.json(), "request_id": ""}
+    assert fast.headers["content-type"] == view.headers["content-type"] == "application/problem+json"
+    assert len(fast.content) < 200_000
+    assert desk.stored() == []
+
+
 def test_http_tells_whose_and_what_state_it_is(server, desk, cast):
     token, url = desk.token, desk.url
     desk.token = access_token(cast.bob)

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.common.filters import Filters, Order, Search
-from api.common.serializers import StrictSerializer
+from api.common.serializers import BoundedList, StrictSerializer
 
 STATUSES = ["SCHEDULED", "OPEN", "CLOSED", "FINALISED"]
 NEW_STATUSES = ["SCHEDULED", "OPEN", "CLOSED"]
@@ -27,12 +27,8 @@ class AssignmentIn(StrictSerializer):
     title = serializers.CharField(max_length=200)
     description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
     mock_test = serializers.UUIDField(source="mock_test_id", help_text="A published test.")
-    assigned_group_ids = serializers.ListField(
-        child=serializers.UUIDField(), max_length=200, required=False, source="group_ids"
-    )
-    assigned_user_ids = serializers.ListField(
-        child=serializers.UUIDField(), max_length=1000, required=False, source="user_ids"
-    )
+    assigned_group_ids = BoundedList(child=serializers.UUIDField(), max_length=200, required=False, source="group_ids")
+    assigned_user_ids = BoundedList(child=serializers.UUIDField(), max_length=1000, required=False, source="user_ids")
     estimated_start_time = serializers.DateTimeField(required=False, allow_null=True, source="opens_at")
     opens_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Null: opened by hand.")
     closes_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Null: closed by hand.")

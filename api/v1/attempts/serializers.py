@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.common.filters import Filters
-from api.common.serializers import StrictSerializer
+from api.common.serializers import BoundedList, StrictSerializer
 from api.v1.mock_tests.papers import TAKER_QUESTION
 from apps.attempts import queries
 from apps.attempts.rules import ledger, results
@@ -42,7 +42,7 @@ class SavedAnswerIn(StrictSerializer):
 
 class AnswersIn(StrictSerializer):
     epoch = serializers.IntegerField(min_value=1, max_value=LARGEST_SEQ, help_text="Of the window that answers.")
-    answers = serializers.ListField(child=SavedAnswerIn(), min_length=1, max_length=MOST_ANSWERS)
+    answers = BoundedList(child=SavedAnswerIn(), min_length=1, max_length=MOST_ANSWERS)
 
 
 class ShownAnswersIn(serializers.DictField):
@@ -79,7 +79,7 @@ class LastAnswersIn(serializers.Field[Any, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
             return ShownAnswersIn().run_validation(data)
-        return serializers.ListField(child=SavedAnswerIn(), max_length=MOST_ANSWERS).run_validation(data)
+        return BoundedList(child=SavedAnswerIn(), max_length=MOST_ANSWERS).run_validation(data)
 
 
 class SubmitIn(StrictSerializer):
@@ -99,7 +99,7 @@ class SubmitIn(StrictSerializer):
 
 
 class ExtendIn(StrictSerializer):
-    student_ids = serializers.ListField(
+    student_ids = BoundedList(
         child=serializers.UUIDField(), min_length=1, max_length=1000, required=False, help_text="Absent: all who sit."
     )
     seconds = serializers.IntegerField(help_text="1 second to 24 hours.")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
+from django.core.exceptions import RequestDataTooBig
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -17,6 +18,7 @@ from api.v1.attempts import serializers as shapes
 from api.v1.attempts.papers import paper_of
 from apps.attempts import queries
 from apps.attempts.operations import grading, handing_in, journal, sitting
+from apps.attempts.rules import answers as batches
 from apps.leaderboards import queries as boards
 
 REVIEW_MEDIA = timedelta(hours=2)
@@ -120,9 +122,10 @@ class AttemptViewSet(GenericViewSet):
     @answers.mapping.put
     def save_answers(self, request: Request, id: uuid.UUID) -> Response:
         """Store answers; what is acknowledged is stored for good. Sending the same again does no harm."""
-        shape = shapes.AnswersIn(data=request.data)
-        shape.is_valid(raise_exception=True)
-        saved = journal.save_answers(actor=request.user, attempt_id=id, **shape.validated_data)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > batches.MOST_BYTES:
+            raise RequestDataTooBig
+        epoch, answers = batches.read_batch(request.data)
+        saved = journal.save_answers(actor=request.user, attempt_id=id, epoch=epoch, answers=answers)
         return Response(shapes.SavedOut(saved.as_dict()).data)
 
     @extend_schema(operation_id="attempts_submit", request=shapes.SubmitIn, responses=shapes.HandedInWholeOut)

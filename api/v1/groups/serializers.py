@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.common.filters import Filters, Order, Search
-from api.common.serializers import StrictSerializer
+from api.common.serializers import BoundedList, StrictSerializer
 
 ROLES_IN_GROUP = ["STUDENT", "TEACHER"]
 MOST_AT_ONCE = 100
@@ -21,7 +21,7 @@ class GroupIn(StrictSerializer):
     description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     max_students = serializers.IntegerField(min_value=1, max_value=10_000, required=False)
     is_active = serializers.BooleanField(required=False)
-    teacher_ids = serializers.ListField(child=serializers.UUIDField(), max_length=MOST_AT_ONCE, required=False)
+    teacher_ids = BoundedList(child=serializers.UUIDField(), max_length=MOST_AT_ONCE, required=False)
 
 
 class GroupPersonOut(serializers.Serializer[Any]):
@@ -90,7 +90,7 @@ class MembershipIn(MemberIn):
 
 class BulkAddIn(StrictSerializer):
     group_id = serializers.UUIDField()
-    members = serializers.ListField(child=MemberIn(), allow_empty=False, max_length=MOST_AT_ONCE)
+    members = BoundedList(child=MemberIn(), allow_empty=False, max_length=MOST_AT_ONCE)
 
 
 class MembershipOut(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.common.filters import Filters
-from api.common.serializers import StrictSerializer
+from api.common.serializers import BoundedList, StrictSerializer
 from api.v1.attempts.serializers import EventOut, ShownAnswersIn, TakerPaperOut
 from apps.attempts import queries
 from apps.attempts.rules import integrity
@@ -57,7 +57,7 @@ class IncidentIn(StrictSerializer):
     source = serializers.CharField(  # type: ignore[assignment]
         max_length=integrity.LONGEST_DETAIL, required=False, allow_blank=True, default=""
     )
-    events = serializers.ListField(child=ReportedEventIn(), min_length=1, max_length=integrity.MOST_AT_ONCE)
+    events = BoundedList(child=ReportedEventIn(), min_length=1, max_length=integrity.MOST_AT_ONCE)
 
 
 class ReportIn(StrictSerializer):

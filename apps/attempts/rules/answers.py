@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from apps.core.errors import Problem
+from apps.core.errors import Invalid, Problem
 from apps.mock_tests.rules import items
 
 MOST_AT_ONCE = 500
 LARGEST_NUMBER = 2**31 - 1
+MOST_BYTES = 256 * 2**10
+MOST_UNKNOWN = 20
 
 Specs = Mapping[str, items.ItemSpec]
 Row = tuple[int, str, str | None]
@@ -29,6 +32,7 @@ class Refused(NamedTuple):
 # ASCII only, so that the text needs no further care on its way into an array literal.
 _to_json = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 _FIELDS = {"seq", "question", "response"}
+_PARTS = {"epoch", "answers"}
 
 
 @dataclass(slots=True)
@@ -41,6 +45,20 @@ class Sorted:
 
 def is_number(value: object) -> bool:
     return type(value) is int and 1 <= value <= LARGEST_NUMBER
+
+
+def read_batch(body: object) -> tuple[int, list[dict[str, Any]]]:
+    """Epoch and well-shaped answers of a request's body, which is refused with places otherwise."""
+    if type(body) is not dict:
+        raise Invalid(problems=[Problem("", "invalid", "An object is expected.")])
+    flaws = find_flaws(body.get("answers"))
+    if not is_number(body.get("epoch")):
+        flaws.append(Problem("/epoch", "invalid", "The number of the window is needed."))
+    for name in itertools.islice((name for name in body if name not in _PARTS), MOST_UNKNOWN):
+        flaws.append(Problem(f"/{name}", "unknown_field", "This field is not known here."))
+    if flaws:
+        raise Invalid(problems=flaws)
+    return body["epoch"], body["answers"]
 
 
 def find_flaws(answers: object) -> list[Problem]:
@@ -73,7 +91,7 @@ def _flaws(answer: object) -> Iterable[tuple[str, str, str]]:
     if not isinstance(answer, dict):
         yield "", "invalid", "An answer is an object."
         return
-    for name in sorted(map(str, answer.keys() - _FIELDS)):
+    for name in itertools.islice((name for name in answer if name not in _FIELDS), MOST_UNKNOWN):
         yield f"/{name}", "unknown_field", "This field is not known here."
     if not is_number(answer.get("seq")):
         yield "/seq", "invalid", f"A whole number from 1 to {LARGEST_NUMBER} is needed."

@@ -170,7 +170,9 @@ def test_acknowledges_what_it_takes_and_refuses_the_rest_by_number(api, cast, at
     [
         ({"seq": 0}, "/answers/0/seq"),
         ({"seq": 2**31}, "/answers/0/seq"),
-        ({"question": "x"}, "/answers/0/question"),
+        ({"question": "x"}, "/answers/0"),
+        ({"question": 7}, "/answers/0/question"),
+        ({"seq": "1"}, "/answers/0/seq"),
         ({"received_at": "2020-01-01"}, "/answers/0/received_at"),
         ({"is_correct": True}, "/answers/0/is_correct"),
     ],
