@@ -285,7 +285,7 @@ class QuestionViewSet(GenericViewSet):
     @extend_schema(operation_id="questions_update", request=shapes.QuestionIn)
     def partial_update(self, request: Request, id: uuid.UUID) -> Response:
         """Change a question of a draft. ``options`` and ``answers`` replace what was there."""
-        shape = shapes.QuestionIn(data=request.data, partial=True)
+        shape = shapes.QuestionIn(data=request.data)
         shape.is_valid(raise_exception=True)
         authoring.update_question(actor=request.user, question_id=id, changes=shape.changes())
         return self._question(request, id)

@@ -375,3 +375,25 @@ def test_parts_of_a_published_test_are_locked(cast):
         assert body_of(api.delete(path), 409)["code"] == "test_locked"
     for path, sent in news(test):
         assert body_of(api.post(path, sent), 409)["code"] == "test_locked"
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"answers": [{"value": "4"}], "type": "numeric"}, None),
+        ({"answers": [{}], "type": "numeric"}, "/answers/0/value"),
+        ({"answers": [{"tolerance": "1"}]}, "/answers/0/value"),
+        ({"options": [{"text": "a"}, {"text": "b", "is_correct": True}]}, None),
+        ({"texts": [{}], "type": "short_text"}, "/texts/0/text"),
+        ({"truth": {}, "type": "true_false"}, "/truth/value"),
+        ({"prompts": [{}], "type": "matching"}, "/prompts/0/target"),
+    ],
+)
+def test_parts_of_a_changed_question_are_as_complete_as_those_of_a_new_one(cast, group, body, place):
+    api = Api(cast.carol)
+    made = body_of(api.post("questions/", {"group": str(group.pk), "type": "single_choice", "options": FOUR}), 201)
+    answer = api.patch(f"questions/{made['id']}/", body)
+    if place is None:
+        assert answer.status_code == 200
+    else:
+        assert place in {where for where, _ in places(answer)}
