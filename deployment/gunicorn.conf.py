@@ -13,5 +13,6 @@ keepalive = 15
 max_requests = 20_000
 max_requests_jitter = 2_000
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+control_socket_disable = True
 accesslog = None
 errorlog = "-"

@@ -16,7 +16,13 @@ from apps.demo import queries as demo
 
 def _shell(request: HttpRequest, module: str, title: str, **data: object) -> HttpResponse:
     tenant = tenancy.current()
-    context = {"module": module, "title": title, "center": tenant.name, "data": data, "demo": settings.SHIKEN_DEMO}
+    context = {
+        "module": f"web/{module}.js",
+        "title": title,
+        "center": tenant.name,
+        "data": data,
+        "demo": settings.SHIKEN_DEMO,
+    }
     return render(request, "web/shell.html", context)
 
 

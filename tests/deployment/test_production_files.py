@@ -72,6 +72,16 @@ def test_nginx_overwrites_what_clients_may_not_say():
     text = (ROOT / "deployment" / "nginx" / "shiken.conf").read_text()
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in text
     assert 'proxy_set_header X-Forwarded-Host "";' in text
+    places = re.findall(r"(?:server|location) [^{]*\{(?:[^{}]|\{[^}]*\})*?\n    \}", text)
+    for place in places:
+        if "proxy_set_header" in place:  # what a place sets replaces all that it would inherit
+            for header in (
+                "Host $http_host",
+                "X-Forwarded-For $remote_addr",
+                'X-Forwarded-Host ""',
+                "X-Forwarded-Proto $scheme",
+            ):
+                assert f"proxy_set_header {header};" in place, place
     upstreams = dict(re.findall(r"server (\w+):(\d+);", text))
     assert upstreams == {"web": "8001", "sockets": "8002"}
 

@@ -93,7 +93,10 @@ class Student:
             try:
                 async with self._connect() as socket:
                     await self._talk(socket, rest, drops)
-            except (*NETWORK, InvalidHandshake):
+            except InvalidHandshake:
+                await self._over_http(rest, time.monotonic() + WITHOUT_SOCKET_SECONDS)
+                await asyncio.sleep(0.3 + self.rng.random())
+            except NETWORK:
                 await asyncio.sleep(0.3 + self.rng.random())
             except Answered as refusal:
                 if refusal.status in {401, 403, 404, 409}:
