@@ -2,8 +2,9 @@
 
 import os
 
-os.environ.setdefault("DJANGO_SECRET_KEY", "development-only-" + "not-a-secret-" * 4)
-os.environ.setdefault("LOG_FORMAT", "plain")
+# Empty, as in a copied .env.example, is the same as absent.
+for _name, _value in {"DJANGO_SECRET_KEY": "development-only-" + "not-a-secret-" * 4, "LOG_FORMAT": "plain"}.items():
+    os.environ[_name] = os.environ.get(_name) or _value
 
 from config.settings.base import *  # noqa: F403
 
