@@ -3,8 +3,8 @@
 import os
 
 # Empty, as in a copied .env.example, is the same as absent.
-for _name, _value in {"DJANGO_SECRET_KEY": "development-only-" + "not-a-secret-" * 4, "LOG_FORMAT": "plain"}.items():
-    os.environ[_name] = os.environ.get(_name) or _value
+os.environ["DJANGO_SECRET_KEY"] = os.environ.get("DJANGO_SECRET_KEY") or "development-only-" + "not-a-secret-" * 4
+os.environ.setdefault("LOG_FORMAT", "plain")
 
 from config.settings.base import *  # noqa: F403
 
