@@ -63,7 +63,7 @@ class Beside:
     def listen(self, client: Client, path: str, purpose: str) -> Ear:
         ear = Ear()
         self.go_on(ear.open(self.place, self.do(client.ticket(purpose)), path))
-        wait(lambda: ear.is_open or ear.ended, 10)
+        wait(lambda: ear.is_open or bool(ear.ended), 10)
         assert ear.is_open, f"{path} was not opened: {ear.ended}"
         return ear
 

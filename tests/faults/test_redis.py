@@ -7,6 +7,7 @@ import time
 import pytest
 import redis
 
+from apps.demo.simulation.http import Client
 from tests.faults import beside, checker
 from tests.faults import stack as nemesis
 from tests.faults.beside import Sitter, wait
@@ -117,6 +118,6 @@ def _room_of(stack: Stack, sitter: Sitter) -> str:
     return str(room)
 
 
-def _extend(people: beside.Beside, teacher: beside.Client, room: str, sitter: Sitter) -> None:
+def _extend(people: beside.Beside, teacher: Client, room: str, sitter: Sitter) -> None:
     """More time for somebody who sits: news for their socket."""
     people.do(teacher.call("POST", f"exam-assignments/{room}/extend/", {"seconds": 60, "reason": "A power cut."}))

@@ -63,7 +63,7 @@ class Command(BaseCommand):
             people = queries.count_demo_students(slug=tenant.slug)
         # A class outlives a restart of the database; a connection kept meanwhile would not.
         connection.close()
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL has one
         if options["students"] > people:
             raise CommandError(f"{tenant.name} has {people} demo students.")
         sitting = klass.Class(
