@@ -25,7 +25,10 @@ from tests.client import access_token
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVERS = {
-    "daphne": ["-m", "daphne", "--bind", "127.0.0.1", "--port", "{port}", "{app}"],
+    "daphne": [
+        *["-m", "daphne", "--bind", "127.0.0.1", "--port", "{port}"],
+        *["--websocket-max-message-size", "65536", "{app}"],
+    ],
     "uvicorn": ["-m", "uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--log-level", "warning", "{app}"],
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import signal
 import uuid
@@ -335,6 +336,19 @@ def test_the_view_refuses_in_the_same_words(server, desk, body):
     assert {**fast.json(), "request_id": ""} == {**view.json(), "request_id": ""}
     assert fast.headers["content-type"] == view.headers["content-type"] == "application/problem+json"
     assert len(fast.content) < 200_000
+    assert desk.stored() == []
+
+
+@pytest.mark.parametrize("hosts", [["south.localhost", "north.localhost"], ["north.localhost", "south.localhost"]])
+def test_two_hosts_are_no_host(server, desk, hosts):
+    content = json.dumps(batch(desk, 1)).encode()
+    caller = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    caller.putrequest("PUT", desk.url, skip_host=True)
+    headers = [("Host", host) for host in hosts] + [("Content-Length", str(len(content)))]
+    for name, value in [*headers, ("Authorization", f"Bearer {desk.token}"), ("Content-Type", "application/json")]:
+        caller.putheader(name, value)
+    caller.endheaders(content)
+    assert caller.getresponse().status in {400, 404}
     assert desk.stored() == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -133,6 +134,15 @@ async def test_ends_what_is_too_big_or_too_much(server, ticket):
         assert last == {"type": "pong"}
         await ws.send('{"type":"ping"}')
         assert await closed(ws) == 4429
+
+
+@pytest.mark.parametrize("message", ["x" * 2 * 2**20, b"x" * 2 * 2**20, ["x" * 60_000] * 40])
+async def test_says_so_even_of_what_it_does_not_take_in(server, ticket, message):
+    async with server.socket("/ws/echo/", ticket=await ticket()) as ws:
+        await hear(ws, "hello")
+        with suppress(ConnectionClosed):
+            await ws.send(message)
+        assert await closed(ws) == 1009
 
 
 async def test_holds_five_sockets_of_a_person(server, ticket, cast):
