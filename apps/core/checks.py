@@ -22,6 +22,6 @@ def combinations(app_configs: Any, **_: Any) -> list[CheckMessage]:
         found.append(Error("CONN_MAX_AGE leaks connections under ASGI; use the pool.", id="shiken.E004"))
     if settings.SHIKEN_DEMO and not settings.DEBUG and "test" not in settings.SETTINGS_MODULE:
         found.append(Error("Demo people with a known password must not exist outside development.", id="shiken.E005"))
-    if not settings.DEBUG and settings.EMAIL_HOST == "localhost":
+    if not settings.DEBUG and settings.EMAIL_HOST == "localhost" and "smtp" in settings.EMAIL_BACKEND:
         found.append(Warning("EMAIL_HOST is not set: mail goes to this machine.", id="shiken.W001"))
     return found
