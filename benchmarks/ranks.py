@@ -21,9 +21,9 @@ SECTIONS = [uuid.UUID(int=1), uuid.UUID(int=2)]
 
 _PEOPLE = """
 INSERT INTO authentication_user (id, email, password, first_name, last_name, role, avatar, is_active, is_approved,
-                                 time_zone, locale, is_superuser, session_version, updated_at)
+                                 time_zone, locale, is_superuser, session_version, opens_by_email, updated_at)
 SELECT gen_random_uuid(), 'p' || number || '@bench.test', '', 'Person', number::text, 'STUDENT', '', true, true,
-       '', '', false, 1, now()
+       '', '', false, 1, false, now()
 FROM generate_series(1, %(people)s) number
 """
 _RESULTS = """
