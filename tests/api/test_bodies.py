@@ -65,6 +65,15 @@ def test_an_end_with_too_many_answers_is_not_looked_into(api, cast):
     assert [flaw["code"] for flaw in answer.json()["errors"]] == ["max_length"]
 
 
+def test_of_a_list_full_of_flaws_the_first_are_told(api, cast):
+    body = {"group_id": str(cast.alice.pk), "members": [{"user_id": "x"}] * 100}
+    answer = api(cast.dora).post("group-memberships/bulk-add/", body)
+    assert [flaw["pointer"] for flaw in answer.json()["errors"]] == [f"/members/{n}/user_id" for n in range(20)]
+    body = {"epoch": 1, "answers": [dict.fromkeys("abcdefgh", 1)] * 500}
+    answer = api(cast.alice).post(f"attempts/{cast.alice.pk}/submit/", body)
+    assert len(answer.json()["errors"]) == 20 * 8
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_write_without_the_slash_is_not_sent_elsewhere(api, cast, settings, method):
     for settings.DEBUG in (False, True):

@@ -339,6 +339,19 @@ def test_the_view_refuses_in_the_same_words(server, desk, body):
     assert desk.stored() == []
 
 
+async def test_tells_the_first_of_very_many_flaws(server, desk):
+    flawed = {"epoch": 1, "answers": [dict.fromkeys("abcdefgh", 1)] * 500}
+    ws = await server.socket(desk.path, ticket=await in_north(desk.ticket)())
+    await hear(ws)
+    await ws.send(json.dumps({"type": "answers", **flawed}))
+    told = await hear(ws)
+    assert told["code"] == "invalid"
+    assert len(told["errors"]) == 20
+    await ws.close()
+    answer = await asyncio.to_thread(put, server, desk, flawed)
+    assert len(answer.json()["errors"]) == 20
+
+
 @pytest.mark.parametrize("hosts", [["south.localhost", "north.localhost"], ["north.localhost", "south.localhost"]])
 def test_two_hosts_are_no_host(server, desk, hosts):
     content = json.dumps(batch(desk, 1)).encode()

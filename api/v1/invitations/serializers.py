@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.common.filters import Filters, Order, Search
-from api.common.serializers import StrictSerializer
+from api.common.serializers import BoundedList, StrictSerializer
 
 ROLES = ["TEACHER", "STUDENT"]
 STATUSES = ["PENDING", "APPROVED", "REJECTED", "EXPIRED"]
@@ -24,7 +24,7 @@ class InviteIn(StrictSerializer):
     role = serializers.ChoiceField(ROLES)
     is_guest = serializers.BooleanField(required=False, help_text="Students only: a GUEST, invited for a day.")
     quantity = serializers.IntegerField(min_value=1, max_value=MOST, required=False, help_text="1 if not given.")
-    emails = serializers.ListField(
+    emails = BoundedList(
         child=serializers.EmailField(max_length=254),
         max_length=MOST,
         required=False,

@@ -13,7 +13,7 @@ from rest_framework.fields import empty
 
 from api.common.filters import Filters, Search
 from api.common.links import media_signer, unsign_html
-from api.common.serializers import StrictSerializer
+from api.common.serializers import BoundedList, StrictSerializer
 from apps.core import clock
 from apps.mock_tests.rules import interchange, profiles, richtext
 from apps.mock_tests.rules.media import media_id_in
@@ -405,7 +405,7 @@ class QuestionIn(StrictSerializer):
     shuffle = serializers.BooleanField(required=False)
     explanation = HtmlIn()
     topic = serializers.CharField(max_length=120, required=False, allow_blank=True)
-    tags = serializers.ListField(child=serializers.CharField(max_length=60), max_length=30, required=False)
+    tags = BoundedList(child=serializers.CharField(max_length=60), max_length=30, required=False)
     image_key = MediaIn(source="image_id")
     audio_key = MediaIn(source="audio_id")
     section = serializers.UUIDField(required=False, write_only=True, help_text="Not used: the group says it.")
