@@ -15,6 +15,7 @@ import uuid
 import weakref
 from collections.abc import Collection, Iterable
 
+from django.conf import settings
 from django.db import DatabaseError
 
 from api.ws import base
@@ -31,8 +32,6 @@ log = logging.getLogger(__name__)
 _quote = json.encoder.encode_basestring
 
 LEAST_SECONDS = 1.0
-# News may be lost, and a policy changes without any.
-LOOK_SECONDS = 8.0
 
 
 class LeaderboardSocket(base.Socket):
@@ -79,7 +78,7 @@ class Reader:
         self._is_changed = False
         self._terms: Terms | None = None
         self._told_at = self._loop.time() - LEAST_SECONDS
-        self._look_at = self._loop.time() + LOOK_SECONDS
+        self._look_at = self._loop.time() + settings.SHIKEN_BOARD_LOOK_SECONDS
         self._work = asyncio.create_task(self._go_on(), name="board")
 
     def seat(self, socket: LeaderboardSocket) -> None:
@@ -142,7 +141,7 @@ class Reader:
         if is_for_all:
             self._is_changed = False
         if is_look:
-            self._look_at = now + LOOK_SECONDS * random.uniform(0.8, 1)  # noqa: S311 - many processes, not all at once
+            self._look_at = now + settings.SHIKEN_BOARD_LOOK_SECONDS * random.uniform(0.8, 1)  # noqa: S311 - many processes, not all at once
         students = {socket.student_id for socket in sockets if socket.student_id}
         try:
             board, terms = await self._look(students) if is_look else await self._glance(students)

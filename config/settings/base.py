@@ -405,6 +405,8 @@ SHIKEN_SOCKET_RATE = env.integer("SOCKET_MESSAGES_PER_SECOND", 20, least=1)
 SHIKEN_SOCKET_MAX_BYTES = 64 * 2**10
 SHIKEN_SOCKETS_PER_PERSON = env.integer("SOCKETS_PER_PERSON", 5, least=1)
 SHIKEN_SESSION_CHECK_SECONDS = 30
+# News of a board may be lost, and its policy changes without any: it is looked at again after so long.
+SHIKEN_BOARD_LOOK_SECONDS = 8.0
 SHIKEN_DEMO = False
 SHIKEN_TEMPLATE_SCHEMA = "shiken_template"
 

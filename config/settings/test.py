@@ -11,6 +11,7 @@ from config.settings.base import *  # noqa: F403
 
 DEBUG = False
 SHIKEN_DEMO = True
+SHIKEN_BOARD_LOOK_SECONDS = 2.0
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
