@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 RUNNING = "IN_PROGRESS"
 SECONDS_TO_FINISH = 3
+ANSWERS_PER_MESSAGE = 20
+"""So many answers in one frame weigh as much as another message: a journal is not to be flooded by large frames."""
 SECONDS_OF_EVENTS = 3
 MOST_EVENTS = 50
 
@@ -108,6 +110,7 @@ class AttemptSocket(base.Socket):
         if flaws:
             listed = [{"pointer": flaw.pointer, "code": flaw.code, "detail": flaw.detail} for flaw in flaws]
             return self.post(json.dumps({"type": "error", "code": "invalid", "errors": listed}))
+        self._weight += len(answers) / ANSWERS_PER_MESSAGE
         refused = journal.append(facts=self._facts, caller=self._caller, epoch=epoch, answers=answers, told=self._saved)
         if refused:
             self._say_refused(refused)

@@ -229,6 +229,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/admin/"
 SHIKEN_ACCESS_SECONDS = env.integer("ACCESS_TOKEN_EXPIRE_MINUTES", 15, least=1) * 60
 SHIKEN_REFRESH_SECONDS = env.integer("REFRESH_TOKEN_EXPIRE_DAYS", 7, least=1) * 86_400
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"

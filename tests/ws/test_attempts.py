@@ -131,6 +131,14 @@ async def test_greets_saves_and_acknowledges(server, desk):
         assert (await hear(ws))["last_seq"] == 3
 
 
+async def test_large_frames_are_a_flood_sooner_than_small_ones(server, desk):
+    async with server.socket(desk.path, ticket=await in_north(desk.ticket)()) as ws:
+        await hear(ws)
+        for frame in range(8):  # eight messages, but four thousand answers
+            await ws.send(desk.message(*range(1 + 500 * frame, 501 + 500 * frame)))
+        assert await closed(ws) == 4429
+
+
 async def test_refuses_single_answers_and_names_flaws(server, desk):
     ws = await enter(server, desk)
     await ws.send(json.dumps({"type": "answers", "epoch": 1, "answers": [desk.answer(1), desk.answer(2, "zzz")]}))
