@@ -16,6 +16,7 @@ class MembershipInline(RowInline):
     """Who is in at present. Rows are added and ended, never changed; what ended stays in the history."""
 
     model = Membership
+    fk_name = "group"
     can_add = can_delete_rows = True
     fields = ["user", "role_in_group", "joined_at"]
     readonly_fields = ["joined_at"]

@@ -23,7 +23,9 @@ class Mail(models.Model):
     letter = models.CharField(max_length=40)
     language = models.CharField(max_length=10, blank=True, help_text="Empty: the person's, or the center's.")
     to = models.EmailField()
-    about = models.JSONField(help_text="Ids and moments; no names and no secrets.")
+    about = models.JSONField(
+        help_text="Ids and moments; of a letter that nobody fills in its words, until it has left. No secrets."
+    )
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
     tries = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)
@@ -40,6 +42,7 @@ class Mail(models.Model):
             models.Index(fields=["due_at"], condition=models.Q(status__in=["WAITING", "FAILED"]), name="mail_pending"),
             models.Index(fields=["claimed_at"], condition=models.Q(status="SENDING"), name="mail_claimed"),
             models.Index(fields=["created_at"], name="mail_age"),
+            models.Index(fields=["schema_name", "-created_at"], name="mail_of_center"),
         ]
 
     def __str__(self) -> str:

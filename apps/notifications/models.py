@@ -32,3 +32,14 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.message
+
+
+class MailWish(models.Model):
+    """Which letters a person wants that nobody has to get; without a row: all of them."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    results = models.BooleanField(default=True, help_text="A letter when results of an exam are out.")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"Letters for {self.user_id}"
