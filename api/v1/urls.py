@@ -6,6 +6,7 @@ from api.v1.authentication.views import RegisterView
 
 urlpatterns = [
     path("auth/", include("api.v1.authentication.urls")),
+    path("", include("api.v1.pictures.urls")),
     path("auth/register/", RegisterView.as_view()),
     path("", include("api.v1.invitations.urls")),
     path("", include("api.v1.users.urls")),

@@ -4,5 +4,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("auth/", include("api.v1.authentication.urls")),
+    path("", include("api.v1.pictures.urls")),
     path("", include("api.v1.centers.urls")),
 ]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.common import links
+from api.common.negotiation import AnyAccept
 from api.common.permissions import ANYBODY
 from api.v1.mock_tests import serializers as shapes
 from apps.core import clock
@@ -30,16 +30,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Accept-Ranges": "bytes",
 }
-
-
-class AnyAccept(BaseContentNegotiation):
-    """Browsers ask for pictures and recordings with an Accept of their own."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        return renderers[0], renderers[0].media_type
 
 
 class MediaView(APIView):
