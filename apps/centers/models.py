@@ -51,6 +51,7 @@ class Center(TenantMixin):
     locale = models.CharField(max_length=10, default="en")
     registration = models.CharField(max_length=10, choices=Registration, default=Registration.INVITATION)
     primary_color = models.CharField(max_length=7, default="#b3123b")
+    logo = models.CharField(max_length=200, blank=True, help_text="Storage name of a picture that everybody may see.")
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
     website = models.CharField(max_length=200, blank=True)
@@ -84,6 +85,105 @@ class Domain(DomainMixin):
         constraints = [
             models.CheckConstraint(condition=models.Q(domain__regex=r"^[a-z0-9.-]+$"), name="domain_is_plain"),
         ]
+
+
+class DomainClaim(models.Model):
+    """A center says that a domain is its own. Only a proven one becomes a ``Domain``; anybody may claim anything."""
+
+    class State(models.TextChoices):
+        PENDING = "PENDING", "waits for its record"
+        VERIFIED = "VERIFIED"
+        FAILING = "FAILING", "its record has gone; still served for a while"
+        LOST = "LOST", "not served any more"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    center = models.ForeignKey(Center, on_delete=models.CASCADE, related_name="claims")
+    domain = models.CharField(max_length=253)
+    token = models.CharField(max_length=64, help_text="What the TXT record has to hold.")
+    state = models.CharField(max_length=8, choices=State, default=State.PENDING)
+    problem = models.CharField(max_length=300, blank=True, help_text="What was wrong when it was last looked up.")
+    created_at = models.DateTimeField(db_default=Now())
+    checked_at = models.DateTimeField(null=True)
+    verified_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    look_at = models.DateTimeField(null=True, help_text="When it is looked up again by itself.")
+
+    class Meta:
+        ordering = ["domain"]
+        constraints = [
+            models.UniqueConstraint(fields=["center", "domain"], name="one_claim_per_center_and_domain"),
+            models.UniqueConstraint(
+                fields=["domain"],
+                condition=models.Q(state__in=["VERIFIED", "FAILING"]),
+                name="one_center_holds_a_domain",
+            ),
+            models.CheckConstraint(condition=models.Q(domain__regex=r"^[a-z0-9.-]+$"), name="claimed_domain_is_plain"),
+        ]
+        indexes = [models.Index(fields=["look_at"], name="claim_look_at")]
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class CenterAdmin(models.Model):
+    """A director of a center, as the owners' lists show them: copied from the center's own people when they change."""
+
+    id = models.UUIDField(primary_key=True, editable=False, help_text="The person's id in the center.")
+    center = models.ForeignKey(Center, on_delete=models.CASCADE, related_name="admins")
+    email = models.EmailField()
+    first_name = models.CharField(max_length=80, blank=True)
+    last_name = models.CharField(max_length=80, blank=True)
+    avatar = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField()
+    is_approved = models.BooleanField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["email"]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class ContactRequest(models.Model):
+    """Somebody who would like to become a center, or to be called back."""
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING"
+        CONTACTED = "CONTACTED"
+        RESOLVED = "RESOLVED"
+        REJECTED = "REJECTED"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    center_name = models.CharField(max_length=120)
+    full_name = models.CharField(max_length=120)
+    phone_number = models.CharField(max_length=40)
+    phone_digits = models.CharField(
+        max_length=20, help_text="By which the same number is known, however it is written."
+    )
+    message = models.TextField(blank=True)
+    status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
+    ip_address = models.GenericIPAddressField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["phone_digits"],
+                condition=models.Q(status__in=["PENDING", "CONTACTED"]),
+                name="one_open_request_per_phone",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "-created_at"], name="request_inbox"),
+            models.Index(fields=["-created_at"], name="request_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.center_name}: {self.full_name}"
 
 
 class SchemaTemplate(models.Model):
