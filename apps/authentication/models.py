@@ -10,7 +10,7 @@ from django.utils.crypto import salted_hmac
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.get(email__iexact=username, deleted_at=None)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=email.strip().lower(), **fields)
@@ -43,6 +43,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_approved = models.BooleanField(default=False)
     time_zone = models.CharField(max_length=40, blank=True)
     locale = models.CharField(max_length=10, blank=True)
+    bio = models.TextField(max_length=1000, blank=True, default="", db_default="")
+    address = models.CharField(max_length=300, blank=True, default="", db_default="")
+    city = models.CharField(max_length=100, blank=True, default="", db_default="")
+    phone = models.CharField(max_length=30, blank=True, default="", db_default="")
+    emergency_contact_phone = models.CharField(max_length=30, blank=True, default="", db_default="")
+    new_email = models.EmailField(
+        blank=True, default="", db_default="", help_text="Asked for; it counts when the letter to it is answered."
+    )
     email_verified_at = models.DateTimeField(null=True, blank=True)
     opens_by_email = models.BooleanField(
         default=False, help_text="Registered at an open center: confirming the e-mail address approves this person."
@@ -50,6 +58,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     session_version = models.PositiveIntegerField(
         default=1, help_text="Raised to end every access token and socket of this person at once."
     )
+    access_ends_at = models.DateTimeField(null=True, blank=True, help_text="When a guest's time here is over.")
+    invited_at = models.DateTimeField(null=True, blank=True, help_text="Since when they may choose a first password.")
+    deleted_at = models.DateTimeField(
+        null=True, blank=True, help_text="Out of every list, kept for what was answered; the address is free again."
+    )
+    erasure_asked_at = models.DateTimeField(null=True, blank=True, help_text="Wants to be forgotten.")
+    erased_at = models.DateTimeField(null=True, blank=True, help_text="Nothing here tells any more who it was.")
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -60,7 +75,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ["last_name", "first_name", "email"]
-        constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_email")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), condition=models.Q(deleted_at=None), name="one_person_per_email"),
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None) | models.Q(deleted_at__isnull=False, is_active=False),
+                name="erased_people_are_gone",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email
@@ -132,6 +153,7 @@ class Invitation(models.Model):
     code = models.CharField(max_length=10, unique=True)
     role = models.CharField(max_length=12, choices=Role)
     is_guest = models.BooleanField(default=False)
+    access_days = models.PositiveSmallIntegerField(null=True, help_text="How long a guest stays, from being let in.")
     email = models.EmailField(blank=True, help_text="Only this address can use the code; empty: any.")
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
     reason = models.CharField(max_length=80, blank=True, help_text="Why it was rejected.")

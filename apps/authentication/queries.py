@@ -41,7 +41,7 @@ def living_sessions(*, entries: Iterable[tuple[uuid.UUID, uuid.UUID, int]]) -> s
 
 def get_user(*, user_id: uuid.UUID) -> User:
     """One person of this center; refuses an unknown id."""
-    user = User.objects.filter(pk=user_id).first()
+    user = User.objects.filter(pk=user_id, deleted_at=None).first()
     if user is None:
         raise UserNotFound
     return user
@@ -51,7 +51,7 @@ def list_people(
     *, role: str = "", search: str = "", is_active: bool | None = None, is_approved: bool | None = None
 ) -> QuerySet[User]:
     """The center's people by name, of one role or state if asked; names or e-mail hold each word of ``search``."""
-    people = User.objects.exclude(role=User.Role.OWNER)
+    people = User.objects.filter(deleted_at=None).exclude(role=User.Role.OWNER)
     if role:
         people = people.filter(role=role)
     if is_active is not None:
@@ -70,12 +70,12 @@ def find_roles(*, user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
 
 def find_by_email(*, email: str) -> User | None:
     """The person with this address, if there is one."""
-    return User.objects.filter(email__iexact=email.strip()).first()
+    return User.objects.filter(email__iexact=email.strip(), deleted_at=None).first()
 
 
 def find_emails(*, emails: Iterable[str]) -> set[str]:
     """Those of these addresses, in lower case, that somebody has."""
-    return set(User.objects.filter(email__in=set(emails)).values_list("email", flat=True))
+    return set(User.objects.filter(email__in=set(emails), deleted_at=None).values_list("email", flat=True))
 
 
 def list_guests(*, search: str = "") -> QuerySet[User]:
