@@ -22,6 +22,14 @@ from tests.client import Api
 
 HOSTS = {"north": "north.localhost", "south": "south.localhost"}
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+EMPTIED = {
+    "core_delivery",
+    "mail_mail",
+    "notifications_notice",
+    "centers_centeradmin",
+    "centers_contactrequest",
+    "centers_domainclaim",
+}
 
 
 @pytest.fixture(scope="session")
@@ -75,8 +83,8 @@ def _empty_everything() -> None:
             "SELECT format('%%I.%%I', schemaname, tablename) FROM pg_tables"
             " WHERE (schemaname = ANY(%s) AND NOT tablename = ANY(%s))"
             " OR (schemaname = 'public'"
-            " AND (tablename IN ('core_delivery', 'mail_mail') OR tablename LIKE 'authentication_%%'))",
-            [[f"c_{slug}" for slug in HOSTS], list(KEPT)],
+            " AND (tablename = ANY(%s) OR tablename LIKE 'authentication_%%'))",
+            [[f"c_{slug}" for slug in HOSTS], list(KEPT), list(EMPTIED)],
         )
         tables = ", ".join(row[0] for row in cursor.fetchall())
         cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")

@@ -11,6 +11,8 @@ class Notice(models.Model):
     class Type(models.TextChoices):
         EXAM_OPENED = "EXAM_OPENED"
         EXAM_PUBLISHED = "EXAM_PUBLISHED"
+        CONTACT_REQUEST = "CONTACT_REQUEST"
+        SYSTEM_UPDATE = "SYSTEM_UPDATE"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -18,6 +20,7 @@ class Notice(models.Model):
     message = models.CharField(max_length=300)
     link = models.CharField(max_length=200, blank=True)
     related_task_id = models.UUIDField(null=True, help_text="The room it is about.")
+    related_contact_request_id = models.UUIDField(null=True)
     is_read = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -26,6 +29,9 @@ class Notice(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "notification_type", "related_task_id"], name="one_notice_per_thing"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "notification_type", "related_contact_request_id"], name="one_notice_per_request"
             ),
         ]
         indexes = [models.Index(fields=["user"], condition=models.Q(is_read=False), name="notice_unread")]

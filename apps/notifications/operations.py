@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 # The statement does not see its own rows, so what was unread before is counted and the new one added.
 _TELL = f"""
 WITH told AS (
-    INSERT INTO {Notice._meta.db_table} (id, user_id, notification_type, message, link, related_task_id, is_read)
-    SELECT gen_random_uuid(), person, %s, %s, %s, %s, false FROM unnest(%s::uuid[]) AS person
+    INSERT INTO {Notice._meta.db_table}
+        (id, user_id, notification_type, message, link, related_task_id, related_contact_request_id, is_read)
+    SELECT gen_random_uuid(), person, %s, %s, %s, %s, %s, false FROM unnest(%s::uuid[]) AS person
     ON CONFLICT DO NOTHING
     RETURNING id, user_id, created_at
 )
@@ -37,6 +38,7 @@ def notify(
     message: str,
     link: str = "",
     related_task_id: uuid.UUID | None = None,
+    related_contact_request_id: uuid.UUID | None = None,
 ) -> int:
     """Tell people something, with one statement however many they are, and push it to their open sockets. Who was told
     this about this thing before is left alone. Returns how many were told."""
@@ -45,7 +47,7 @@ def notify(
         return 0
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_TELL, [type, message, link, related_task_id, people])
+            cursor.execute(_TELL, [type, message, link, related_task_id, related_contact_request_id, people])
             made = cursor.fetchall()
         news = []
         for notice_id, user_id, created_at, version, unread in made:
@@ -56,6 +58,7 @@ def notify(
                 message=message,
                 link=link,
                 related_task_id=related_task_id,
+                related_contact_request_id=related_contact_request_id,
                 created_at=created_at,
             )
             news.append((_room(user_id), {**queries.as_data(notice), "unread": unread, "version": version}))

@@ -50,5 +50,10 @@ def as_data(notice: Notice) -> dict[str, Any]:
         "is_read": notice.is_read,
         "created_at": notice.created_at.isoformat().replace("+00:00", "Z"),
         "user_id": str(notice.user_id),
-        "related_task_id": str(notice.related_task_id) if notice.related_task_id else None,
+        "related_task_id": _text(notice.related_task_id),
+        "related_contact_request_id": _text(notice.related_contact_request_id),
     }
+
+
+def _text(id: uuid.UUID | None) -> str | None:
+    return str(id) if id else None

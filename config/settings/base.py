@@ -56,6 +56,7 @@ SHARED_APPS = [
     "apps.core",
     "apps.centers",
     "apps.mail",
+    "apps.notifications",
 ]
 TENANT_APPS = [
     *_BOTH,
@@ -66,7 +67,7 @@ TENANT_APPS = [
     "apps.leaderboards",
     "apps.notifications",
 ]
-INSTALLED_APPS = [*SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS], "apps.demo", "web"]
+INSTALLED_APPS = [*SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS], "apps.demo", "api", "web"]
 TENANT_MODEL = "centers.Center"
 TENANT_DOMAIN_MODEL = "centers.Domain"
 ROOT_URLCONF = "config.urls"
@@ -249,6 +250,7 @@ AXES_IPWARE_META_PRECEDENCE_ORDER = (
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.common.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["api.common.permissions.DeclaredPolicy"],
+    "DEFAULT_METADATA_CLASS": "api.common.metadata.Methods",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["api.common.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "api.common.pagination.Pages",

@@ -27,6 +27,7 @@ class NoticeOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     user_id = serializers.UUIDField()
     related_task_id = serializers.UUIDField(allow_null=True, help_text="The room it is about.")
+    related_contact_request_id = serializers.UUIDField(allow_null=True, help_text="Owners only.")
 
 
 class UpdatedOut(serializers.Serializer[Any]):

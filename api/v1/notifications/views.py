@@ -8,7 +8,6 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from api.common.permissions import MEMBERS
 from api.common.requests import Request
 from api.v1.notifications import serializers as shapes
 from apps.notifications import operations, queries
@@ -17,7 +16,7 @@ from apps.notifications import operations, queries
 class NoticeViewSet(GenericViewSet[Any]):
     """What the signed-in person was told."""
 
-    policy = {"list": MEMBERS, "retrieve": MEMBERS, "partial_update": MEMBERS, "mark_all_read": MEMBERS}
+    resource = "notifications"
     serializer_class = shapes.NoticeOut
     lookup_url_kwarg = "id"
     lookup_value_converter = "uuid"
