@@ -181,3 +181,99 @@ class Invitation(models.Model):
     def given_role(self) -> str:
         """The role of the account that is made with it."""
         return User.Role.GUEST if self.is_guest else self.role
+
+
+class SecondFactor(models.Model):
+    """The secret that a person shares with an app on their phone. It counts once it is confirmed."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="second_factor")
+    secret = models.TextField(help_text="Sealed.")
+    created_at = models.DateTimeField(db_default=Now())
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(
+        null=True, help_text="The half minute whose code was used last; none before it counts."
+    )
+    failures = models.PositiveSmallIntegerField(default=0, help_text="Wrong codes since the last right one.")
+    locked_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return "on" if self.confirmed_at else "waits for its first code"
+
+
+class RecoveryCode(models.Model):
+    """One of ten codes that stand in for the app once each; kept as their hashes."""
+
+    factor = models.ForeignKey(SecondFactor, on_delete=models.CASCADE, related_name="recovery_codes")
+    code_hash = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["factor", "code_hash"], name="recovery_codes_differ")]
+
+
+class Handle(models.Model):
+    """A token for one purpose, for some minutes, kept as its hash: the second step of a sign-in, or the way back from an
+    identity provider. It goes when it is used."""
+
+    class Purpose(models.TextChoices):
+        SECOND_STEP = "SECOND_STEP"
+        PROVIDER = "PROVIDER"
+
+    token_hash = models.CharField(max_length=64, primary_key=True)
+    purpose = models.CharField(max_length=12, choices=Purpose)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
+    data = models.JSONField(default=dict)
+    expires_at = models.DateTimeField(db_index=True)
+
+
+class IdentityProvider(models.Model):
+    """An OpenID Connect provider with which a center lets its people sign in."""
+
+    class Role(models.TextChoices):
+        STUDENT = "STUDENT"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=60, help_text="What the button says.")
+    issuer = models.CharField(max_length=300)
+    client_id = models.CharField(max_length=300)
+    client_secret = models.TextField(blank=True, help_text="Sealed; empty for a public client.")
+    scopes = models.CharField(max_length=300, default="openid email profile")
+    email_domains = models.JSONField(default=list, help_text="Whose addresses this provider answers for.")
+    makes_people = models.BooleanField(default=False, help_text="Whether unknown people get an account.")
+    new_role = models.CharField(max_length=12, choices=Role, default=Role.STUDENT)
+    is_enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name", "slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(slug__regex=r"^[a-z0-9]+(-[a-z0-9]+)*$"), name="provider_slug_is_plain"
+            ),
+            models.CheckConstraint(condition=models.Q(new_role="STUDENT"), name="providers_make_students_only"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Identity(models.Model):
+    """Who somebody is at an identity provider, and so here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE, related_name="identities")
+    issuer = models.CharField(max_length=300)
+    subject = models.CharField(max_length=255)
+    email = models.EmailField(help_text="As the provider said it last.")
+    created_at = models.DateTimeField(db_default=Now())
+    last_used_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="one_person_per_identity")]
+
+    def __str__(self) -> str:
+        return self.email

@@ -50,6 +50,9 @@ class Center(TenantMixin):
     time_zone = models.CharField(max_length=40, default="UTC")
     locale = models.CharField(max_length=10, default="en")
     registration = models.CharField(max_length=10, choices=Registration, default=Registration.INVITATION)
+    staff_second_factor = models.BooleanField(
+        default=False, db_default=False, help_text="Staff without a second factor may do nothing but set one up."
+    )
     primary_color = models.CharField(max_length=7, default="#b3123b")
     logo = models.CharField(max_length=200, blank=True, help_text="Storage name of a picture that everybody may see.")
     email = models.EmailField(blank=True)
