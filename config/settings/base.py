@@ -37,6 +37,7 @@ _BOTH = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.admin",
+    "apps.jobs",
     "apps.authentication",
 ]
 SHARED_APPS = [

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from apps.core.errors import Conflict, NotFound
+
+
+class JobNotFound(NotFound):
+    code = "not_found"
+
+
+class FileExpired(Conflict):
+    code = "file_expired"
+    message = "This file is not kept any more."
+
+
+class UnknownWork(Conflict):
+    code = "unknown_work"
+    message = "This version of the program does not know this kind of work."
