@@ -12,9 +12,9 @@ import re
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
@@ -42,6 +42,8 @@ class Tenant:
     status: str
     is_ready: bool
     host: str = ""
+    limits: Mapping[str, int | None] = field(default_factory=dict, compare=False)
+    """What it may use of things that are counted; nothing, or an absent name, is no limit."""
 
     @property
     def is_public(self) -> bool:
@@ -188,7 +190,8 @@ def _load(**where: object) -> Tenant | None:
 
 
 def _value(row: Any, *, is_migrated: bool) -> Tenant:
-    return Tenant(row.pk, row.schema_name, row.name, row.slug, row.status, row.state == "READY" and is_migrated)
+    is_ready = row.state == "READY" and is_migrated
+    return Tenant(row.pk, row.schema_name, row.name, row.slug, row.status, is_ready, limits=row.limits)
 
 
 # -- migrations ----------------------------------------------------------------------------------------------------
