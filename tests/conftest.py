@@ -62,7 +62,7 @@ def _center(slug: str, host: str, *, afresh: bool) -> None:
         _remove(center)
         center = None
     if center is None:
-        center = centers.open_center(name=slug.title(), slug=slug, host=host, status="ACTIVE")
+        center = centers.open_center(name=slug.title(), slug=slug, host=host, status="ACTIVE", plan="PRO")
         assert center.state == "READY", center.state_reason
 
 
@@ -83,11 +83,12 @@ def _empty_everything() -> None:
             "SELECT format('%%I.%%I', schemaname, tablename) FROM pg_tables"
             " WHERE (schemaname = ANY(%s) AND NOT tablename = ANY(%s))"
             " OR (schemaname = 'public'"
-            " AND (tablename = ANY(%s) OR tablename LIKE 'authentication_%%'))",
+            " AND (tablename = ANY(%s) OR tablename LIKE 'authentication_%%'"
+            " OR tablename LIKE 'audit_%%'))",
             [[f"c_{slug}" for slug in HOSTS], list(KEPT), list(EMPTIED)],
         )
         tables = ", ".join(row[0] for row in cursor.fetchall())
-        cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        cursor.execute(f"SET shiken.audit = 'drop'; TRUNCATE {tables} RESTART IDENTITY CASCADE; RESET shiken.audit")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django_tenants.models import DomainMixin, TenantMixin
 
-from apps.centers import rules
+from apps.centers.rules import names, plans
 
 
 class Center(TenantMixin):
@@ -36,6 +36,16 @@ class Center(TenantMixin):
         APPROVAL = "APPROVAL", "anybody, after approval"
         OPEN = "OPEN", "anybody who confirms an e-mail address"
 
+    class Cycle(models.TextChoices):
+        MONTHLY = "monthly"
+        YEARLY = "yearly"
+
+    class SuspendedBecause(models.TextChoices):
+        """Why the clock suspended it."""
+
+        TRIAL_OVER = "TRIAL_OVER", "its trial is over"
+        PLAN_OVER = "PLAN_OVER", "its plan has ended"
+
     auto_create_schema = False
     auto_drop_schema = False
 
@@ -47,6 +57,15 @@ class Center(TenantMixin):
     state_reason = models.TextField(blank=True)
     plan = models.CharField(max_length=10, choices=Plan, default=Plan.FREE)
     trial_ends_at = models.DateTimeField(null=True, blank=True)
+    plan_since = models.DateTimeField(
+        db_default=Now(), help_text="Limits and price are those of the price list of that day."
+    )
+    plan_ends_at = models.DateTimeField(null=True, blank=True, help_text="Of a plan that does not renew itself.")
+    billing_cycle = models.CharField(max_length=7, choices=Cycle, default=Cycle.MONTHLY)
+    limit_overrides = models.JSONField(default=dict, blank=True, help_text="{limit: number, or null for none}.")
+    suspended_because = models.CharField(
+        max_length=10, choices=SuspendedBecause, blank=True, help_text="Empty: an owner wanted it so."
+    )
     time_zone = models.CharField(max_length=40, default="UTC")
     locale = models.CharField(max_length=10, default="en")
     registration = models.CharField(max_length=10, choices=Registration, default=Registration.INVITATION)
@@ -68,8 +87,8 @@ class Center(TenantMixin):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(slug__regex=r"^[a-z][a-z0-9_]{2,40}$")
-                & ~models.Q(slug__regex=rules.REFUSED)
-                & ~models.Q(slug__in=sorted(rules.RESERVED)),
+                & ~models.Q(slug__regex=names.REFUSED)
+                & ~models.Q(slug__in=sorted(names.RESERVED)),
                 name="center_slug_is_plain",
             ),
             models.CheckConstraint(
@@ -79,6 +98,11 @@ class Center(TenantMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def limits(self) -> dict[str, int | None]:
+        """What its plan and the owners allow, by name; nothing stands for no limit."""
+        return plans.limits(self.plan, self.plan_since.date(), self.limit_overrides)
 
 
 class Domain(DomainMixin):
@@ -196,3 +220,31 @@ class SchemaTemplate(models.Model):
     migrations = models.JSONField(help_text="Each migration that it holds, with a hash of its file.")
     statements = models.TextField(help_text="Run with the new schema first on the search path.")
     recorded_at = models.DateTimeField(db_default=Now())
+
+
+class PlanChange(models.Model):
+    """A step in the history of a center's plan: what it was, what it became, who wanted it and why."""
+
+    center = models.ForeignKey(Center, on_delete=models.CASCADE, related_name="plan_changes")
+    at = models.DateTimeField(db_default=Now())
+    before = models.JSONField(null=True)
+    after = models.JSONField()
+    actor_id = models.UUIDField(null=True, help_text="An owner; empty: the clock.")
+    actor_name = models.CharField(max_length=254, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["center", "-at"], name="plan_change_history")]
+
+
+class EndReminder(models.Model):
+    """The center's admins were reminded that its plan ends at this moment, so many days before."""
+
+    center = models.ForeignKey(Center, on_delete=models.CASCADE, related_name="+")
+    ends_at = models.DateTimeField()
+    days = models.PositiveSmallIntegerField()
+    made_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["center", "ends_at", "days"], name="one_reminder_per_step")]

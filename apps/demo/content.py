@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from apps.centers import rules
+from apps.centers.rules import names
 
 PASSWORD = "shiken-demo"  # noqa: S105 - printed on the start screen; exists in development only
 OWNER = "owner@shiken.test"
@@ -32,4 +32,4 @@ def teacher_email(slug: str) -> str:
 
 def host(slug: str) -> str:
     """Where a demo center is found."""
-    return rules.host_for(slug, settings.SHIKEN_CENTER_DOMAIN)
+    return names.host_for(slug, settings.SHIKEN_CENTER_DOMAIN)

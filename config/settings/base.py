@@ -19,7 +19,9 @@ SECRET_KEY = env.secret("DJANGO_SECRET_KEY")
 DEBUG = env.flag("DJANGO_DEBUG")
 SHIKEN_MAIN_HOSTS = env.names("SHIKEN_MAIN_HOSTS", "localhost,127.0.0.1")
 SHIKEN_CENTER_DOMAIN = env.text("SHIKEN_CENTER_DOMAIN", SHIKEN_MAIN_HOSTS[0])
-ALLOWED_HOSTS = env.names("DJANGO_ALLOWED_HOSTS", ",".join([*SHIKEN_MAIN_HOSTS, f".{SHIKEN_CENTER_DOMAIN}"]))
+# Any host may be asked: whether somebody lives there is looked up before anything else happens, and centers bring domains
+# of their own, which no list in a file could know.
+ALLOWED_HOSTS = env.names("DJANGO_ALLOWED_HOSTS", "*")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -37,6 +39,7 @@ _BOTH = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.admin",
+    "apps.audit",
     "apps.jobs",
     "apps.authentication",
 ]
@@ -58,6 +61,7 @@ SHARED_APPS = [
     "apps.centers",
     "apps.mail",
     "apps.notifications",
+    "apps.analytics",
 ]
 TENANT_APPS = [
     *_BOTH,
@@ -411,16 +415,21 @@ SHIKEN_SOCKETS_PER_PERSON = env.integer("SOCKETS_PER_PERSON", 5, least=1)
 SHIKEN_SESSION_CHECK_SECONDS = 30
 # News of a board may be lost, and its policy changes without any: it is looked at again after so long.
 SHIKEN_BOARD_LOOK_SECONDS = 8.0
+# Where the records that prove a center's domain are looked up: addresses, with a port if need be. Empty: the system's.
+SHIKEN_DNS_SERVERS = env.names("DNS_SERVERS")
+SHIKEN_DNS_SECONDS = 5.0
 SHIKEN_DEMO = False
 SHIKEN_TEMPLATE_SCHEMA = "shiken_template"
 
 
-def _purpose_key(purpose: str) -> str:
+def _purpose_key(purpose: str, secret: str = SECRET_KEY) -> str:
     """One key per purpose, so that a token of one kind can never pass for another."""
-    return base64.b64encode(hashlib.blake2b(purpose.encode(), key=SECRET_KEY.encode()[:64]).digest()).decode()
+    return base64.b64encode(hashlib.blake2b(purpose.encode(), key=secret.encode()[:64]).digest()).decode()
 
 
 SHIKEN_ACCESS_KEY = _purpose_key("access")
 SHIKEN_REFRESH_KEY = _purpose_key("refresh")
 SHIKEN_LINK_KEY = _purpose_key("link")
 SHIKEN_MAIL_KEY = _purpose_key("mail")
+# The first seals; the others can still check what earlier secrets sealed.
+SHIKEN_AUDIT_KEYS = [_purpose_key("audit"), *(_purpose_key("audit", old) for old in env.names("DJANGO_OLD_SECRET_KEYS"))]

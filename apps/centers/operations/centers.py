@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from apps.centers import rules
 from apps.centers.errors import (
     CenterArchived,
     CenterExists,
@@ -23,6 +22,7 @@ from apps.centers.events import CenterClosed, CenterOpened, CenterSuspended, Pro
 from apps.centers.models import Center, Domain
 from apps.centers.operations import template
 from apps.centers.queries import centers as queries
+from apps.centers.rules import names, plans
 from apps.core import bus, clock, tenancy
 from apps.core.errors import Problem
 
@@ -48,19 +48,19 @@ def open_center(
     ``retry_center`` tries again: look at ``state`` of what is returned. Without a slug one is made from the name.
     Refuses slugs and hosts that are not plain, and taken ones.
     """
-    slug = slug or rules.slug_from(name)
-    if not rules.is_slug(slug):
+    slug = slug or names.slug_from(name)
+    if not names.is_slug(slug):
         raise SlugRefused(problems=[Problem("/slug", "slug_refused", SlugRefused.message)])
-    host = (host or rules.host_for(slug, settings.SHIKEN_CENTER_DOMAIN)).lower()
-    if not rules.is_host(host) or host in settings.SHIKEN_MAIN_HOSTS:
+    host = (host or names.host_for(slug, settings.SHIKEN_CENTER_DOMAIN)).lower()
+    if not names.is_host(host) or host in settings.SHIKEN_MAIN_HOSTS:
         raise CenterRefused(problems=[Problem("/host", "host_refused", "This is not a host that a center may have.")])
     with tenancy.enter(tenancy.PUBLIC):
         if not template.is_recorded():
             raise TemplateMissing
-        center = Center(slug=slug, schema_name=rules.schema_for(slug), plan=plan)
+        center = Center(slug=slug, schema_name=names.schema_for(slug), plan=plan)
         center.status = status or (Center.Status.TRIAL if plan == Center.Plan.FREE else Center.Status.ACTIVE)
         if center.status == Center.Status.TRIAL:
-            center.trial_ends_at = clock.now() + timedelta(days=rules.TRIAL_DAYS)
+            center.trial_ends_at = clock.now() + timedelta(days=plans.TRIAL_DAYS)
         _take(center, {**(details or {}), "name": name})
         try:
             with transaction.atomic():
@@ -131,7 +131,7 @@ def _take(center: Center, values: Mapping[str, str]) -> None:
     problems = [Problem(f"/{key}", "unknown_field", "This cannot be set.") for key in values.keys() - _CHANGEABLE]
     for key in values.keys() & _CHANGEABLE:
         setattr(center, key, values[key].strip())
-    if not rules.COLOR.fullmatch(center.primary_color):
+    if not names.COLOR.fullmatch(center.primary_color):
         problems.append(Problem("/primary_color", "invalid", "A color is # and six hexadecimal digits."))
     try:
         center.clean_fields()

@@ -14,7 +14,6 @@ RESERVED = frozenset(
 )
 # Not for PostgreSQL (pg_), not a disguised international name (xn--), not a host label that ends in a hyphen.
 REFUSED = r"^(pg_|xn__)|_$"
-TRIAL_DAYS = 60
 
 
 def is_slug(slug: str) -> bool:

@@ -1,0 +1,1 @@
+"""Rules of centers: pure functions over frozen values, without Django, clock or database."""
