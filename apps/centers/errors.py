@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from apps.core.errors import Conflict, Forbidden, Invalid, NotFound
+from apps.core.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unavailable
 
 
 class CenterNotFound(NotFound):
@@ -39,3 +39,69 @@ class TemplateMissing(Conflict):
 class TemplateUnsupported(Conflict):
     code = "template_unsupported"
     message = "A migration made something that cannot be recorded."
+
+
+class DomainNotFound(NotFound):
+    code = "not_found"
+
+
+class DomainInvalid(Invalid):
+    code = "domain_refused"
+    message = "A center cannot have this domain."
+
+
+class DomainTaken(Conflict):
+    code = "domain_taken"
+    message = "Another center holds this domain, and its record is still there."
+
+
+class DomainClaimed(Conflict):
+    code = "domain_claimed"
+    message = "This center has added this domain before."
+
+
+class TooManyDomains(Conflict):
+    code = "too_many_domains"
+    message = "A center can have ten domains of its own; remove one first."
+
+
+class DomainUnproven(Conflict):
+    code = "domain_unproven"
+    message = "The record that proves this domain was not found. New records can take some minutes to be seen."
+
+
+class DomainsSilent(Unavailable):
+    code = "dns_unavailable"
+    message = "The DNS does not answer at the moment. Please try again."
+
+
+class DomainNotServed(Conflict):
+    code = "domain_not_served"
+    message = "Only a verified domain can be the primary one."
+
+
+class PlatformDomain(Conflict):
+    code = "platform_domain"
+    message = "The address that the platform gave this center stays."
+
+
+class ContactInvalid(Invalid):
+    code = "invalid"
+
+
+class RequestOpen(Invalid):
+    code = "request_open"
+    message = "We have a request with this phone number already and will call."
+
+
+class TooManyRequests(TooMany):
+    code = "too_many_requests"
+    message = "Too many requests from here. Please try again later."
+
+
+class RequestNotFound(NotFound):
+    code = "not_found"
+
+
+class AdminNotFound(NotFound):
+    code = "not_found"

@@ -33,3 +33,21 @@ class ProvisioningFailed(Event):
     name: ClassVar[str] = "center.provisioning_failed"
 
     center_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFailed(Event):
+    """In the center's schema: the record of a domain has gone, or has been gone for so long that it is served no more."""
+
+    name: ClassVar[str] = "center.domain_failed"
+
+    claim_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRequested(Event):
+    """In the public schema."""
+
+    name: ClassVar[str] = "center.contact_requested"
+
+    request_id: uuid.UUID

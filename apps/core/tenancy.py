@@ -27,6 +27,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 CACHE_SECONDS = 10.0
+# A host that nobody had may be somebody's any moment: every process is to notice at once.
+NOBODY_SECONDS = 1.0
 _SCHEMAS_PER_QUERY = 250
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(:[0-9]{1,5})?")
 
@@ -44,6 +46,8 @@ class Tenant:
     host: str = ""
     limits: Mapping[str, int | None] = field(default_factory=dict, compare=False)
     """What it may use of things that are counted; nothing, or an absent name, is no limit."""
+    color: str = ""
+    logo: str = ""
 
     @property
     def is_public(self) -> bool:
@@ -173,7 +177,7 @@ def _remembered(
         tenant = replace(tenant, host=host)
     if len(memory) > 5000:  # a stranger can make up as many hosts as they like
         memory.clear()
-    memory[key] = (time.monotonic() + CACHE_SECONDS, tenant)
+    memory[key] = (time.monotonic() + (CACHE_SECONDS if tenant else NOBODY_SECONDS), tenant)
     return tenant
 
 
@@ -191,7 +195,11 @@ def _load(**where: object) -> Tenant | None:
 
 def _value(row: Any, *, is_migrated: bool) -> Tenant:
     is_ready = row.state == "READY" and is_migrated
-    return Tenant(row.pk, row.schema_name, row.name, row.slug, row.status, is_ready, limits=row.limits)
+    return Tenant(row.pk, row.schema_name, row.name, row.slug, row.status, is_ready, **_shown(row))
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    return {"limits": row.limits, "color": row.primary_color, "logo": row.logo}
 
 
 # -- migrations ----------------------------------------------------------------------------------------------------
