@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from api.common import tokens
 from apps.authentication import queries
 from apps.authentication.errors import SignInFailed
+from apps.core import trace
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -29,6 +30,7 @@ class AccessTokenAuthentication(BaseAuthentication):
         tenant: Tenant = request._request.tenant  # type: ignore[attr-defined]
         access = tokens.read_access(tenant=tenant, token=header[1].decode("latin-1"))
         user = queries.get_session_user(session_id=access.session_id, user_id=access.user_id, version=access.version)
+        trace.name_actor(user)
         return user, access
 
     def authenticate_header(self, request: Request) -> str:

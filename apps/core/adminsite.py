@@ -27,7 +27,7 @@ from unfold.enums import ActionVariant
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
-from apps.core import tenancy
+from apps.core import tenancy, trace
 from apps.core.errors import Invalid, Refusal
 
 __all__ = ["ActionVariant", "RowAdmin", "RowForm", "RowInline", "act", "center_site", "main_site", "pretty"]
@@ -82,7 +82,10 @@ class HostSite(UnfoldAdminSite):
         )
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_authenticated and self.is_for(request.user)
+        is_in = request.user.is_authenticated and self.is_for(request.user)
+        if is_in:
+            trace.name_actor(request.user, via=trace.ADMIN)
+        return is_in
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The apps in the order of the day's work, their models as they are registered."""

@@ -34,6 +34,13 @@ class Forbidden(Refusal):
     message = "Your role does not allow this."
 
 
+class NotWhileActing(Forbidden):
+    """An owner who acts in an admin's place may not do this."""
+
+    code = "not_while_acting"
+    message = "This cannot be done in another person's place."
+
+
 class Conflict(Refusal):
     """The present state does not allow it."""
 

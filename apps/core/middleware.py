@@ -15,7 +15,7 @@ from django.middleware.common import CommonMiddleware
 from django.utils.cache import patch_vary_headers
 from django_tenants.middleware.main import TenantMainMiddleware
 
-from apps.core import health, problems, tenancy
+from apps.core import health, problems, tenancy, trace
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +64,10 @@ class RequestMiddleware:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
         token = tenancy.log_request.set(request_id)
+        door = trace.API if request.path.startswith(API_PREFIX) else trace.ADMIN
         try:
-            answer = self.get_response(request)
+            with trace.at(trace.of_request(request.META, via=door)):
+                answer = self.get_response(request)
         except Exception:
             # Not even the page that tells of an error could be made. What went on from here would leave the request
             # unfinished, and its database connection with it.

@@ -20,8 +20,9 @@ from redis.exceptions import RedisError
 from tenant_schemas_celery.app import get_schema_name_from_task
 from tenant_schemas_celery.task import TenantTask
 
-from apps.core import tenancy, volatile
+from apps.core import tenancy, trace, volatile
 from apps.core.tenancy import Tenant
+from apps.core.trace import Trace
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class CenterTask(TenantTask):
         tenant = self._sent_for()
         token = tenancy.log_schema.set(tenant.schema_name)
         try:
-            with tenancy.enter(tenant):
+            with tenancy.enter(tenant), trace.at(Trace(trace.SYSTEM, actor_name=self.name)):
                 _beat("worker")
                 if any(entry["task"] == self.name for entry in settings.CELERY_BEAT_SCHEDULE.values()):
                     _beat("beat")

@@ -238,7 +238,9 @@ LOGIN_URL = "/admin/login/"
 LOGIN_REDIRECT_URL = "/admin/"
 SHIKEN_ACCESS_SECONDS = env.integer("ACCESS_TOKEN_EXPIRE_MINUTES", 15, least=1) * 60
 SHIKEN_REFRESH_SECONDS = env.integer("REFRESH_TOKEN_EXPIRE_DAYS", 7, least=1) * 86_400
-AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+# Identity providers on private addresses and without TLS: for development, and for a provider in one's own network.
+SHIKEN_PRIVATE_PROVIDERS = env.flag("PRIVATE_IDENTITY_PROVIDERS")
+AXES_HANDLER = "apps.authentication.lockout.Handler"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = env.integer("AXES_FAILURE_LIMIT", 10, least=1)
 AXES_COOLOFF_TIME = env.integer("AXES_COOLOFF_MINUTES", 15, least=1) / 60
@@ -431,5 +433,10 @@ SHIKEN_ACCESS_KEY = _purpose_key("access")
 SHIKEN_REFRESH_KEY = _purpose_key("refresh")
 SHIKEN_LINK_KEY = _purpose_key("link")
 SHIKEN_MAIL_KEY = _purpose_key("mail")
+# The first seals secrets that have to be read again (second factors, identity providers); all of them open.
+SHIKEN_VAULT_KEYS = [
+    *env.names("VAULT_KEYS"),
+    *(_purpose_key("vault", secret) for secret in (SECRET_KEY, *env.names("DJANGO_OLD_SECRET_KEYS"))),
+]
 # The first seals; the others can still check what earlier secrets sealed.
 SHIKEN_AUDIT_KEYS = [_purpose_key("audit"), *(_purpose_key("audit", old) for old in env.names("DJANGO_OLD_SECRET_KEYS"))]

@@ -23,6 +23,7 @@ from apps.core.events import Event
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = [
     "core",
+    "audit",
     "jobs",
     "centers",
     "mail",
