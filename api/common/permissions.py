@@ -1,8 +1,4 @@
-"""Default deny: an operation that declares no policy is refused to everybody.
-
-A view writes ``policy = {"list": STAFF, "start": STUDENTS}`` (or ``{"get": …}`` for plain views); the same table feeds
-the OpenAPI document (``x-roles``) and the test that walks every operation with every kind of person.
-"""
+"""Default deny: an operation that has no row in ``api/policies.py`` is refused to everybody."""
 
 from __future__ import annotations
 
@@ -12,10 +8,18 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-OWNER, CENTER_ADMIN, TEACHER, STUDENT, GUEST = "OWNER", "CENTER_ADMIN", "TEACHER", "STUDENT", "GUEST"
+from api import policies
+
+OWNER, CENTER_ADMIN, TEACHER, STUDENT, GUEST = (
+    policies.OWNER,
+    policies.CENTER_ADMIN,
+    policies.TEACHER,
+    policies.STUDENT,
+    policies.GUEST,
+)
 
 Policy = frozenset[str]
-ANYBODY: Policy = frozenset({"ANYBODY"})
+ANYBODY: Policy = frozenset({policies.EVERYBODY})
 OWNERS: Policy = frozenset({OWNER})
 ADMINS: Policy = frozenset({CENTER_ADMIN})
 STAFF: Policy = frozenset({CENTER_ADMIN, TEACHER})
@@ -24,21 +28,39 @@ MEMBERS: Policy = STAFF | TAKERS
 SIGNED_IN: Policy = MEMBERS | OWNERS
 
 
+def action_of(view: Any, method: str) -> str:
+    """What the table calls the operation that ``view`` would run for ``method``."""
+    return getattr(view, "action", None) or {"head": "get"}.get(method.lower(), method.lower())
+
+
 def declared_policy(view: Any, method: str) -> Policy | None:
-    """The policy of the operation that ``view`` would run for ``method``, or nothing if none is declared."""
-    action = getattr(view, "action", None) or method.lower()
+    """Who may run the operation that ``view`` would run for ``method``, or nothing if it has no row."""
+    action = action_of(view, method)
+    if resource := getattr(view, "resource", ""):
+        rule = policies.find(resource, action)
+        return rule.roles if rule else None
     policy: dict[str, Policy] = getattr(view, "policy", {})
     return policy.get(action)
 
 
+def is_served(view: Any, method: str) -> bool:
+    """Whether ``view`` has an operation for this method. What it has not goes on to its 405, whoever asks, and ``OPTIONS``
+    to the list of methods."""
+    if method == "OPTIONS":
+        return False
+    return view.action is not None if hasattr(view, "action") else hasattr(view, method.lower())
+
+
 class DeclaredPolicy(BasePermission):
-    """Lets in whom the operation's policy names, and nobody where there is none."""
+    """Lets in whom the operation's row names, and nobody where there is none."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        policy = declared_policy(view, request.method or "")
+        method = request.method or ""
+        if not is_served(view, method):
+            return True
+        policy = declared_policy(view, method)
         if policy is None:
-            # A method that is not served here goes on to its 405.
-            return getattr(view, "action", "") is None
+            return False
         if policy == ANYBODY:
             return True
         if not request.user.is_authenticated:

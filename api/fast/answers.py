@@ -23,9 +23,9 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 
+from api import policies
 from api.common import hosts, tokens
 from api.common.parsers import read_json
-from api.common.permissions import TAKERS
 from apps.attempts.operations import journal
 from apps.attempts.operations.statement import Caller, Save
 from apps.attempts.rules import answers as rules
@@ -41,6 +41,7 @@ Application = Callable[
 ]
 
 MOST_TOKENS = 20_000
+_MAY_SAVE = policies.TABLE["attempts"]["save_answers"].roles
 _PATH = re.compile(r"/api/v1/attempts/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/answers/")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -114,7 +115,7 @@ class AnswersRoute:
                 return _problem(503, "center_unavailable", "This center is not available at the moment.", wait=10)
             access = _verify(tenant, token)
             self._count(tenant, access)
-            if access.role not in TAKERS:
+            if access.role not in _MAY_SAVE:
                 raise errors.Forbidden
             epoch, answers = await _read(receive)
             return 200, await _save(tenant, access, attempt_id, epoch, answers), 0

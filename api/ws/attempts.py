@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from api.common.permissions import TAKERS
 from api.ws import base
 from apps.attempts.errors import AttemptNotFound
 from apps.attempts.operations import integrity, journal
@@ -38,7 +37,6 @@ class AttemptSocket(base.Socket):
     """``/ws/attempts/{id}/``"""
 
     purpose = "attempts"
-    policy = TAKERS
     advisory = frozenset({"event"})
 
     _facts: journal.Facts

@@ -1,7 +1,8 @@
 """What every socket has in common: center, origin, entry, limits, session checks and close codes.
 
-A subclass names its ``purpose`` and answers ``entered``, ``received`` and ``left``; see ``attempts.py`` for one. Nothing
-here touches the ORM on the loop's thread, and a message costs no task and no thread.
+A subclass names its ``purpose``, whose row in ``api/policies.py`` (``ws/<purpose>``) says who may connect and where, and
+answers ``entered``, ``received`` and ``left``; see ``attempts.py`` for one. Nothing here touches the ORM on the loop's
+thread, and a message costs no task and no thread.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 from django.db import DatabaseError
 
+from api import policies
 from api.common import hosts, tokens
-from api.common.permissions import MEMBERS, Policy
 from api.ws import sessions
 from apps.authentication import queries as people
 from apps.authentication.errors import SignInFailed
@@ -64,9 +65,7 @@ class Socket(AsyncConsumer):
     """One open connection of one person in one center."""
 
     purpose: ClassVar[str] = ""
-    policy: ClassVar[Policy] = MEMBERS
     takes_token_in_url: ClassVar[bool] = False  # existing clients of notifications; nothing may be sent over these
-    serves_main_host: ClassVar[bool] = False
     advisory: ClassVar[frozenset[str]] = frozenset()  # kinds of messages that may be dropped rather than be a flood
 
     channel_layer_alias = None
@@ -133,6 +132,11 @@ class Socket(AsyncConsumer):
         elif self._work is not None:  # it does not read at all
             self._is_open, self._is_stuck = False, True
             self._work.cancel()
+
+    @property
+    def rule(self) -> policies.Rule:
+        """Who may connect, and where: nobody, where the table has no row."""
+        return policies.find(f"ws/{self.purpose}", "connect") or policies.NOBODY
 
     # -- machinery -------------------------------------------------------------------------------------------------
 
@@ -226,7 +230,7 @@ class Socket(AsyncConsumer):
             tenant = await hosts.tenant_at(host)
         except DatabaseError:
             raise Refused from None
-        if tenant is None or not tenant.is_ready or (tenant.is_public and not self.serves_main_host):
+        if tenant is None or not tenant.is_ready or not self.rule.is_served_at(is_main=tenant.is_public):
             raise Refused
         if not hosts.is_same_origin(hosts.header(headers, b"origin"), host):
             raise Refused
@@ -268,7 +272,7 @@ class Socket(AsyncConsumer):
 
     async def _admit(self) -> None:
         """Role and number of sockets; from here on the end of the session ends the socket."""
-        if self.entry.role not in self.policy:
+        if self.entry.role not in self.rule.roles:
             raise errors.Forbidden
         person = self.tenant.id, self.entry.user_id
         _open[person] += 1

@@ -9,7 +9,7 @@ from django.urls import path
 
 from config.asgi import application as product  # it must come first: it sets Django up
 
-from api.common.permissions import STAFF  # isort: skip
+from api import policies  # isort: skip
 from api.ws.base import Socket  # isort: skip
 from apps.core import errors, tenancy  # isort: skip
 
@@ -18,6 +18,7 @@ class Echo(Socket):
     """Says everything back, joins the room it is told to."""
 
     purpose = "rooms"
+    rule = policies.may(members=policies.OWN)
 
     async def entered(self) -> None:
         await self.tell("hello", {"center": self.tenant.slug, "role": self.entry.role})
@@ -33,7 +34,7 @@ class Echo(Socket):
 
 
 class StaffOnly(Echo):
-    policy = STAFF
+    rule = policies.may(staff=policies.OWN)
 
 
 class Loose(Echo):

@@ -9,7 +9,6 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from api.common.permissions import MEMBERS, STAFF
 from api.common.requests import Request
 from api.v1.assignments import serializers as shapes
 from apps.assignments import operations, queries
@@ -30,16 +29,7 @@ class AssignmentViewSet(GenericViewSet[Any]):
     """Exam rooms."""
 
     request: Request
-    policy = {
-        "list": MEMBERS,
-        "retrieve": MEMBERS,
-        "create": STAFF,
-        "partial_update": STAFF,
-        "destroy": STAFF,
-        "open": STAFF,
-        "close": STAFF,
-        "release": STAFF,
-    }
+    resource = "exam-assignments"
     lookup_url_kwarg = "id"
     lookup_value_converter = "uuid"
 

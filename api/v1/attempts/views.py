@@ -11,7 +11,6 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from api.common import links
-from api.common.permissions import MEMBERS, STAFF, TAKERS
 from api.common.requests import Request
 from api.common.throttling import AnswerRate, StartRate
 from api.v1.attempts import serializers as shapes
@@ -25,7 +24,7 @@ REVIEW_MEDIA = timedelta(hours=2)
 
 
 class StartView(APIView):
-    policy = {"post": TAKERS}
+    resource = "attempts/start"
     throttle_classes = [StartRate]
 
     @extend_schema(
@@ -43,7 +42,7 @@ class StartView(APIView):
 
 
 class ExtendView(APIView):
-    policy = {"post": STAFF}
+    resource = "attempts/extend"
 
     @extend_schema(operation_id="attempts_extend", request=shapes.ExtendIn, responses=shapes.ExtensionOut)
     def post(self, request: Request, id: uuid.UUID) -> Response:
@@ -55,7 +54,7 @@ class ExtendView(APIView):
 
 
 class FinaliseView(APIView):
-    policy = {"post": STAFF}
+    resource = "attempts/finalise"
 
     @extend_schema(operation_id="attempts_finalise", request=None, responses=shapes.FinalisedOut)
     def post(self, request: Request, id: uuid.UUID) -> Response:
@@ -67,19 +66,7 @@ class FinaliseView(APIView):
 class AttemptViewSet(GenericViewSet):
     """Sittings: students see their own, teachers those in rooms they may see, admins all."""
 
-    policy = {
-        "list": MEMBERS,
-        "retrieve": MEMBERS,
-        "paper": TAKERS,
-        "answers": MEMBERS,
-        "save_answers": TAKERS,
-        "submit": TAKERS,
-        "takeover": TAKERS,
-        "result": MEMBERS,
-        "review": MEMBERS,
-        "receipt": MEMBERS,
-        "events": STAFF,
-    }
+    resource = "attempts"
     serializer_class = shapes.AttemptOut
     lookup_url_kwarg = "id"
     lookup_value_converter = "uuid"
@@ -113,6 +100,7 @@ class AttemptViewSet(GenericViewSet):
             {
                 "epoch": attempt.epoch,
                 "answers": state.answers,
+                "latest": state.latest,
                 "last_seqs": state.last_seqs,
                 "server_time": attempt.server_time,
             }

@@ -10,7 +10,6 @@ from rest_framework.views import APIView
 
 from api.common import tokens
 from api.common.pagination import Pages
-from api.common.permissions import ANYBODY, SIGNED_IN
 from api.common.requests import Request
 from api.common.throttling import RegisterRate, ResetRate, SignInRate
 from api.v1.authentication import serializers as shapes
@@ -31,7 +30,7 @@ def _pair(request: Request, signed_in: sessions.SignedIn) -> dict[str, str]:
 
 
 class LoginView(APIView):
-    policy = {"post": ANYBODY}
+    resource = "auth/login"
     authentication_classes: list[type] = []
     throttle_classes = [SignInRate]
 
@@ -46,7 +45,7 @@ class LoginView(APIView):
 
 
 class RefreshView(APIView):
-    policy = {"post": ANYBODY}
+    resource = "auth/refresh"
     authentication_classes: list[type] = []
     throttle_classes = [SignInRate]
 
@@ -59,7 +58,7 @@ class RefreshView(APIView):
 
 
 class LogoutView(APIView):
-    policy = {"post": SIGNED_IN}
+    resource = "auth/logout"
 
     @extend_schema(operation_id="auth_logout", request=shapes.LogoutIn, responses={204: None})
     def post(self, request: Request) -> Response:
@@ -71,7 +70,7 @@ class LogoutView(APIView):
 
 
 class MeView(APIView):
-    policy = {"get": SIGNED_IN, "patch": SIGNED_IN}
+    resource = "auth/me"
 
     @extend_schema(operation_id="auth_me", responses=shapes.UserOut)
     def get(self, request: Request) -> Response:
@@ -88,7 +87,7 @@ class MeView(APIView):
 
 
 class TicketView(APIView):
-    policy = {"post": SIGNED_IN}
+    resource = "auth/ws-ticket"
 
     @extend_schema(operation_id="auth_ws_ticket", request=shapes.TicketIn, responses=shapes.TicketOut)
     def post(self, request: Request) -> Response:
@@ -101,7 +100,7 @@ class TicketView(APIView):
 
 
 class RegisterView(APIView):
-    policy = {"post": ANYBODY}
+    resource = "auth/register"
     authentication_classes: list[type] = []
     throttle_classes = [RegisterRate]
 
@@ -117,7 +116,7 @@ class RegisterView(APIView):
 
 
 class VerifyView(APIView):
-    policy = {"post": ANYBODY}
+    resource = "auth/verify"
     authentication_classes: list[type] = []
     throttle_classes = [SignInRate]
 
@@ -133,7 +132,7 @@ class VerifyView(APIView):
 
 
 class ResetView(APIView):
-    policy = {"post": ANYBODY}
+    resource = "auth/password/reset"
     authentication_classes: list[type] = []
     throttle_classes = [ResetRate]
 
@@ -147,7 +146,7 @@ class ResetView(APIView):
 
 
 class ResetConfirmView(APIView):
-    policy = {"post": ANYBODY}
+    resource = "auth/password/reset/confirm"
     authentication_classes: list[type] = []
     throttle_classes = [SignInRate]
 
@@ -164,7 +163,7 @@ class ResetConfirmView(APIView):
 
 
 class PasswordView(APIView):
-    policy = {"post": SIGNED_IN}
+    resource = "auth/password/update"
     throttle_classes = [SignInRate]
 
     @extend_schema(operation_id="auth_password_update", request=shapes.PasswordIn, responses=shapes.DetailOut)
@@ -177,7 +176,7 @@ class PasswordView(APIView):
 
 
 class SessionsView(GenericAPIView):
-    policy = {"get": SIGNED_IN, "delete": SIGNED_IN}
+    resource = "auth/sessions"
     pagination_class = Pages
 
     @extend_schema(operation_id="auth_sessions_list", responses=shapes.SessionOut(many=True))
@@ -197,7 +196,7 @@ class SessionsView(GenericAPIView):
 
 
 class SessionView(APIView):
-    policy = {"delete": SIGNED_IN}
+    resource = "auth/session"
 
     @extend_schema(operation_id="auth_sessions_end", responses={204: None})
     def delete(self, request: Request, id: uuid.UUID) -> Response:

@@ -9,7 +9,6 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from api.common.pagination import PagesOrAll
-from api.common.permissions import OWNERS
 from api.common.requests import Request
 from api.v1.centers import serializers as shapes
 from apps.centers.operations import centers
@@ -19,15 +18,7 @@ from apps.centers.queries import centers as queries
 class OwnerCenterViewSet(GenericViewSet[Any]):
     """Centers, for the owners of the platform; main host only."""
 
-    policy = {
-        "list": OWNERS,
-        "retrieve": OWNERS,
-        "create": OWNERS,
-        "partial_update": OWNERS,
-        "activate": OWNERS,
-        "suspend": OWNERS,
-        "retry": OWNERS,
-    }
+    resource = "owner-centers"
     pagination_class = PagesOrAll
     serializer_class = shapes.CenterOut
     lookup_url_kwarg = "id"

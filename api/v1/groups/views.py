@@ -9,7 +9,6 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from api.common.pagination import Pages, PagesOrAll
-from api.common.permissions import ADMINS, MEMBERS, STAFF
 from api.common.requests import Request
 from api.v1.groups import serializers as shapes
 from apps.groups import operations, queries
@@ -18,14 +17,7 @@ from apps.groups import operations, queries
 class GroupViewSet(GenericViewSet[Any]):
     """Classes of the center."""
 
-    policy = {
-        "list": MEMBERS,
-        "retrieve": MEMBERS,
-        "members": MEMBERS,
-        "create": ADMINS,
-        "partial_update": STAFF,
-        "destroy": ADMINS,
-    }
+    resource = "groups"
     pagination_class = PagesOrAll
     serializer_class = shapes.GroupOut
     lookup_url_kwarg = "id"
@@ -77,7 +69,7 @@ class GroupViewSet(GenericViewSet[Any]):
 class MembershipViewSet(GenericViewSet[Any]):
     """Who is in which group at present."""
 
-    policy = {"list": MEMBERS, "create": ADMINS, "bulk_add": ADMINS, "destroy": ADMINS}
+    resource = "group-memberships"
     serializer_class = shapes.MembershipOut
     lookup_url_kwarg = "id"
     lookup_value_converter = "uuid"

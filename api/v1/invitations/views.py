@@ -7,7 +7,6 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from api.common.permissions import ADMINS
 from api.common.requests import Request
 from api.v1.invitations import serializers as shapes
 from apps.authentication import queries
@@ -24,7 +23,7 @@ ONE_OR_MORE = PolymorphicProxySerializer(
 class InvitationViewSet(GenericViewSet[Any]):
     """Codes with which people make their accounts."""
 
-    policy = {"create": ADMINS, "listed": ADMINS, "approve": ADMINS, "reject": ADMINS}
+    resource = "invitations"
     serializer_class = shapes.InvitationOut
 
     @extend_schema(operation_id="invitations_create", request=shapes.InviteIn, responses={201: ONE_OR_MORE})

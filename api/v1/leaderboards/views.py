@@ -8,7 +8,6 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 
 from api.common.pagination import Pages
-from api.common.permissions import MEMBERS
 from api.common.requests import Request
 from api.v1.leaderboards import serializers as shapes
 from apps.leaderboards import queries
@@ -26,7 +25,7 @@ class BoardPages(Pages):
 
 
 class ExamBoardView(GenericAPIView[Any]):
-    policy = {"get": MEMBERS}
+    resource = "leaderboards/exams"
     serializer_class = shapes.PlaceOut
     pagination_class = BoardPages
 

@@ -14,7 +14,6 @@ from rest_framework.views import APIView
 
 from api.common import links
 from api.common.negotiation import AnyAccept
-from api.common.permissions import ANYBODY
 from api.v1.mock_tests import serializers as shapes
 from apps.core import clock
 from apps.mock_tests import queries
@@ -33,7 +32,7 @@ HEADERS = {
 
 
 class MediaView(APIView):
-    policy = {"get": ANYBODY, "head": ANYBODY}
+    resource = "media"
     authentication_classes: list[type] = []
     throttle_classes: list[type] = []  # a classroom behind one address plays many recordings at once
     content_negotiation_class = AnyAccept

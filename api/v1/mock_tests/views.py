@@ -12,7 +12,6 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from api.common.pagination import Pages, PagesOrAll
-from api.common.permissions import MEMBERS, STAFF
 from api.common.requests import Request
 from api.v1.mock_tests import serializers as shapes
 from api.v1.mock_tests.covers import CoverOut
@@ -32,19 +31,7 @@ TEST_OR_COVER = PolymorphicProxySerializer(
 class MockTestViewSet(GenericViewSet):
     """Tests of the center, as their authors see them. Students get papers with their attempts, and covers before."""
 
-    policy = {
-        "list": STAFF,
-        "retrieve": MEMBERS,
-        "create": STAFF,
-        "partial_update": STAFF,
-        "destroy": STAFF,
-        "publish": STAFF,
-        "unpublish": STAFF,
-        "clone": STAFF,
-        "papers": STAFF,
-        "import_file": STAFF,
-        "export": STAFF,
-    }
+    resource = "mock-tests"
     pagination_class = PagesOrAll
     serializer_class = shapes.MockTestOut
     lookup_url_kwarg = "id"
@@ -155,7 +142,7 @@ class MockTestViewSet(GenericViewSet):
 class SectionViewSet(GenericViewSet):
     """Timed parts of tests."""
 
-    policy = {"list": STAFF, "retrieve": STAFF, "create": STAFF, "partial_update": STAFF, "destroy": STAFF}
+    resource = "test-sections"
     pagination_class = PagesOrAll
     serializer_class = shapes.SectionOut
     lookup_url_kwarg = "id"
@@ -200,7 +187,7 @@ class SectionViewSet(GenericViewSet):
 class QuestionGroupViewSet(GenericViewSet):
     """Questions under one instruction, passage, picture or recording."""
 
-    policy = {"list": STAFF, "retrieve": STAFF, "create": STAFF, "partial_update": STAFF, "destroy": STAFF}
+    resource = "question-groups"
     pagination_class = PagesOrAll
     serializer_class = shapes.QuestionGroupOut
     lookup_url_kwarg = "id"
@@ -254,7 +241,7 @@ class QuestionGroupViewSet(GenericViewSet):
 class QuestionViewSet(GenericViewSet):
     """Questions with their keys, for authors."""
 
-    policy = {"list": STAFF, "retrieve": STAFF, "create": STAFF, "partial_update": STAFF, "destroy": STAFF}
+    resource = "questions"
     pagination_class = PagesOrAll
     serializer_class = shapes.QuestionOut
     lookup_url_kwarg = "id"
@@ -302,7 +289,7 @@ class QuestionViewSet(GenericViewSet):
 
 
 class UploadView(APIView):
-    policy = {"post": STAFF}
+    resource = "media-uploads"
     parser_classes = [MultiPartParser]
 
     @extend_schema(
@@ -332,7 +319,7 @@ class UploadView(APIView):
 class ExamProfileViewSet(GenericViewSet):
     """The exams that tests can follow."""
 
-    policy = {"list": STAFF}
+    resource = "exam-profiles"
     pagination_class = PagesOrAll
     serializer_class = shapes.ProfileOut
 

@@ -7,7 +7,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 
-from api.common.permissions import MEMBERS, TAKERS
 from api.common.requests import Request
 from api.v1.results import serializers as shapes
 from apps.leaderboards import queries
@@ -21,7 +20,7 @@ class ResultsView(GenericAPIView[Any]):
 
 
 class ExamResultsView(ResultsView):
-    policy = {"get": MEMBERS}
+    resource = "results/exams"
     serializer_class = shapes.ExamResultOut
 
     @extend_schema(operation_id="results_exam", responses=shapes.ExamResultOut(many=True))
@@ -32,7 +31,7 @@ class ExamResultsView(ResultsView):
 
 
 class MyResultsView(ResultsView):
-    policy = {"get": TAKERS}
+    resource = "results/my-results"
     serializer_class = shapes.OwnResultOut
 
     @extend_schema(operation_id="results_mine", responses=shapes.OwnResultOut(many=True))
@@ -42,7 +41,7 @@ class MyResultsView(ResultsView):
 
 
 class UserResultsView(ResultsView):
-    policy = {"get": MEMBERS}
+    resource = "results/users"
     serializer_class = shapes.OwnResultOut
 
     @extend_schema(operation_id="results_user", responses=shapes.OwnResultOut(many=True))

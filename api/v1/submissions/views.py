@@ -8,7 +8,6 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from api.common.permissions import MEMBERS, TAKERS
 from api.common.requests import Request
 from api.common.throttling import AnswerRate, ReportRate, StartRate
 from api.v1.attempts.papers import paper_of
@@ -24,14 +23,7 @@ from apps.attempts.rules import shown
 class SubmissionViewSet(GenericViewSet[Any]):
     """Attempts in exam rooms by the main source's name and verbs; the operations behind them are those of ``attempts/``."""
 
-    policy = {
-        "list": MEMBERS,
-        "retrieve": MEMBERS,
-        "start_exam": TAKERS,
-        "submit_exam": TAKERS,
-        "my_results": TAKERS,
-        "report": TAKERS,
-    }
+    resource = "submissions"
     serializer_class = shapes.SubmissionOut
     lookup_url_kwarg = "id"
     lookup_value_converter = "uuid"

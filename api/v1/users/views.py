@@ -9,7 +9,6 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from api.common.pagination import PagesOrAll
-from api.common.permissions import ADMINS, STAFF
 from api.common.requests import Request
 from api.v1.users import serializers as shapes
 from apps.authentication import queries as accounts
@@ -23,15 +22,7 @@ if TYPE_CHECKING:
 class UserViewSet(GenericViewSet[Any]):
     """The people of the center."""
 
-    policy = {
-        "list": STAFF,
-        "retrieve": STAFF,
-        "create": ADMINS,
-        "partial_update": ADMINS,
-        "update": ADMINS,
-        "approve": ADMINS,
-        "reject": ADMINS,
-    }
+    resource = "users"
     pagination_class = PagesOrAll
     serializer_class = shapes.PersonOut
     lookup_url_kwarg = "id"
@@ -91,7 +82,7 @@ class UserViewSet(GenericViewSet[Any]):
 class GuestViewSet(GenericViewSet[Any]):
     """People who are here for a while and see only what is assigned to them by name."""
 
-    policy = {"list": ADMINS, "upgrade": ADMINS}
+    resource = "guests"
     serializer_class = shapes.GuestOut
 
     @extend_schema(operation_id="guests_list", parameters=[shapes.GuestFilters])

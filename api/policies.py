@@ -1,0 +1,259 @@
+"""Who may do what: one table, from which the permission check, the OpenAPI document and ``docs/permissions.md`` are made.
+
+To serve an operation, write its row here and name the resource on the view (``resource = "groups"``). The action is what
+DRF calls it: the method of a view set (``list``, ``members``, ``bulk_add``), or the HTTP method of a plain view
+(``get``, ``post``). A row says for each role what it reaches; a role that is not named is refused with 403, an object out
+of reach with the 404 of an object that does not exist. ``when`` tells side conditions in words. Views without a row are
+refused to everybody; ``manage.py check`` names them, and rows that nobody serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+OWNER, CENTER_ADMIN, TEACHER, STUDENT, GUEST = "OWNER", "CENTER_ADMIN", "TEACHER", "STUDENT", "GUEST"
+EVERYBODY = "ANYBODY"
+
+
+class Reach(StrEnum):
+    """The objects that a role reaches with an operation. ``tests/api/matrix`` knows for each who is inside."""
+
+    YES = "yes"
+    """There is no object, or the operation makes one."""
+    ALL = "all"
+    OWN = "their own"
+    WRITTEN = "what they wrote"
+    TAUGHT = "groups that they teach"
+    STUDENTS = "students of groups that they teach"
+    ROOMS = "rooms for groups that they teach, and rooms that they made"
+    JOINED = "groups that they are in"
+    ASSIGNED = "what is assigned to them, through a group or by name"
+    NAMED = "what is assigned to them by name"
+    NOTHING = "nothing"
+    """Lists are empty, and every id is unknown."""
+    HOLDERS = "whoever holds the link or code"
+
+
+class Hosts(StrEnum):
+    """Where an operation is served."""
+
+    CENTER = "center"
+    MAIN = "main"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row: what each role reaches, on which hosts, and what else must be so."""
+
+    grants: Mapping[str, Reach]
+    hosts: Hosts
+    when: str
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Who may call the operation; ``{"ANYBODY"}`` for strangers too."""
+        return frozenset(self.grants)
+
+    def is_served_at(self, *, is_main: bool) -> bool:
+        """Whether the main host, or else a center's, serves the operation."""
+        return bool(self.grants) and self.hosts in (Hosts.BOTH, Hosts.MAIN if is_main else Hosts.CENTER)
+
+
+NOBODY = Rule(MappingProxyType({}), Hosts.BOTH, "")
+
+_WHO: Mapping[str, tuple[str, ...]] = {
+    "anybody": (EVERYBODY,),
+    "signed_in": (OWNER, CENTER_ADMIN, TEACHER, STUDENT, GUEST),
+    "members": (CENTER_ADMIN, TEACHER, STUDENT, GUEST),
+    "staff": (CENTER_ADMIN, TEACHER),
+    "takers": (STUDENT, GUEST),
+    "owner": (OWNER,),
+    "admin": (CENTER_ADMIN,),
+    "teacher": (TEACHER,),
+    "student": (STUDENT,),
+    "guest": (GUEST,),
+}
+"""The words of a row, the wider before the narrower: ``members=OWN, admin=ALL`` gives admins all."""
+
+
+def may(*, on: Hosts = Hosts.CENTER, when: str = "", **who: Reach) -> Rule:
+    """A row of the table. A word that is no group of people stops the start."""
+    if unknown := who.keys() - _WHO.keys():
+        raise ValueError(f"These are no people: {sorted(unknown)}")
+    grants = {role: who[word] for word, roles in _WHO.items() if word in who for role in roles}
+    return Rule(MappingProxyType(grants), on, when)
+
+
+YES, ALL, OWN, WRITTEN, TAUGHT, STUDENTS = (
+    Reach.YES,
+    Reach.ALL,
+    Reach.OWN,
+    Reach.WRITTEN,
+    Reach.TAUGHT,
+    Reach.STUDENTS,
+)
+ROOMS, JOINED, ASSIGNED, NAMED, NOTHING, HOLDERS = (
+    Reach.ROOMS,
+    Reach.JOINED,
+    Reach.ASSIGNED,
+    Reach.NAMED,
+    Reach.NOTHING,
+    Reach.HOLDERS,
+)
+CENTER, MAIN, BOTH = Hosts.CENTER, Hosts.MAIN, Hosts.BOTH
+
+_READ_TESTS = "teachers see the tests of their colleagues, keys included, to copy and to assign them"
+_WRITE_TESTS = "drafts only; a colleague's test is refused with 403 `not_yours`"
+_DRAFTS = {
+    "list": may(staff=ALL, when=_READ_TESTS),
+    "retrieve": may(staff=ALL, when=_READ_TESTS),
+    "create": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS),
+    "partial_update": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS),
+    "destroy": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS),
+}
+
+TABLE: Mapping[str, Mapping[str, Rule]] = {
+    # -- signing in ------------------------------------------------------------------------------------------------
+    "auth/login": {"post": may(anybody=YES, on=BOTH, when="people of this host only; a rate per address")},
+    "auth/refresh": {"post": may(anybody=HOLDERS, on=BOTH, when="each refresh token works once")},
+    "auth/logout": {"post": may(signed_in=OWN, on=BOTH)},
+    "auth/me": {"get": may(signed_in=OWN, on=BOTH), "patch": may(signed_in=OWN, on=BOTH)},
+    "auth/ws-ticket": {"post": may(signed_in=OWN, on=BOTH, when="one socket, within thirty seconds")},
+    "auth/register": {"post": may(anybody=YES, when="with an invitation, or as the center's registration allows")},
+    "auth/verify": {"post": may(anybody=HOLDERS, on=BOTH, when="the link works once")},
+    "auth/password/reset": {"post": may(anybody=YES, on=BOTH, when="the answer is the same for every address")},
+    "auth/password/reset/confirm": {"post": may(anybody=HOLDERS, on=BOTH, when="the link works once")},
+    "auth/password/update": {"post": may(signed_in=OWN, on=BOTH, when="with the present password")},
+    "auth/sessions": {"get": may(signed_in=OWN, on=BOTH), "delete": may(signed_in=OWN, on=BOTH)},
+    "auth/session": {"delete": may(signed_in=OWN, on=BOTH)},
+    # -- centers ---------------------------------------------------------------------------------------------------
+    "owner-centers": {
+        "list": may(owner=ALL, on=MAIN),
+        "retrieve": may(owner=ALL, on=MAIN),
+        "create": may(owner=YES, on=MAIN),
+        "partial_update": may(owner=ALL, on=MAIN),
+        "activate": may(owner=ALL, on=MAIN),
+        "suspend": may(owner=ALL, on=MAIN),
+        "retry": may(owner=ALL, on=MAIN, when="the creation failed"),
+    },
+    # -- people ----------------------------------------------------------------------------------------------------
+    "invitations": {
+        "create": may(admin=YES),
+        "listed": may(admin=ALL),
+        "approve": may(admin=ALL, when="somebody has registered with it"),
+        "reject": may(admin=ALL),
+    },
+    "users": {
+        "list": may(admin=ALL, teacher=STUDENTS),
+        "retrieve": may(admin=ALL, teacher=STUDENTS),
+        "create": may(admin=YES),
+        "partial_update": may(admin=ALL, when="nobody shuts themselves out"),
+        "update": may(admin=ALL, when="nobody shuts themselves out"),
+        "approve": may(admin=ALL),
+        "reject": may(admin=ALL, when="the person waits for approval"),
+    },
+    "guests": {"list": may(admin=ALL), "upgrade": may(admin=ALL, when="the person is a guest")},
+    # -- groups ----------------------------------------------------------------------------------------------------
+    "groups": {
+        "list": may(admin=ALL, teacher=TAUGHT, student=JOINED, guest=NOTHING),
+        "retrieve": may(admin=ALL, teacher=TAUGHT, student=JOINED, guest=NOTHING),
+        "members": may(admin=ALL, teacher=TAUGHT, student=JOINED, guest=NOTHING, when="e-mails for staff only"),
+        "create": may(admin=YES),
+        "partial_update": may(admin=ALL, teacher=TAUGHT, when="places, state and teachers for admins only"),
+        "destroy": may(admin=ALL),
+    },
+    "group-memberships": {
+        "list": may(admin=ALL, teacher=TAUGHT, student=OWN, guest=NOTHING),
+        "create": may(admin=ALL),
+        "bulk_add": may(admin=ALL),
+        "destroy": may(admin=ALL),
+    },
+    # -- tests -----------------------------------------------------------------------------------------------------
+    "mock-tests": {
+        **_DRAFTS,
+        "create": may(staff=YES),
+        "retrieve": may(staff=ALL, student=ASSIGNED, guest=NAMED, when=f"{_READ_TESTS}; takers get the cover"),
+        "publish": may(admin=ALL, teacher=WRITTEN, when="a colleague's test is refused with 403 `not_yours`"),
+        "unpublish": may(admin=ALL, teacher=WRITTEN, when="a colleague's test is refused with 403 `not_yours`"),
+        "clone": may(staff=ALL, when="the copy is one's own"),
+        "papers": may(staff=ALL, when=_READ_TESTS),
+        "import_file": may(staff=YES),
+        "export": may(staff=ALL, when=_READ_TESTS),
+    },
+    "test-sections": _DRAFTS,
+    "question-groups": _DRAFTS,
+    "questions": _DRAFTS,
+    "exam-profiles": {"list": may(staff=YES)},
+    "media-uploads": {"post": may(staff=YES)},
+    "media": {"get": may(anybody=HOLDERS, when="the link is signed for this center and has not expired")},
+    # -- rooms and attempts ----------------------------------------------------------------------------------------
+    "exam-assignments": {
+        "list": may(admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="access codes for staff only"),
+        "retrieve": may(admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="access codes for staff only"),
+        "create": may(staff=YES, when="teachers: to groups that they teach, and to students in them"),
+        "partial_update": may(admin=ALL, teacher=ROOMS, when="what takers rely on stays once the room has opened"),
+        "destroy": may(admin=ALL, teacher=ROOMS, when="nobody has sat in it"),
+        "open": may(admin=ALL, teacher=ROOMS),
+        "close": may(admin=ALL, teacher=ROOMS),
+        "release": may(admin=ALL, teacher=ROOMS, when="the room is closed"),
+    },
+    "attempts/start": {
+        "post": may(student=ASSIGNED, guest=NAMED, when="the room is open, attempts are left, its access code is right")
+    },
+    "attempts/extend": {"post": may(admin=ALL, teacher=ROOMS, when="somebody sits in the room")},
+    "attempts/finalise": {"post": may(admin=ALL, teacher=ROOMS, when="the room is closed and all marks are in")},
+    "attempts": {
+        "list": may(admin=ALL, teacher=ROOMS, takers=OWN),
+        "retrieve": may(admin=ALL, teacher=ROOMS, takers=OWN),
+        "paper": may(takers=OWN, when="the attempt runs"),
+        "answers": may(admin=ALL, teacher=ROOMS, takers=OWN),
+        "save_answers": may(takers=OWN, when="the attempt runs, or ended less than the grace ago"),
+        "submit": may(takers=OWN),
+        "takeover": may(takers=OWN, when="the attempt runs"),
+        "result": may(admin=ALL, teacher=ROOMS, takers=OWN, when="takers: once results are released"),
+        "review": may(admin=ALL, teacher=ROOMS, takers=OWN, when="takers: once the review is open"),
+        "receipt": may(admin=ALL, teacher=ROOMS, takers=OWN, when="the attempt has ended"),
+        "events": may(admin=ALL, teacher=ROOMS),
+    },
+    "submissions": {
+        "list": may(admin=ALL, teacher=ROOMS, takers=OWN),
+        "retrieve": may(admin=ALL, teacher=ROOMS, takers=OWN),
+        "start_exam": may(student=ASSIGNED, guest=NAMED, when="the room is open and attempts are left"),
+        "submit_exam": may(takers=OWN),
+        "my_results": may(takers=OWN, when="results are released"),
+        "report": may(takers=OWN),
+    },
+    "results/exams": {
+        "get": may(admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="takers: their own, once released")
+    },
+    "results/my-results": {"get": may(takers=OWN, when="those that are released")},
+    "results/users": {"get": may(admin=ALL, teacher=STUDENTS, takers=OWN, when="takers: those that are released")},
+    "leaderboards/exams": {
+        "get": may(admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="takers: as the board's policy allows")
+    },
+    # -- notices ---------------------------------------------------------------------------------------------------
+    "notifications": {
+        "list": may(signed_in=OWN, on=BOTH),
+        "retrieve": may(signed_in=OWN, on=BOTH),
+        "partial_update": may(signed_in=OWN, on=BOTH),
+        "mark_all_read": may(signed_in=OWN, on=BOTH),
+    },
+    # -- sockets ---------------------------------------------------------------------------------------------------
+    "ws/attempts": {"connect": may(takers=OWN)},
+    "ws/leaderboards": {
+        "connect": may(
+            admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="takers: as the board's policy allows"
+        )
+    },
+    "ws/notifications": {"connect": may(members=OWN)},
+}
+"""Resource -> action -> row."""
+
+
+def find(resource: str, action: str) -> Rule | None:
+    """The row of an operation, or nothing if it has none."""
+    return TABLE.get(resource, {}).get(action)
