@@ -19,3 +19,49 @@ class UserApproved(Event):
     name: ClassVar[str] = "user.approved"
 
     user_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UserChanged(Event):
+    """Name, address, role, state or time of a person are not what they were."""
+
+    name: ClassVar[str] = "user.changed"
+
+    user_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UserRemoved(Event):
+    """Deleted by an admin: out of every list and group; can come back."""
+
+    name: ClassVar[str] = "user.removed"
+
+    user_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UserErased(Event):
+    """Nothing may tell any more who this was; what was answered and scored stays, without a name."""
+
+    name: ClassVar[str] = "user.erased"
+
+    user_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureAsked(Event):
+    """A person asks to be erased; an admin has to do it."""
+
+    name: ClassVar[str] = "user.erasure_asked"
+
+    user_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class GuestTimeOver(Event):
+    """The alarm of a guest: delivered when their time here ends."""
+
+    name: ClassVar[str] = "user.time_over"
+    queue: ClassVar[str] = "deadline"
+
+    user_id: uuid.UUID
