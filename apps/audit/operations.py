@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -50,9 +49,7 @@ def record(
     try:
         known = trace.current()
         if actor is not None:
-            known = replace(
-                known, actor_id=actor.pk, actor_name=actor.get_full_name(), actor_role=actor.role
-            )
+            known = replace(known, actor_id=actor.pk, actor_name=actor.get_full_name(), actor_role=actor.role)
         what = {
             "action": action[:60],
             "subject": subject[:40],
@@ -69,7 +66,7 @@ def record(
         if also_in and also_in != tenancy.schema_name():
             _keep(also_in, _values(what, replace(known, address="", agent="")))
     except Exception:
-        log.exception("AUDIT: %s of %s %s was not recorded.", action, subject, subject_id)
+        log.exception("AUDIT: %s of %s %.64s was not recorded.", action, subject, subject_id)
 
 
 def _values(what: dict[str, Any], known: Trace) -> dict[str, Any]:
@@ -83,15 +80,7 @@ def _values(what: dict[str, Any], known: Trace) -> dict[str, Any]:
         "address": known.address or None,
         "agent": known.agent,
     }
-    values = {key: _storable(value) for key, value in {**what, **who}.items()}
-    return rules.seal_entry(values, key=settings.SHIKEN_AUDIT_KEYS[0])
-
-
-def _storable(value: Any) -> Any:
-    """Without what no column holds: NUL and half characters."""
-    if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "replace").decode()
-    return json.loads(rules.canonical(value).replace("\\u0000", "")) if isinstance(value, dict | list) else value
+    return rules.seal_entry(rules.storable({**what, **who}), key=settings.SHIKEN_AUDIT_KEYS[0])
 
 
 def _keep(schema_name: str, values: dict[str, Any]) -> None:

@@ -34,9 +34,18 @@ def canonical(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
 
 
+def storable(value: Any) -> Any:
+    """The same without what no column holds: NUL and half characters."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {storable(key): storable(inner) for key, inner in value.items()}
+    return [storable(inner) for inner in value] if isinstance(value, list) else value
+
+
 def digest_of(values: Values | None) -> str:
     """What is kept of a whole state: nothing can be read from it, and the same state gives the same."""
-    return "" if values is None else hashlib.sha256(canonical(values).encode()).hexdigest()
+    return "" if values is None else hashlib.sha256(canonical(values).encode("utf-8", "replace")).hexdigest()
 
 
 def changed_names(before: Values | None, after: Values | None) -> list[str]:

@@ -33,8 +33,10 @@ def record(*, afresh: bool = False) -> str:
             _make_empty(schema)
         stock.migrate(schema_name=schema)
         with tenancy.enter(tenancy.PUBLIC), transaction.atomic():
-            statements = schema_text.read_schema(schema_name=schema)
-            _try_out(statements)
+            # PostgreSQL says some conditions otherwise once it has read them back: what is kept is what stays the same.
+            statements = _try_out(schema_text.read_schema(schema_name=schema))
+            if _try_out(statements) != statements:
+                raise TemplateUnsupported("The recorded template does not make the schema that it was read from.")
             SchemaTemplate.objects.update_or_create(
                 pk=fingerprint,
                 defaults={"statements": statements, "migrations": _hashes(), "recorded_at": Now()},
@@ -77,7 +79,7 @@ def _replay(statements: str, schema_name: str) -> None:
         )
 
 
-def _try_out(statements: str) -> None:
+def _try_out(statements: str) -> str:
     """Replay in a schema that never outlives this function, and read it back."""
     point = transaction.savepoint()
     try:
@@ -85,8 +87,7 @@ def _try_out(statements: str) -> None:
         again = schema_text.read_schema(schema_name=_TRIAL)
     finally:
         transaction.savepoint_rollback(point)
-    if adapt(statements=again, schema_name=settings.SHIKEN_TEMPLATE_SCHEMA, made_in=_TRIAL) != statements:
-        raise TemplateUnsupported("The recorded template does not make the schema that it was read from.")
+    return adapt(statements=again, schema_name=settings.SHIKEN_TEMPLATE_SCHEMA, made_in=_TRIAL)
 
 
 def _can_go_forward(schema: str) -> bool:
