@@ -24,6 +24,7 @@ HOSTS = {"north": "north.localhost", "south": "south.localhost"}
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 EMPTIED = {
     "core_delivery",
+    "jobs_job",
     "mail_mail",
     "notifications_notice",
     "centers_centeradmin",

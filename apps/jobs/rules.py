@@ -16,7 +16,7 @@ DIED = "The worker stopped in the middle of it, three times in a row."
 def next_look(
     *, is_over: bool, has_file: bool, file_until: datetime | None, finished_at: datetime | None, at: datetime
 ) -> datetime:
-    """When somebody must look at a job again: soon while it goes on, then when its file and last its row have had their time."""
+    """When somebody must look at a job again: soon while it goes on, then when its file has had its time, last its row."""
     if not is_over or finished_at is None:
         return at + LOOK_AGAIN
     if has_file and file_until is not None:
