@@ -27,17 +27,18 @@ check: venv-dev ## style, types, boundaries, migrations, API documents
 	$(PY) .venv/bin/lint-imports
 	$(PY) -W ignore manage.py makemigrations --check --dry-run
 	$(call openapi,var/openapi)
-	diff -ru docs/openapi var/openapi || { echo "The API has changed: make openapi"; exit 1; }
+	diff -ru docs/openapi var/openapi && diff -u docs/permissions.md var/permissions.md || { echo "The API has changed: make openapi"; exit 1; }
 
 openapi: export DJANGO_SETTINGS_MODULE = config.settings.test
-openapi: venv-dev ## write docs/openapi anew from the code
+openapi: venv-dev ## write docs/openapi and docs/permissions.md anew from the code
 	$(call openapi,docs/openapi)
 
-# The document of each host, without a warning, into a folder.
+# The document of each host, without a warning, into a folder, and the table of permissions beside it.
 define openapi
 	mkdir -p $(1)
 	$(PY) manage.py spectacular --validate --fail-on-warn --skip-checks --urlconf config.urls --custom-settings config.documentation.CENTER --file $(1)/center.yaml
 	$(PY) manage.py spectacular --validate --fail-on-warn --skip-checks --urlconf config.urls_public --custom-settings config.documentation.OWNER --file $(1)/owner.yaml
+	$(PY) manage.py permissions_page --skip-checks --file $(1)/../permissions.md
 endef
 
 bench: bench-answers bench-fanout bench-ranks bench-tenants ## all benchmarks, on servers of their own
