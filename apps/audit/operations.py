@@ -88,13 +88,13 @@ def _keep(schema_name: str, values: dict[str, Any]) -> None:
     try:
         _append(schema_name, "audit_entry", _row(values))
     except DatabaseError as error:
-        log.error("AUDIT: an entry goes to the spill of %s: %s", schema_name, error)  # noqa: TRY400 - the reason is enough
+        log.error("AUDIT: an entry goes to the spill of %s: %s", schema_name, error)
         body = {"body": rules.canonical(values), "error": str(error)[:500]}
         try:
             _append(schema_name, "audit_spill", body)
         except DatabaseError as second:
             told = {key: values[key] for key in ("action", "subject", "subject_id", "via", "actor_id", "owner_id")}
-            log.error("AUDIT LOST in %s: %s (%s)", schema_name, rules.canonical(told), second)  # noqa: TRY400
+            log.error("AUDIT LOST in %s: %s (%s)", schema_name, rules.canonical(told), second)
 
 
 def _row(values: dict[str, Any]) -> dict[str, Any]:
@@ -108,11 +108,13 @@ def _append(schema_name: str, table: str, row: dict[str, Any]) -> None:
     quote = connection.ops.quote_name
     columns = ", ".join(row)
     marks = ", ".join(["%s"] * len(row))
+    place = f"{quote(schema_name)}.{quote(table)}"
+    insert = f"INSERT INTO {place} ({columns}, at) VALUES ({marks}, statement_timestamp())"  # noqa: S608 - quoted names
     statement = (
         "SAVEPOINT audit;"
         " SELECT set_config('shiken.lock_timeout', current_setting('lock_timeout'), true);"
         f" SET LOCAL lock_timeout = '{LOCK_WAIT}';"
-        f" INSERT INTO {quote(schema_name)}.{quote(table)} ({columns}, at) VALUES ({marks}, statement_timestamp());"  # noqa: S608
+        f" {insert};"
         " SELECT set_config('lock_timeout', current_setting('shiken.lock_timeout'), true);"
         " RELEASE SAVEPOINT audit"
     )

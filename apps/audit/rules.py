@@ -59,7 +59,7 @@ def harmless_changes(before: Values | None, after: Values | None) -> dict[str, l
     """Old and new value of the changed fields whose values say nothing private: numbers, moments, states; never texts
     that people wrote, and nothing whose name sounds secret."""
     old, new = before or {}, after or {}
-    found = {}
+    found: dict[str, list[object]] = {}
     for name in changed_names(before, after):
         pair = [old.get(name), new.get(name)]
         if not _SECRET.search(name) and all(_is_harmless(name, value) for value in pair):

@@ -277,3 +277,34 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+
+class Acting(models.Model):
+    """An owner's leave to work in the place of one of the center's admins: asked for with a reason, begun with a code,
+    over at its time or before. The owner is a person of the public schema, hence an id and a name."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner_id = models.UUIDField()
+    owner_name = models.CharField(max_length=170, blank=True)
+    admin = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    session = models.OneToOneField(Session, on_delete=models.SET_NULL, null=True, related_name="acting")
+    reason = models.CharField(max_length=500)
+    minutes = models.PositiveSmallIntegerField()
+    code_hash = models.CharField(max_length=64, unique=True)
+    code_expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now())
+    began_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True, help_text="When its time is over.")
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=170, blank=True)
+    ended_because = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["owner_id"], condition=models.Q(ended_at=None), name="acting_going_on")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(minutes__gte=1, minutes__lte=60), name="acting_is_short"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner_name}: {self.reason}"

@@ -72,6 +72,9 @@ class Center(TenantMixin):
     staff_second_factor = models.BooleanField(
         default=False, db_default=False, help_text="Staff without a second factor may do nothing but set one up."
     )
+    allows_acting = models.BooleanField(
+        default=True, db_default=True, help_text="Whether owners of the platform may work here in an admin's place."
+    )
     primary_color = models.CharField(max_length=7, default="#b3123b")
     logo = models.CharField(max_length=200, blank=True, help_text="Storage name of a picture that everybody may see.")
     email = models.EmailField(blank=True)

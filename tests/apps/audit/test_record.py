@@ -47,9 +47,12 @@ def test_without_a_door_it_was_a_command():
 
 
 def test_vanishes_with_the_act_that_it_tells_of():
-    with pytest.raises(ValueError), transaction.atomic():
+    def close_and_fail():
         record()
         raise ValueError
+
+    with pytest.raises(ValueError):
+        transaction.atomic(close_and_fail)()
     assert not Entry.objects.filter(subject_id=ROOM).exists()
 
 
