@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from email.mime.image import MIMEImage
 from email.utils import formataddr, parseaddr
 from urllib.parse import urlsplit
 
@@ -12,10 +15,11 @@ from django.template import Context, engines
 from django.template.backends.django import DjangoTemplates
 
 from apps.centers.queries.centers import Face
-from apps.mail import rules
+from apps.centers.rules import colors
+from apps.mail import letters, rules
 from apps.mail.letters import Content
 
-PLAIN_COLOR = "#b3123b"
+_EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 def address_of(face: Face, path: str) -> str:
@@ -25,40 +29,74 @@ def address_of(face: Face, path: str) -> str:
     return f"{base.scheme}://{face.host}{port}{path}"
 
 
+class Message(EmailMultiAlternatives):
+    """Its pictures belong to its HTML, they are not files to keep."""
+
+    mixed_subtype = "related"
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A picture as it travels inside the letter: nothing is fetched when somebody reads it."""
+
+    content: bytes
+    subtype: str
+
+
 def compose(
-    *, mail_id: str, letter: str, to: str, language: str, face: Face, content: Content
-) -> EmailMultiAlternatives:
-    """The message, from the center to one person. Text from people is escaped in HTML and kept to one line elsewhere."""
+    *, mail_id: str, letter: str, to: str, language: str, face: Face, content: Content, logo: Logo | None = None
+) -> Message:
+    """The message, from the center to one person. Text from people is escaped in HTML and kept to one line elsewhere; a
+    quote keeps its lines, each marked as quoted."""
     wanted = rules.language_of(content.language, language, face.locale)
     center = rules.one_line(face.name)
+    palette = colors.palette(face.color)
+    leave = address_of(face, content.unsubscribe) if content.unsubscribe else ""
     values = {
         **{name: rules.one_line(value) for name, value in content.values.items()},
+        "quote": rules.paragraph(content.values.get("quote", "")),
         "center": center,
-        "color": rules.color_of(face.color, PLAIN_COLOR),
+        "color": palette.color,
+        "ink": palette.text,
         "language": wanted,
-        "address": address_of(face, content.path),
+        "address": address_of(face, content.path) if letters.LETTERS[letter].has_button else "",
+        "leave": leave,
+        "logo": f"logo@{face.host}" if logo else "",
         "host": face.host,
     }
     template = f"mail/{wanted}/{letter}.txt"
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    message = EmailMultiAlternatives(
+    headers = {
+        "Message-ID": f"<{mail_id}@{face.host}>",
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": wanted,
+    }
+    if leave:
+        headers |= {"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    message = Message(
         subject=rules.one_line(_render(template, "subject", values), 200),
-        body=_render(template, "txt", values).strip() + "\n",
+        body=_EMPTY_LINES.sub("\n\n", _render(template, "txt", values)).strip() + "\n",
         from_email=formataddr((center, sender), "utf-8"),
         to=[content.to or to],
-        headers={
-            "Message-ID": f"<{mail_id}@{face.host}>",
-            "Auto-Submitted": "auto-generated",
-            "Content-Language": wanted,
-        },
+        headers=headers,
     )
     message.attach_alternative(_render(template, "html", values), "text/html")
+    if logo:
+        message.attach(_inline(logo, values["logo"]))
     return message
+
+
+def _inline(logo: Logo, name: str) -> MIMEImage:
+    part = MIMEImage(logo.content, logo.subtype)
+    part["Content-ID"] = f"<{name}>"
+    part["Content-Disposition"] = "inline"
+    return part
 
 
 def _render(template: str, layout: str, values: Mapping[str, str]) -> str:
     backend = engines["django"]
     assert isinstance(backend, DjangoTemplates)
     found = backend.engine.get_template(template)
-    context = Context({**values, "layout": f"mail/layout.{layout}"}, autoescape=layout == "html")
-    return str(found.render(context))
+    quote = rules.quoted(values["quote"]) if layout == "txt" else values["quote"]
+    context = {**values, "quote": quote, "layout": f"mail/layout.{layout}"}
+    return str(found.render(Context(context, autoescape=layout == "html")))

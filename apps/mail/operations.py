@@ -1,32 +1,39 @@
 from __future__ import annotations
 
 import logging
-import smtplib
 import time
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from celery import current_app
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from apps.audit import operations as audit
 from apps.centers.queries import centers
-from apps.core import tenancy
-from apps.mail import composing, letters, rules
-from apps.mail.errors import AddressRefused
+from apps.core import clock, images, tenancy
+from apps.mail import composing, letters, queries, rules, transport
+from apps.mail.errors import AddressRefused, NotGivenUp
 from apps.mail.models import Mail
+from apps.mail.transport import Courier
+
+if TYPE_CHECKING:
+    from apps.authentication.models import User
 
 log = logging.getLogger(__name__)
 
 CUT_OFF = "The worker stopped while it was sending: nobody knows whether this left. It is not sent again by itself."
 UNKNOWN = "The connection broke while it was sending: nobody knows whether this left. It is not sent again by itself."
+AWAY = "For days no mail server took letters from us."
 _SHARE = 25
 _quiet_until = 0.0
+_resting_until = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +45,6 @@ class Draft:
     key: str
     about: Mapping[str, Any] = field(default_factory=dict)
     language: str = ""
-
-
-class Refused(Exception):
-    """The mail server has said no, so that nothing left: ``for_good`` if asking again is useless."""
-
-    def __init__(self, error: Exception, *, for_good: bool) -> None:
-        super().__init__(f"{type(error).__name__}: {error}")
-        self.for_good = for_good
 
 
 def post(*, drafts: Iterable[Draft]) -> int:
@@ -66,17 +65,41 @@ def post(*, drafts: Iterable[Draft]) -> int:
         for draft in drafts
     ]
     for row in rows:
-        if not rules.is_address(row.to):
-            raise AddressRefused
+        _check(row)
     Mail.objects.bulk_create(rows, ignore_conflicts=True)
     ids = [str(row.pk) for row in rows]
     transaction.on_commit(lambda: _nudge(ids), robust=True)
     return len(rows)
 
 
-def send(*, ids: Iterable[uuid.UUID]) -> int:
-    """Send these, if they still wait. Returns how many were taken up."""
-    return sum(_send_next(Q(pk=mail_id)) for mail_id in ids)
+def send(
+    *,
+    letter: str,
+    to: Iterable[str],
+    key: str,
+    values: Mapping[str, str] | None = None,
+    path: str = "/",
+    language: str = "",
+) -> int:
+    """Write one letter of the present center, or in the public schema of the platform, to each of these addresses, with
+    all that stands in it (``letters.LETTERS`` names the ``values``); its button leads to ``path`` on the center's own
+    host. The same ``key`` to the same address is written once. For links that open something, and for what may have
+    changed before it leaves, ``post`` ids instead and fill them in."""
+    about = {"values": dict(values or {}), "path": path}
+    return post(drafts=[Draft(letter, address, rules.key_of(key, address), about, language) for address in to])
+
+
+def forget(*, address: str) -> int:
+    """Remove every letter of the present center to this address, sent or not: for whoever erases a person."""
+    with transaction.atomic():
+        count, _ = Mail.objects.filter(schema_name=tenancy.schema_name(), to__iexact=address).delete()
+    return count
+
+
+def send_these(*, ids: Iterable[uuid.UUID]) -> int:
+    """Send these, if they still wait. Returns how many were taken up; without a mail server that is one at most."""
+    with Courier() as courier:
+        return sum(1 for mail_id in ids if _send_next(courier, Q(pk=mail_id)))
 
 
 def send_due(*, most: int = 200) -> int:
@@ -85,8 +108,9 @@ def send_due(*, most: int = 200) -> int:
         cut_off = Mail.objects.filter(status=Mail.Status.SENDING, claimed_at__lt=Now() - timedelta(minutes=10))
         cut_off.update(status=Mail.Status.DEAD, last_error=CUT_OFF)
     count = 0
-    while count < most and _send_next(Q()):
-        count += 1
+    with Courier() as courier:
+        while count < most and _send_next(courier, Q()):
+            count += 1
     return count
 
 
@@ -97,13 +121,35 @@ def revive(*, ids: Iterable[uuid.UUID]) -> int:
         return dead.update(status=Mail.Status.WAITING, tries=0, due_at=Now())
 
 
-def prune(*, older_than: timedelta = timedelta(days=30), most: int = 10_000) -> int:
-    """Forget letters that left, or were not needed, long ago: addresses of people are not kept for ever."""
+def revive_own(*, actor: User, mail_id: uuid.UUID) -> Mail:
+    """The same with one letter of the actor's center; refuses any other id, and a letter that was not given up."""
+    with transaction.atomic():
+        row = queries.get_mail_for(actor, mail_id)
+        if not revive(ids=[row.pk]):
+            raise NotGivenUp
+        audit.record(action="mail.revived", subject="mail", subject_id=row.pk, name=row.letter)
+    return queries.get_mail_for(actor, mail_id)
+
+
+def prune(
+    *, older_than: timedelta = timedelta(days=30), dead: timedelta = timedelta(days=90), most: int = 10_000
+) -> int:
+    """Forget letters that left, or were not needed, long ago, and those given up longer ago: addresses of people are not
+    kept for ever."""
+    over = Q(status__in=[Mail.Status.SENT, Mail.Status.NEEDLESS], created_at__lt=Now() - older_than)
+    over |= Q(status=Mail.Status.DEAD, created_at__lt=Now() - dead)
     with tenancy.enter(tenancy.PUBLIC):
-        over = [Mail.Status.SENT, Mail.Status.NEEDLESS]
-        old = Mail.objects.filter(status__in=over, created_at__lt=Now() - older_than).order_by("created_at")[:most]
+        old = Mail.objects.filter(over).order_by("created_at")[:most]
         count, _ = Mail.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()
     return count
+
+
+def _check(row: Mail) -> None:
+    if not rules.is_address(row.to):
+        raise AddressRefused
+    kind = letters.LETTERS[row.letter]
+    if "values" in row.about and set(row.about["values"]) != kind.values:
+        raise LookupError(f"The letter {row.letter!r} has {sorted(kind.values)}.")
 
 
 def _nudge(ids: list[str]) -> None:
@@ -127,9 +173,11 @@ def _nudge(ids: list[str]) -> None:
             return
 
 
-def _send_next(which: Q) -> bool:
+def _send_next(courier: Courier, which: Q) -> bool:
     """Mark a row as being sent and commit that, send it, mark what became of it. The first mark makes a second sending
     impossible, whatever happens in between."""
+    if time.monotonic() < _resting_until:
+        return False
     with tenancy.enter(tenancy.PUBLIC):
         row = _claim(which)
         if row is None:
@@ -139,17 +187,21 @@ def _send_next(which: Q) -> bool:
             if message is None:
                 _mark(row, status=Mail.Status.NEEDLESS)
                 return True
-            _hand_over(message)
-        except Refused as error:
+            courier.hand_over(message)
+        except transport.Unreachable as error:
+            _rest(row, str(error))
+        except transport.Refused as error:
             _put_back(row, str(error), for_good=error.for_good)
-        except (OSError, smtplib.SMTPException) as error:
+        except transport.Unknown as error:
             log.error("Mail %s: %s", row.pk, error)
             _mark(row, status=Mail.Status.DEAD, last_error=f"{UNKNOWN} {error}"[:2000])
         except Exception as error:
             log.exception("Mail %s could not be composed.", row.pk)
             _put_back(row, f"{type(error).__name__}: {error}")
         else:
-            _mark(row, status=Mail.Status.SENT, sent_at=Now(), last_error="")
+            # The words of a letter that nobody fills in are not kept longer than they are needed.
+            about = {} if "values" in row.about else row.about
+            _mark(row, status=Mail.Status.SENT, sent_at=Now(), last_error="", about=about)
         return True
 
 
@@ -163,11 +215,13 @@ def _claim(which: Q) -> Mail | None:
         )
         if row is not None:
             row.tries += 1
-            Mail.objects.filter(pk=row.pk).update(status=Mail.Status.SENDING, claimed_at=Now(), tries=row.tries)
+            row.claimed_at = clock.now()
+            claim = {"status": Mail.Status.SENDING, "claimed_at": row.claimed_at, "tries": row.tries}
+            Mail.objects.filter(pk=row.pk).update(**claim)
     return row
 
 
-def _compose(row: Mail) -> EmailMultiAlternatives | None:
+def _compose(row: Mail) -> composing.Message | None:
     tenant = tenancy.get_by_schema(row.schema_name)
     with tenancy.enter(tenant):
         content = letters.fill(row.letter, row.to, row.about)
@@ -175,27 +229,44 @@ def _compose(row: Mail) -> EmailMultiAlternatives | None:
             return None
         face = centers.get_face(tenant=tenant)
     return composing.compose(
-        mail_id=str(row.pk), letter=row.letter, to=row.to, language=row.language, face=face, content=content
+        mail_id=str(row.pk),
+        letter=row.letter,
+        to=row.to,
+        language=row.language,
+        face=face,
+        content=content,
+        logo=_logo(face.logo),
     )
 
 
-def _hand_over(message: EmailMultiAlternatives) -> None:
-    """One message over a connection of its own. As long as that is not open, and where the server says no, nothing has
-    left; anything else is unknown."""
-    server = get_connection()
+def _logo(name: str) -> composing.Logo | None:
+    """Small, as letters need it. Without it the letter leaves all the same."""
     try:
-        server.open()
-    except (OSError, smtplib.SMTPException) as error:
-        raise Refused(error, for_good=False) from error
-    try:
-        server.send_messages([message])
-    except smtplib.SMTPRecipientsRefused as error:
-        codes = [code for code, _ in error.recipients.values()]
-        raise Refused(error, for_good=min(codes, default=500) >= 500) from error
-    except smtplib.SMTPResponseException as error:
-        raise Refused(error, for_good=error.smtp_code >= 500) from error
-    finally:
-        server.close()
+        return _small_logo(name) if name else None
+    except Exception as error:
+        log.warning("The logo %s is left out of a letter: %s", name, error)
+        return None
+
+
+@lru_cache(maxsize=64)
+def _small_logo(name: str) -> composing.Logo:
+    """A changed picture has another name."""
+    with default_storage.open(name) as file:
+        content, suffix = images.clean_image(file.read(), edge=160)
+    return composing.Logo(content, "png" if suffix == ".png" else "jpeg")
+
+
+def _rest(row: Mail, error: str) -> None:
+    """It is not the letter's fault, so no try of it is used up; and there is no use in trying the next one now."""
+    global _resting_until
+    _resting_until = time.monotonic() + rules.REST_SECONDS
+    log.error("No mail server takes letters, %s seconds of rest: %s", rules.REST_SECONDS, error)
+    due = clock.now()
+    if due - row.created_at > rules.PATIENCE:
+        _mark(row, status=Mail.Status.DEAD, last_error=f"{AWAY} {error}"[:2000])
+    else:
+        wait = timedelta(seconds=rules.REST_SECONDS)
+        _mark(row, status=Mail.Status.FAILED, last_error=error, due_at=due + wait, tries=row.tries - 1)
 
 
 def _put_back(row: Mail, error: str, *, for_good: bool = False) -> None:
@@ -209,4 +280,4 @@ def _put_back(row: Mail, error: str, *, for_good: bool = False) -> None:
 
 def _mark(row: Mail, **changes: Any) -> None:
     """Only while it is still ours: what was given up meanwhile stays given up."""
-    Mail.objects.filter(pk=row.pk, status=Mail.Status.SENDING, tries=row.tries).update(**changes)
+    Mail.objects.filter(pk=row.pk, status=Mail.Status.SENDING, claimed_at=row.claimed_at).update(**changes)

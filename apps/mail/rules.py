@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import timedelta
+from hashlib import blake2b
 
 LANGUAGES = ("en", "ja", "ru", "uz")
 MOST_TRIES = 8
+# Without any mail server: how long all letters rest, and how old one becomes before it is given up.
+REST_SECONDS = 60
+PATIENCE = timedelta(days=3)
 _ADDRESS = re.compile(r"[^\s@<>(),;:\"\\\[\]]{1,64}@[^\s@<>(),;:\"\\\[\]]{1,190}")
-_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 # Languages as browsers and older clients call them.
 _ALIASES = {"jp": "ja"}
 
@@ -19,9 +23,25 @@ def one_line(text: str, most: int = 120) -> str:
     return " ".join(plain.split())[:most]
 
 
+def paragraph(text: str, most: int = 2000) -> str:
+    """Somebody's words in their own lines, each as plain as ``one_line``, without empty ones."""
+    lines = (one_line(line, most) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)[:most]
+
+
+def quoted(text: str) -> str:
+    """The same where only characters can show that they are somebody else's words."""
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
 def is_address(text: str) -> bool:
     """One plain address: nothing that could end a header or name a second person."""
     return text.isprintable() and bool(_ADDRESS.fullmatch(text))
+
+
+def key_of(key: str, address: str) -> str:
+    """The key of one of many letters about the same thing."""
+    return f"{key}:{blake2b(address.lower().encode(), digest_size=9).hexdigest()}"
 
 
 def language_of(*wanted: str) -> str:
@@ -32,11 +52,6 @@ def language_of(*wanted: str) -> str:
         if short in LANGUAGES:
             return short
     return LANGUAGES[0]
-
-
-def color_of(text: str, default: str) -> str:
-    """A color that is safe in a style."""
-    return text if _COLOR.fullmatch(text) else default
 
 
 def wait_before(tries: int) -> int:

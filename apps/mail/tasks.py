@@ -8,7 +8,7 @@ from apps.mail import operations
 
 @shared_task(name="send_mails")
 def send_mails(*, ids: list[str], **_: Any) -> int:
-    return operations.send(ids=[uuid.UUID(mail_id) for mail_id in ids])
+    return operations.send_these(ids=[uuid.UUID(mail_id) for mail_id in ids])
 
 
 @shared_task(name="sweep_mails")

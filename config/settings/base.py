@@ -366,7 +366,13 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 SHIKEN_IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_MB", 100, least=1) * 2**20
 
 # -- mail ----------------------------------------------------------------------------------------------------------
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+_TRANSPORTS = {
+    "smtp": "apps.mail.backends.SmtpBackend",
+    "console": "django.core.mail.backends.console.EmailBackend",
+    "folder": "apps.mail.backends.FolderBackend",
+}
+SHIKEN_MAIL_TRANSPORT = env.choice("EMAIL_TRANSPORT", "smtp", _TRANSPORTS)
+EMAIL_BACKEND = _TRANSPORTS[SHIKEN_MAIL_TRANSPORT]
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.integer("EMAIL_PORT", 25, least=1)
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
@@ -439,4 +445,7 @@ SHIKEN_VAULT_KEYS = [
     *(_purpose_key("vault", secret) for secret in (SECRET_KEY, *env.names("DJANGO_OLD_SECRET_KEYS"))),
 ]
 # The first seals; the others can still check what earlier secrets sealed.
-SHIKEN_AUDIT_KEYS = [_purpose_key("audit"), *(_purpose_key("audit", old) for old in env.names("DJANGO_OLD_SECRET_KEYS"))]
+SHIKEN_AUDIT_KEYS = [
+    _purpose_key("audit"),
+    *(_purpose_key("audit", old) for old in env.names("DJANGO_OLD_SECRET_KEYS")),
+]

@@ -4,10 +4,11 @@ import uuid
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, Prefetch, Q, QuerySet
 
 from apps.centers.errors import CenterNotFound, CenterSuspended
 from apps.centers.models import Center, Domain
+from apps.centers.rules import plans
 from apps.core import tenancy
 from apps.core.tenancy import Tenant
 
@@ -23,6 +24,7 @@ class Face:
     locale: str
     time_zone: str
     host: str
+    logo: str = ""
 
 
 def list_centers(*, search: str = "", status: str = "", ordering: str = "-created_at") -> QuerySet[Center]:
@@ -60,7 +62,7 @@ def get_face(*, tenant: Tenant | None = None) -> Face:
         return Face(tenant.name, "", settings.LANGUAGE_CODE, settings.TIME_ZONE, settings.SHIKEN_MAIN_HOSTS[0])
     center = get_center(center_id=tenant.id)
     host = next((domain.domain for domain in center.domains.all()), settings.SHIKEN_MAIN_HOSTS[0])
-    return Face(center.name, center.primary_color, center.locale, center.time_zone, host)
+    return Face(center.name, center.primary_color, center.locale, center.time_zone, host, center.logo)
 
 
 def registration_mode() -> str:
@@ -69,10 +71,23 @@ def registration_mode() -> str:
     return mode or Center.Registration.INVITATION
 
 
-def check_not_suspended(*, tenant: Tenant | None = None) -> None:
-    """Refuse a sign-in or a start in a suspended center (the present one by default); what runs goes on."""
-    if (tenant or tenancy.current()).status == Center.Status.SUSPENDED:
-        raise CenterSuspended
+def staff_second_factor() -> Exists:
+    """For a query: whether the present center demands a second factor of its staff."""
+    return Exists(Center.objects.filter(pk=tenancy.current().id, staff_second_factor=True))
+
+
+def check_not_suspended(*, tenant: Tenant | None = None, role: str = "") -> None:
+    """Refuse a sign-in or a start in a suspended center (the present one by default); what runs goes on. The admins of one
+    whose trial or plan is over may sign in: to see that, to take their data with them, or to go on with a plan."""
+    tenant = tenant or tenancy.current()
+    if tenant.status != Center.Status.SUSPENDED:
+        return
+    # What is remembered of a center may be some seconds old; nobody is refused for that.
+    center = Center.objects.filter(pk=tenant.id).first()
+    if center is None or center.status != Center.Status.SUSPENDED:
+        return
+    if not (center.suspended_because and role == "CENTER_ADMIN"):
+        raise CenterSuspended(plans.why_suspended(center.suspended_because))
 
 
 def _with_hosts() -> QuerySet[Center]:

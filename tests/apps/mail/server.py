@@ -56,7 +56,7 @@ class _Talk(socketserver.StreamRequestHandler):
 def mail_server(settings: Any) -> Iterator[MailServer]:
     """Runs one, and has the settings name it."""
     with MailServer() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "apps.mail.backends.SmtpBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
         settings.EMAIL_TIMEOUT = 2
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -158,24 +158,50 @@ def due_in(row):
     return Mail.objects.filter(pk=row.pk, due_at__gt=Now() + timedelta(seconds=50)).exists()
 
 
-def test_a_server_that_is_away_or_busy_is_asked_again_later(cast, content, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_PORT = 1
-    post("away")
-    operations.send_due()
+def test_a_server_that_is_busy_is_asked_again_later(cast, content, settings):
     with mail_server(settings) as server:
         server.answer_to_recipient = "451 busy"
-        post("busy")
+        post()
         operations.send_due()
-        for row in Mail.objects.all():
-            assert (row.status, row.tries) == ("FAILED", 1)
-            assert due_in(row)
+        row = Mail.objects.get()
+        assert (row.status, row.tries) == ("FAILED", 1)
+        assert due_in(row)
         server.answer_to_recipient = "250 ok"
         assert operations.send_due() == 0
         Mail.objects.update(due_at=Now())
-        assert operations.send_due() == 2
-        assert len(server.messages) == 2
+        assert operations.send_due() == 1
+        assert len(server.messages) == 1
     assert set(Mail.objects.values_list("status", "tries")) == {("SENT", 2)}
+
+
+def test_without_a_server_all_letters_rest_and_none_uses_up_a_try(cast, content, settings, monkeypatch):
+    settings.EMAIL_BACKEND = "apps.mail.backends.SmtpBackend"
+    settings.EMAIL_PORT = 1
+    for number in range(20):
+        post(f"k{number}")
+    assert operations.send_due() == 1
+    assert operations.send_due() == operations.send_these(ids=Mail.objects.values_list("pk", flat=True)) == 0
+    monkeypatch.setattr(operations, "_resting_until", 0.0)
+    assert operations.send_these(ids=Mail.objects.filter(status="WAITING").values_list("pk", flat=True)) == 1
+    assert sorted(Mail.objects.values_list("status", "tries")) == [("FAILED", 0)] * 2 + [("WAITING", 0)] * 18
+    assert "ConnectionRefusedError" in Mail.objects.filter(status="FAILED")[0].last_error
+    monkeypatch.setattr(operations, "_resting_until", 0.0)
+    with mail_server(settings) as server:
+        Mail.objects.update(due_at=Now())
+        assert operations.send_due() == 20
+        assert server.connections == 1
+        assert len(server.messages) == 20
+
+
+def test_after_days_without_a_server_a_letter_is_given_up(cast, content, settings):
+    settings.EMAIL_BACKEND = "apps.mail.backends.SmtpBackend"
+    settings.EMAIL_PORT = 1
+    post()
+    Mail.objects.update(created_at=Now() - rules.PATIENCE - timedelta(minutes=1))
+    operations.send_due()
+    row = Mail.objects.get()
+    assert row.status == "DEAD"
+    assert row.last_error.startswith(operations.AWAY)
 
 
 def test_is_given_up_after_the_last_try_and_at_once_where_the_server_refuses_for_good(cast, content, settings):
@@ -235,6 +261,9 @@ def test_old_letters_are_forgotten_and_dead_ones_kept(cast, content):
         Mail.objects.filter(key=status).update(status=status, created_at=Now() - timedelta(days=31))
     assert operations.prune() == 2
     assert set(Mail.objects.values_list("status", flat=True)) == {"WAITING", "SENDING", "FAILED", "DEAD"}
+    Mail.objects.update(created_at=Now() - timedelta(days=91))
+    assert operations.prune() == 1
+    assert set(Mail.objects.values_list("status", flat=True)) == {"WAITING", "SENDING", "FAILED"}
 
 
 def test_development_writes_files(cast, content, settings, tmp_path):
