@@ -242,6 +242,9 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "partial_update": may(signed_in=OWN, on=BOTH),
         "mark_all_read": may(signed_in=OWN, on=BOTH),
     },
+    # -- long work -------------------------------------------------------------------------------------------------
+    "tasks": {"list": may(signed_in=OWN, on=BOTH), "retrieve": may(signed_in=OWN, on=BOTH)},
+    "tasks/file": {"get": may(anybody=HOLDERS, on=BOTH, when="the link is signed for this host and has not expired")},
     # -- sockets ---------------------------------------------------------------------------------------------------
     "ws/attempts": {"connect": may(takers=OWN)},
     "ws/leaderboards": {

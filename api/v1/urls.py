@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("api.v1.invitations.urls")),
     path("", include("api.v1.users.urls")),
     path("", include("api.v1.groups.urls")),
+    path("", include("api.v1.jobs.urls")),
     path("", include("api.v1.mock_tests.urls")),
     path("", include("api.v1.assignments.urls")),
     path("", include("api.v1.notifications.urls")),

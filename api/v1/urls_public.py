@@ -6,5 +6,6 @@ urlpatterns = [
     path("auth/", include("api.v1.authentication.urls")),
     path("", include("api.v1.pictures.urls")),
     path("", include("api.v1.centers.urls")),
+    path("", include("api.v1.jobs.urls")),
     path("", include("api.v1.notifications.urls")),
 ]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from apps.core.errors import Conflict, NotFound
+from apps.core.errors import Conflict, Forbidden, NotFound
 
 
 class JobNotFound(NotFound):
@@ -15,3 +15,8 @@ class FileExpired(Conflict):
 class UnknownWork(Conflict):
     code = "unknown_work"
     message = "This version of the program does not know this kind of work."
+
+
+class LinkExpired(Forbidden):
+    code = "link_expired"
+    message = "This link has expired; ask for the task again to get a new one."

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.storage import default_storage
@@ -58,7 +58,7 @@ class TestAsking:
         job = ask()
         with django_capture_on_commit_callbacks(execute=True):
             deliver()
-        ((name, options),) = [task for task in sent if task[0] == "run_job"]
+        ((_, options),) = [task for task in sent if task[0] == "run_job"]
         assert options["kwargs"] == {"job_id": str(job.pk)}
         assert options["headers"] == {"_schema_name": "c_north"}
         assert Delivery.objects.filter(event="job.due", done_at=None, due_at__gt=Now()).count() == 1
@@ -72,7 +72,8 @@ class TestRunning:
         assert operations.run(job_id=job.pk) is True
         job.refresh_from_db()
         assert (job.state, job.result, job.done, job.total) == ("DONE", {"depth": 3}, 5, 5)
-        assert job.finished_at and job.claim is None
+        assert job.finished_at
+        assert job.claim is None
 
     def test_ends_with_the_refusal_of_the_work(self, ask, work):
         def dig(running):
@@ -269,12 +270,11 @@ class TestWorkers:
         thread = threading.Thread(target=worker)
         thread.start()
         assert begun.wait(10)
-        look = lambda: _look(job)  # noqa: E731
-        look()
+        _look(job)
         assert [name for name, _ in sent if name == "run_job"] == []
         go_on.set()
         thread.join()
-        look()
+        _look(job)
         assert [name for name, _ in sent if name == "run_job"] == ["run_job"]
         assert operations.run(job_id=job.pk) is True
         assert Job.objects.get(pk=job.pk).state == "DONE"
@@ -314,12 +314,12 @@ def _read(job_id):
 
 
 def test_look_again_soon_then_at_the_files_end_then_at_the_rows():
-    from datetime import UTC, datetime
-
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    look = lambda **known: rules.next_look(
-        **{"is_over": True, "has_file": False, "file_until": None, "finished_at": at, "at": at} | known
-    )  # noqa: E501, E731
+    before = {"is_over": True, "has_file": False, "file_until": None, "finished_at": at, "at": at}
+
+    def look(**known):
+        return rules.next_look(**before | known)
+
     assert look(is_over=False, finished_at=None) == at + rules.LOOK_AGAIN
     assert look(has_file=True, file_until=at + timedelta(days=7)) == at + timedelta(days=7)
     assert look(has_file=True, file_until=at) == at + rules.TIDY_AGAIN
@@ -330,7 +330,7 @@ def test_look_again_soon_then_at_the_files_end_then_at_the_rows():
 @pytest.mark.parametrize(
     ("done", "total", "is_done", "seen"),
     [(0, 0, False, None), (5, 10, False, 50), (10, 10, False, 99), (3, 0, True, 100)],
-)  # noqa: E501
+)
 def test_percent_is_full_only_at_the_end(done, total, is_done, seen):
     assert rules.percent(done=done, total=total, is_done=is_done) == seen
 
