@@ -17,11 +17,13 @@ class Center(TenantMixin):
         ARCHIVED = "ARCHIVED"
 
     class State(models.TextChoices):
-        """How far the making of its schema has come."""
+        """How far the making of its schema has come, or its end."""
 
         WAITING = "WAITING"
         READY = "READY"
         FAILED = "FAILED"
+        RESTORING = "RESTORING"
+        DELETING = "DELETING"
 
     class Plan(models.TextChoices):
         FREE = "FREE"
@@ -251,3 +253,26 @@ class EndReminder(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["center", "ends_at", "days"], name="one_reminder_per_step")]
+
+
+class DeletedCenter(models.Model):
+    """What is known of a center that is no more."""
+
+    center_id = models.UUIDField(db_index=True)
+    slug = models.CharField(max_length=41)
+    name = models.CharField(max_length=120)
+    schema_name = models.CharField(max_length=63)
+    reason = models.CharField(max_length=500, blank=True)
+    deleted_by = models.UUIDField(null=True)
+    deleted_by_name = models.CharField(max_length=200, blank=True)
+    asked_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(db_default=Now())
+    job_id = models.UUIDField(null=True, help_text="Its export can be fetched and restored there.")
+    export_until = models.DateTimeField(null=True)
+    counts = models.JSONField(default=dict, help_text="Rows, files and keys that went.")
+
+    class Meta:
+        ordering = ["-deleted_at"]
+
+    def __str__(self) -> str:
+        return self.name
