@@ -110,3 +110,9 @@ def digest_link(previous: str, entry_id: int, at: datetime, seal: str, *, key: s
 
 def _keyed(text: str, key: str) -> str:
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def first_day_kept(at: datetime, months: int) -> datetime:
+    """The first moment of the oldest month that is kept, if so many months are besides the present one."""
+    count = at.year * 12 + at.month - 1 - months
+    return at.replace(year=count // 12, month=count % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)

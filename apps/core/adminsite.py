@@ -82,9 +82,10 @@ class HostSite(UnfoldAdminSite):
         )
 
     def has_permission(self, request: HttpRequest) -> bool:
-        is_in = request.user.is_authenticated and self.is_for(request.user)
+        user: Any = request.user
+        is_in = user.is_authenticated and self.is_for(user)
         if is_in:
-            trace.name_actor(request.user, via=trace.ADMIN)
+            trace.name_actor(user, via=trace.ADMIN)
         return is_in
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
@@ -118,12 +119,12 @@ class HostSite(UnfoldAdminSite):
 
 
 main_site = HostSite(
-    role="OWNER", is_public=True, order=["centers", "authentication", "mail", "core", "django_celery_beat"]
+    role="OWNER", is_public=True, order=["centers", "authentication", "mail", "core", "audit", "django_celery_beat"]
 )
 center_site = HostSite(
     role="CENTER_ADMIN",
     is_public=False,
-    order=["authentication", "groups", "mock_tests", "assignments", "attempts", "leaderboards", "notifications"],
+    order=["authentication", "groups", "mock_tests", "assignments", "attempts", "leaderboards", "notifications", "audit"],
 )
 
 

@@ -202,6 +202,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"queue": "bulk", "expires": 30},
     },
+    "keep_audits": {
+        "task": "keep_audits",
+        "schedule": 1800.0,
+        "options": {"queue": "bulk", "expires": 1800},
+    },
     "prune_mails": {
         "task": "prune_mails",
         "schedule": 86_400.0,
@@ -444,6 +449,7 @@ SHIKEN_VAULT_KEYS = [
     *env.names("VAULT_KEYS"),
     *(_purpose_key("vault", secret) for secret in (SECRET_KEY, *env.names("DJANGO_OLD_SECRET_KEYS"))),
 ]
+SHIKEN_AUDIT_KEEP_MONTHS = env.integer("AUDIT_KEEP_MONTHS", 24, least=1)
 # The first seals; the others can still check what earlier secrets sealed.
 SHIKEN_AUDIT_KEYS = [
     _purpose_key("audit"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -88,28 +89,48 @@ def _keep(schema_name: str, values: dict[str, Any]) -> None:
     try:
         _append(schema_name, "audit_entry", _row(values))
     except DatabaseError as error:
-        log.error("AUDIT: an entry goes to the spill of %s: %s", schema_name, error)
-        body = {"body": rules.canonical(values), "error": str(error)[:500]}
+        log.error("AUDIT: an entry goes to the spill of %s: %s", schema_name, _first_line(error))
+        body = {"body": rules.canonical(values), "error": _first_line(error)}
         try:
             _append(schema_name, "audit_spill", body)
         except DatabaseError as second:
             told = {key: values[key] for key in ("action", "subject", "subject_id", "via", "actor_id", "owner_id")}
-            log.error("AUDIT LOST in %s: %s (%s)", schema_name, rules.canonical(told), second)
+            log.error("AUDIT LOST in %s: %s (%s)", schema_name, rules.canonical(told), _first_line(second))
 
 
-def _row(values: dict[str, Any]) -> dict[str, Any]:
+def _first_line(error: DatabaseError) -> str:
+    """What PostgreSQL says, without the statement that it quotes."""
+    return next(iter(str(error).splitlines()), type(error).__name__)[:500]
+
+
+def _row(values: Values) -> dict[str, Any]:
     row = {column: values[column] for column in _COLUMNS}
     return {**row, "changed": rules.canonical(row["changed"]), "changes": rules.canonical(row["changes"])}
+
+
+def put_in(*, values: Values, at: datetime) -> None:
+    """Write an entry that was spilled at ``at`` into the table of the present schema. A column that refuses it raises."""
+    with transaction.atomic():
+        row = {**_row(values), "at": at}
+        columns, marks = ", ".join(row), ", ".join(["%s"] * len(row))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {_place(tenancy.schema_name(), 'audit_entry')} ({columns}) VALUES ({marks})",  # noqa: S608 - quoted
+                list(row.values()),
+            )
+
+
+def _place(schema_name: str, table: str) -> str:
+    quote = connection.ops.quote_name
+    return f"{quote(schema_name)}.{quote(table)}"
 
 
 def _append(schema_name: str, table: str, row: dict[str, Any]) -> None:
     """One round trip. The schema is named: a table that is missing in a center must not turn into public's. Nothing of a
     failure, and nothing of the short patience for locks, is left in the caller's transaction."""
-    quote = connection.ops.quote_name
     columns = ", ".join(row)
     marks = ", ".join(["%s"] * len(row))
-    place = f"{quote(schema_name)}.{quote(table)}"
-    insert = f"INSERT INTO {place} ({columns}, at) VALUES ({marks}, statement_timestamp())"  # noqa: S608 - quoted names
+    insert = f"INSERT INTO {_place(schema_name, table)} ({columns}, at) VALUES ({marks}, statement_timestamp())"  # noqa: S608 - quoted names
     statement = (
         "SAVEPOINT audit;"
         " SELECT set_config('shiken.lock_timeout', current_setting('lock_timeout'), true);"

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Q, QuerySet
+
+from apps.audit.errors import EntryNotFound
+from apps.audit.models import Entry
+
+if TYPE_CHECKING:
+    from apps.core.trace import Person
+
+READERS = frozenset({"CENTER_ADMIN", "OWNER"})
+_BATCH = 1000
+
+
+def entries_for(
+    actor: Person,
+    *,
+    person: uuid.UUID | None = None,
+    action: str = "",
+    subject: str = "",
+    subject_id: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    search: str = "",
+    only_owners: bool = False,
+) -> QuerySet[Entry]:
+    """The trail of the present schema, newest first: for the admins of a center theirs, for owners the platform's, for
+    everybody else nothing. ``person`` is whoever acted, also in somebody's place; ``action`` one act or, with a dot at its
+    end, all of a kind; ``search`` words in names and reasons; ``only_owners`` what owners of the platform did."""
+    entries = Entry.objects.all() if actor.role in READERS else Entry.objects.none()
+    if person:
+        entries = entries.filter(Q(actor_id=person) | Q(owner_id=person))
+    if action:
+        entries = entries.filter(action__startswith=action) if action.endswith(".") else entries.filter(action=action)
+    if subject:
+        entries = entries.filter(subject=subject)
+    if subject_id:
+        entries = entries.filter(subject_id=subject_id)
+    if since:
+        entries = entries.filter(at__gte=since)
+    if until:
+        entries = entries.filter(at__lt=until)
+    if only_owners:
+        entries = entries.filter(Q(actor_role="OWNER") | Q(owner_id__isnull=False))
+    for word in search.split():
+        entries = entries.filter(
+            Q(name__icontains=word)
+            | Q(reason__icontains=word)
+            | Q(actor_name__icontains=word)
+            | Q(owner_name__icontains=word)
+            | Q(action__icontains=word)
+        )
+    return entries.order_by("-id")
+
+
+def get_entry_for(actor: Person, entry_id: int) -> Entry:
+    """One entry; refuses what this person cannot read."""
+    entry = entries_for(actor).filter(pk=entry_id).first()
+    if entry is None:
+        raise EntryNotFound
+    return entry
+
+
+def stream(entries: QuerySet[Entry]) -> Iterator[Entry]:
+    """The same rows in batches, each in a query of its own: flat memory, and no cursor that outlives its connection."""
+    last: int | None = None
+    while batch := list((entries if last is None else entries.filter(pk__lt=last))[:_BATCH]):
+        yield from batch
+        last = batch[-1].pk
