@@ -5,7 +5,7 @@ LOCAL := $(PY) -m deployment.local
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults check openapi bench bench-answers bench-fanout bench-ranks bench-tenants watch shell reset clean venv venv-dev
+.PHONY: help run test faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants watch shell reset clean venv venv-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,9 @@ test: venv-dev ## the whole suite (ARGS="-k name")
 
 faults: venv-dev ## a class sits while every part of the stack is killed (5 minutes)
 	@$(LOCAL) test -m faults tests/faults $(ARGS)
+
+browser: venv-dev ## a student sits in Chromium while the connection breaks (needs Chromium)
+	@$(LOCAL) test -m browser tests/browser $(ARGS)
 
 check: export DJANGO_SETTINGS_MODULE = config.settings.test
 check: venv-dev ## style, types, boundaries, migrations, API documents

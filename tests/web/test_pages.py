@@ -12,7 +12,8 @@ from django.test import Client
 
 from web.storage import HashedStorage
 
-MODULES = Path(__file__).resolve().parents[2] / "web" / "static" / "web"
+STATIC = Path(__file__).resolve().parents[2] / "web" / "static"
+MODULES = STATIC / "web"
 SOMETHING = uuid.UUID(int=1)
 PAGES = [
     "/",
@@ -23,8 +24,11 @@ PAGES = [
 ]
 
 
-def imports(text: str) -> set[str]:
-    return set(re.findall(r'^import .* from "\./([^"]+)";$', text, re.M))
+IMPORT = re.compile(r'^(?:import|export) (?:\{([^}]+)\}) from "(\.\.?/[^"]+)";$', re.M)
+
+
+def imports(text: str) -> list[str]:
+    return [other for _, other in IMPORT.findall(text)]
 
 
 @pytest.mark.django_db
@@ -43,23 +47,36 @@ def test_a_browser_finds_an_icon(host):
     assert (answer.status_code, answer["Location"]) == (302, "/static/web/icon.svg")
 
 
-@pytest.mark.parametrize("module", sorted(MODULES.glob("*.js")), ids=lambda module: module.stem)
+@pytest.mark.parametrize(
+    "module", sorted(STATIC.glob("*/*.js")), ids=lambda module: f"{module.parent.name}-{module.stem}"
+)
 def test_a_module_imports_only_names_that_another_exports(module):
-    text = module.read_text()
-    for names, other in re.findall(r'^import \{([^}]+)\} from "\./([^"]+)";$', text, re.M):
-        exported = set(
-            re.findall(r"^export (?:async )?(?:function|class|const) (\w+)", (MODULES / other).read_text(), re.M)
-        )
+    for names, other in IMPORT.findall(module.read_text()):
+        there = (module.parent / other).read_text()
+        exported = set(re.findall(r"^export (?:async )?(?:function|class|const) (\w+)", there, re.M))
+        exported |= {name.strip() for known, _ in IMPORT.findall(there) for name in known.split(",")}
         assert {name.strip() for name in names.split(",")} <= exported
 
 
+def test_the_exam_kit_depends_on_nothing_but_itself():
+    for module in (STATIC / "exam").glob("*.js"):
+        assert all(other.startswith("./") for other in imports(module.read_text()))
+
+
 def test_collected_modules_import_each_other_by_the_hash_of_their_content(tmp_path):
-    shutil.copytree(MODULES, tmp_path / "web")
+    shutil.copytree(STATIC, tmp_path, dirs_exist_ok=True)
     storage = HashedStorage(location=str(tmp_path), base_url="/static/")
-    paths = {f"web/{file.name}": (storage, f"web/{file.name}") for file in MODULES.iterdir()}
-    done = {name: hashed for name, hashed, _ in storage.post_process(paths) if hashed}
-    for name in paths:
-        collected = (tmp_path / storage.hashed_files[name]).read_text()
-        expected = {Path(storage.hashed_files[f"web/{other}"]).name for other in imports((tmp_path / name).read_text())}
-        assert imports(collected) == expected
+    names = [str(file.relative_to(STATIC)) for file in STATIC.glob("*/*") if file.is_file()]
+    done = {name for name, hashed, _ in storage.post_process({name: (storage, name) for name in names}) if hashed}
+    for name in names:
+        if not name.endswith(".js"):
+            continue
+        folder = (tmp_path / name).parent
+        told = [
+            (folder / other).resolve().relative_to(tmp_path)
+            for other in imports((folder / Path(name).name).read_text())
+        ]
+        collected = tmp_path / storage.hashed_files[name]
+        found = [(collected.parent / other).resolve().relative_to(tmp_path) for other in imports(collected.read_text())]
+        assert [str(path) for path in found] == [storage.hashed_files[str(path)] for path in told]
     assert done

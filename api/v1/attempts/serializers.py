@@ -237,11 +237,19 @@ class SavedOut(serializers.Serializer[Any]):
     server_time = serializers.DateTimeField(allow_null=True)
 
 
+class EntryNumber(serializers.Serializer[Any]):
+    epoch = serializers.IntegerField()
+    seq = serializers.IntegerField()
+
+
 class AnswerStateOut(serializers.Serializer[Any]):
     """What the server holds: resend whatever is newer on your side."""
 
     epoch = serializers.IntegerField()
     answers = serializers.DictField(child=serializers.JSONField(), help_text="By question id.")
+    latest = serializers.DictField(
+        child=EntryNumber(), help_text="By question id, cleared ones too: the number of the answer that counts."
+    )
     last_seqs = serializers.DictField(child=serializers.IntegerField(), help_text="The highest seq of each epoch.")
     server_time = serializers.DateTimeField()
 

@@ -94,18 +94,21 @@ def render_paper(attempt: Attempt, *, sign: Sign) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class AnswerState:
-    """Where the journal stands: the present answers, and the highest ``seq`` of each epoch."""
+    """Where the journal stands: the present answers, which entry of each question counts, cleared ones too, and the
+    highest ``seq`` of each epoch."""
 
     answers: dict[str, Any]
+    latest: dict[str, dict[str, int]]
     last_seqs: dict[int, int]
 
 
 def answer_state(attempt: Attempt) -> AnswerState:
     """The answers that count now; cleared ones are left out."""
     entries = AnswerEntry.objects.filter(attempt_id=attempt.pk)
-    latest = entries.order_by("question_id", "-epoch", "-seq").distinct("question_id")
-    answers = {str(entry.question_id): entry.response for entry in latest if entry.response is not None}
-    return AnswerState(answers, last_seqs(attempt))
+    counting = list(entries.order_by("question_id", "-epoch", "-seq").distinct("question_id"))
+    answers = {str(entry.question_id): entry.response for entry in counting if entry.response is not None}
+    latest = {str(entry.question_id): {"epoch": entry.epoch, "seq": entry.seq} for entry in counting}
+    return AnswerState(answers, latest, last_seqs(attempt))
 
 
 def last_seqs(attempt: Attempt) -> dict[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,9 @@ from apps.attempts import errors, queries
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, TimeGrant
 from apps.attempts.operations import sitting
 from apps.attempts.rules import receipts
-from apps.core import clock, realtime
+from apps.centers.errors import CenterSuspended
+from apps.centers.operations import centers
+from apps.core import clock, realtime, tenancy
 from apps.core.models import Delivery
 from tests.apps.attempts import journal
 from tests.factories import make_room
@@ -160,12 +163,19 @@ def test_starts_a_fresh_attempt_after_an_overdue_one_if_more_are_allowed(cast):
     assert (started.is_new, started.attempt.number) == (True, 2)
 
 
-def test_refuses_a_start_in_a_suspended_center_but_lets_a_running_attempt_go_on(cast, room, attempt, monkeypatch):
-    suspended = type(cast.north)(cast.north.id, "c_north", "North", "north", "SUSPENDED", is_ready=True)
-    monkeypatch.setattr("apps.core.tenancy.current", lambda: suspended)
-    with pytest.raises(errors.CenterSuspended):
-        sitting.start_attempt(actor=cast.bob, assignment_id=room.pk)
-    assert sitting.start_attempt(actor=cast.alice, assignment_id=room.pk).attempt == attempt
+def test_refuses_a_start_in_a_suspended_center_but_lets_a_running_attempt_go_on(cast, room, attempt):
+    bob = cast.bob
+    centers.suspend_center(center_id=cast.north.id)
+    with tenancy.enter(tenancy.get_by_slug("north")):
+        with pytest.raises(CenterSuspended):
+            sitting.start_attempt(actor=bob, assignment_id=room.pk)
+        assert sitting.start_attempt(actor=cast.alice, assignment_id=room.pk).attempt == attempt
+
+
+def test_a_start_does_not_wait_until_a_process_forgets_that_the_center_was_suspended(cast, room):
+    suspended = replace(cast.north, status="SUSPENDED")
+    with tenancy.enter(suspended):
+        assert sitting.start_attempt(actor=cast.bob, assignment_id=room.pk).is_new
 
 
 def test_a_start_and_a_resume_need_few_queries(cast, room, count_queries):
@@ -353,4 +363,8 @@ def test_tells_the_present_answers_and_the_last_number_of_each_epoch(cast, attem
     journal.write(attempt, "sum", None, epoch=2, seq=2)
     state = queries.answer_state(attempt)
     assert list(state.answers) == [str(journal.question_id(attempt, "river"))]
+    assert state.latest == {
+        str(journal.question_id(attempt, "river")): {"epoch": 1, "seq": 4},
+        str(journal.question_id(attempt, "sum")): {"epoch": 2, "seq": 2},
+    }
     assert state.last_seqs == {1: 4, 2: 2}

@@ -1,8 +1,8 @@
 // The live board of a room.
 
-import { call } from "./api.js";
+import { Socket } from "../exam/socket.js";
+import { call, http } from "./api.js";
 import { data, el, figure, number, show, table } from "./dom.js";
-import { Socket } from "./socket.js";
 import { start } from "./who.js";
 
 start(async () => {
@@ -12,6 +12,7 @@ start(async () => {
   show(el("h1", {}, room.title), state, place);
   let seen = -1;
   new Socket(`/ws/leaderboards/${data.room}/`, "leaderboards", {
+    http,
     state(what, event) {
       if (what === "open") state.textContent = "Live: moves as papers are handed in.";
       else if (event?.code === 4403 || event?.code === 4404) state.textContent = "The board of this exam is not shown, or not yet.";

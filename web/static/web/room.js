@@ -1,7 +1,7 @@
 // Sitting an exam: the cover sheet, the paper, the clock, and handing in.
 
-import { Answers } from "./answers.js";
-import { ask, call } from "./api.js";
+import { Sitting } from "../exam/sitting.js";
+import { call, http } from "./api.js";
 import { confirmed, data, el, show, when } from "./dom.js";
 import { questionGroup } from "./paper.js";
 import { start } from "./who.js";
@@ -16,7 +16,7 @@ function cover(room) {
   const begin = async (event) => {
     event.target.disabled = true;
     try {
-      await enter(room, code ? { access_code: code.querySelector("input").value } : {});
+      await sit(room, code?.querySelector("input").value);
     } catch (problem) {
       wrong.textContent = problem.message;
       event.target.disabled = false;
@@ -37,41 +37,23 @@ function cover(room) {
 
 const NOT_OPEN = { SCHEDULED: "The room is not open yet.", CLOSED: "The room is closed.", FINALISED: "The room is closed." };
 
-// A sitting that goes on belongs to this window from now on: two windows would give the same numbers to their answers.
-async function enter(room, body) {
-  const answer = await ask("POST", `exam-assignments/${room.id}/start/`, body);
-  const started = await answer.json();
-  const epoch = answer.status === 201 ? started.epoch : (await call("POST", `attempts/${started.attempt}/takeover/`, {})).epoch;
-  sit(room, { ...started, epoch }, await call("GET", `attempts/${started.attempt}/answers/`));
-}
-
-function sit(room, started, state) {
-  const given = { ...state.answers };
-  const skew = Date.parse(started.server_time) - Date.now();
-  let deadline = Date.parse(started.deadline_at);
-
+async function sit(room, accessCode) {
   const clock = el("div", { class: "clock", role: "timer" });
   const saved = el("p", { class: "saved", role: "status" }, "Everything is saved.");
   const palette = el("nav", { class: "palette", "aria-label": "Questions" });
   const paper = el("div", {});
   const tabs = el("nav", { class: "tabs", "aria-label": "Sections" });
   const hand = el("button", { onclick: askToHandIn }, "Hand in");
+
+  const sitting = await Sitting.enter({ http, room: room.id, accessCode, on: { saved: tellSaved, over } });
+  const started = sitting.started;
+  const given = Object.fromEntries(sitting.given);
   show(el("h1", {}, started.paper.title), el("div", { class: "sit" }, el("div", {}, tabs, paper),
     el("aside", { class: "side" }, clock, saved, palette, hand)));
 
-  const answers = new Answers(started.attempt, started.epoch, state.last_seqs[started.epoch] || 0, {
-    changed(waiting) {
-      saved.classList.toggle("waiting", waiting > 0);
-      saved.textContent = waiting ? `${waiting} on the way to the server…` : "Everything is saved.";
-    },
-    closed(code) { over(code); },
-    timer(message) { if (message.deadline_at) deadline = Date.parse(message.deadline_at); },
-  });
-  for (const kept of answers.waiting.values()) given[kept.question] = kept.response;
-
   const give = (question, response) => {
     given[question] = response;
-    answers.give(question, response);
+    sitting.give(question, response);
     palette.querySelector(`[href="#q-${question}"]`)?.classList.toggle("answered", isAnswer(response));
   };
 
@@ -94,11 +76,19 @@ function sit(room, started, state) {
   tick();
 
   function tick() {
-    const left = Math.max(0, Math.round((deadline - Date.now() - skew) / 1000));
+    const left = Math.round(sitting.secondsLeft());
     const pad = (value) => String(value).padStart(2, "0");
     clock.textContent = `${Math.floor(left / 3600) ? `${Math.floor(left / 3600)}:` : ""}${pad(Math.floor(left / 60) % 60)}:${pad(left % 60)}`;
     clock.classList.toggle("soon", left < 60);
     if (left === 0 && !hand.disabled) handIn();
+  }
+
+  function tellSaved({ waiting, isLive, isDurable }) {
+    saved.classList.toggle("waiting", waiting > 0);
+    if (!waiting) saved.textContent = "Everything is saved.";
+    else if (isLive) saved.textContent = `${waiting} on the way to the server…`;
+    else if (isDurable) saved.textContent = `No connection. ${waiting} kept on this device, to be sent when it is back.`;
+    else saved.textContent = `No connection. ${waiting} not saved yet: keep this page open.`;
   }
 
   async function askToHandIn() {
@@ -110,12 +100,10 @@ function sit(room, started, state) {
   async function handIn() {
     if (hand.disabled) return;
     hand.disabled = true;
-    await answers.drained(2000);
     try {
-      await call("POST", `attempts/${started.attempt}/submit/`, answers.last());
-      over("handed_in");
+      await sitting.handIn();
     } catch (problem) {
-      if (answers.isClosed) return;
+      if (sitting.queue.isOver) return;
       saved.classList.add("waiting");
       saved.textContent = problem.status ? problem.message : "No connection: your paper is not handed in yet. Please try again.";
       setTimeout(() => { hand.disabled = false; }, 3000);
@@ -124,7 +112,7 @@ function sit(room, started, state) {
 
   function over(code) {
     clearInterval(ticking);
-    answers.close(code);
+    if (code === "not_signed_in") return void location.reload();  // what waits is kept, and goes on after the sign-in
     const said = { handed_in: "Your paper is handed in.", taken_over: "This exam goes on in another window or on another device.", too_late: "The time is up. What arrived in time counts." };
     const links = code === "taken_over"
       ? [el("button", { onclick: () => location.reload() }, "Continue here")]

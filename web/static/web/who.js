@@ -1,8 +1,8 @@
 // Who is signed in, the sign-in form, and notices as they arrive.
 
-import { call, session, signIn, signOut } from "./api.js";
+import { Socket } from "../exam/socket.js";
+import { call, http, session, signIn, signOut } from "./api.js";
 import { el, main, show } from "./dom.js";
-import { Socket } from "./socket.js";
 
 export async function person() {
   if (!session.get()) return null;
@@ -62,6 +62,7 @@ function askToSignIn(done) {
 function listen() {
   const box = document.getElementById("notices");
   new Socket("/ws/notifications/", "notifications", {
+    http,
     message(news) {
       if (news.type !== "notification" || !news.message) return;
       const note = el("p", {}, news.message);

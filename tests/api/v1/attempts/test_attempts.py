@@ -157,6 +157,7 @@ def test_stores_answers_and_tells_them_again(api, cast, attempt):
     state = api(cast.alice).get(f"attempts/{attempt.pk}/answers/").json()
     assert state["answers"] == {sent[0]["question"]: sent[0]["response"]}
     assert (state["epoch"], state["last_seqs"]) == (1, {"1": 3})
+    assert state["latest"][sent[2]["question"]] == {"epoch": 1, "seq": 3}
 
 
 def test_acknowledges_what_it_takes_and_refuses_the_rest_by_number(api, cast, attempt):
