@@ -52,11 +52,6 @@ class BadExtension(Invalid):
     message = "Extra time is between a second and a day, with a reason."
 
 
-class CenterSuspended(Forbidden):
-    code = "center_suspended"
-    message = "This center is suspended; no exams can be started at the moment."
-
-
 class NotGradedYet(Conflict):
     code = "not_graded"
     message = "This attempt has no marks yet."

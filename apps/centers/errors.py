@@ -105,3 +105,24 @@ class RequestNotFound(NotFound):
 
 class AdminNotFound(NotFound):
     code = "not_found"
+
+
+class PlanLimitReached(Conflict):
+    """``details`` hold the limit, what it allows, how much is in use, and the plan."""
+
+    code = "plan_limit_reached"
+    message = "The plan of this center does not allow more of this."
+
+
+class PlanRefused(Invalid):
+    code = "invalid"
+
+
+class CenterUnready(Conflict):
+    code = "center_unready"
+    message = "This center is not ready: its schema is missing or half migrated."
+
+
+class CenterFixed(Invalid):
+    code = "center_fixed"
+    message = "People belong to one center; make a new admin in the other one."

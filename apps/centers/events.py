@@ -51,3 +51,29 @@ class ContactRequested(Event):
     name: ClassVar[str] = "center.contact_requested"
 
     request_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChanged(Event):
+    name: ClassVar[str] = "center.plan_changed"
+
+    center_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEnding(Event):
+    """A trial, or a plan that does not renew itself, is over in at most so many days."""
+
+    name: ClassVar[str] = "center.plan_ending"
+
+    center_id: uuid.UUID
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEnded(Event):
+    """A trial or a plan is over, and the center is suspended for it."""
+
+    name: ClassVar[str] = "center.plan_ended"
+
+    center_id: uuid.UUID

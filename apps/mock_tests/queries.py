@@ -331,6 +331,11 @@ def read_media(*, file: MediaFile, begin: int, end: int) -> bytes:
         raise MediaUnavailable from error
 
 
+def storage_bytes() -> int:
+    """How much the files of the center take. The same bytes are kept once, so they count once."""
+    return int(MediaFile.objects.order_by().aggregate(sum=Coalesce(Sum("size"), 0))["sum"])
+
+
 def known_media(*, media_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Which of these files the center has."""
     wanted = set(media_ids)

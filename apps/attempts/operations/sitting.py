@@ -20,10 +20,11 @@ from apps.assignments.errors import AssignmentNotFound, RoomNotOpen, WrongAccess
 from apps.attempts import errors, queries
 from apps.attempts.events import AttemptStarted
 from apps.attempts.models import AnswerSheet, Attempt, TimeGrant
+from apps.attempts.operations import capacity, grading, journal, sheets
 from apps.attempts.operations import clock as timing
-from apps.attempts.operations import grading, journal, sheets
 from apps.attempts.rules import ledger
 from apps.attempts.rules.answers import Refused
+from apps.centers.queries import centers
 from apps.core import bus, clock, realtime, tenancy
 from apps.core.errors import Problem
 from apps.mock_tests import queries as papers
@@ -64,10 +65,12 @@ def start_attempt(
 ) -> Started:
     """Begin, or go on with the attempt that runs already. An attempt whose time is up is closed on the way.
 
-    Refuses a room that is unknown, not assigned, not open, or wants another code, and a student without attempts left.
+    Refuses a room that is unknown, not assigned, not open, or wants another code, a student without attempts left, and
+    everybody while as many sit as the center's plan allows.
     However many starts arrive at once, one attempt begins and all of them get it.
     """
     at = at or clock.now()
+    is_alone = False
     for _ in range(_TRIES):
         mine = list(Attempt.objects.filter(student=actor, assignment_id=assignment_id))
         running = next((attempt for attempt in mine if attempt.is_running), None)
@@ -75,7 +78,11 @@ def start_attempt(
             return Started(running, False, at)
         try:
             with transaction.atomic():
-                return Started(_begin(actor, assignment_id, access_code, mine, at), True, at)
+                attempt = _begin(actor, assignment_id, access_code, mine, at)
+                capacity.take_place(at=at, is_alone=is_alone)
+                return Started(attempt, True, at)
+        except capacity.NearLimit:
+            is_alone = True
         except IntegrityError as error:
             if _constraint_of(error) not in _PARALLEL_START:
                 raise
@@ -110,8 +117,7 @@ def _guard(room: ExamAssignment, actor: User, access_code: str, before: Sequence
     """Everything that can speak against a start, what hides the room first."""
     if not rooms.is_assigned(assignment=room, student_id=actor.pk):
         raise AssignmentNotFound
-    if tenancy.current().status == "SUSPENDED":
-        raise errors.CenterSuspended
+    centers.check_not_suspended()
     if not room_rules.is_open(room.status, room.opens_at, room.closes_at, at):
         raise RoomNotOpen
     if room.access_code and not hmac.compare_digest(room.access_code.encode(), access_code.strip().encode()):

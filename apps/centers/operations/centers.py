@@ -22,7 +22,7 @@ from apps.centers.events import CenterClosed, CenterOpened, CenterSuspended, Pro
 from apps.centers.models import Center, Domain
 from apps.centers.operations import template
 from apps.centers.queries import centers as queries
-from apps.centers.rules import names, plans
+from apps.centers.rules import names, plans, profile
 from apps.core import bus, clock, tenancy
 from apps.core.errors import Problem
 
@@ -111,8 +111,12 @@ def _move(center: Center, status: str) -> None:
         raise CenterArchived
     if status not in Center.Status.values:
         raise CenterRefused(problems=[Problem("/status", "invalid_choice", "There is no such status.")])
-    ends = center.trial_ends_at if status == Center.Status.TRIAL else None
-    Center.objects.filter(pk=center.pk).update(status=status, trial_ends_at=ends)
+    at = clock.now()
+    ends = None
+    if status == Center.Status.TRIAL:
+        is_ahead = center.trial_ends_at is not None and center.trial_ends_at > at
+        ends = center.trial_ends_at if is_ahead else at + timedelta(days=plans.TRIAL_DAYS)
+    Center.objects.filter(pk=center.pk).update(status=status, trial_ends_at=ends, suspended_because="")
     if status == Center.Status.SUSPENDED:
         bus.publish(CenterSuspended(center_id=center.pk))
     if status == Center.Status.ARCHIVED:
@@ -131,6 +135,15 @@ def _take(center: Center, values: Mapping[str, str]) -> None:
     problems = [Problem(f"/{key}", "unknown_field", "This cannot be set.") for key in values.keys() - _CHANGEABLE]
     for key in values.keys() & _CHANGEABLE:
         setattr(center, key, values[key].strip())
+    if "website" in values:
+        website = profile.clean_website(center.website)
+        center.website = website or ""
+        if website is None:
+            problems.append(Problem("/website", "invalid", "This is not the address of a page."))
+    if "locale" in values and center.locale not in profile.LOCALES:
+        problems.append(Problem("/locale", "invalid_choice", "This language is not spoken here."))
+    if "time_zone" in values and center.time_zone not in profile.time_zones():
+        problems.append(Problem("/time_zone", "invalid_choice", "There is no such time zone."))
     if not names.COLOR.fullmatch(center.primary_color):
         problems.append(Problem("/primary_color", "invalid", "A color is # and six hexadecimal digits."))
     try:

@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import Exists, Prefetch, Q, QuerySet
 
 from apps.centers.errors import CenterNotFound, CenterSuspended
-from apps.centers.models import Center, Domain
+from apps.centers.models import Center, CenterAdmin, Domain
 from apps.centers.rules import plans
 from apps.core import tenancy
 from apps.core.tenancy import Tenant
 
+_ADMINS = Prefetch("admins", CenterAdmin.objects.filter(is_active=True).order_by("created_at", "email"))
 ORDERINGS = ("name", "-name", "created_at", "-created_at", "status", "-status")
 
 
@@ -29,7 +31,7 @@ class Face:
 
 def list_centers(*, search: str = "", status: str = "", ordering: str = "-created_at") -> QuerySet[Center]:
     """Every center, newest first unless asked otherwise; ``search`` looks at name, slug, e-mail and hosts."""
-    centers = _with_hosts()
+    centers = _with_hosts().prefetch_related(_ADMINS)
     if search:
         centers = centers.filter(
             Q(name__icontains=search)
@@ -44,10 +46,29 @@ def list_centers(*, search: str = "", status: str = "", ordering: str = "-create
 
 def get_center(*, center_id: uuid.UUID) -> Center:
     """One center; refuses an unknown id."""
-    center = _with_hosts().filter(pk=center_id).first()
+    center = _with_hosts().prefetch_related(_ADMINS).filter(pk=center_id).first()
     if center is None:
         raise CenterNotFound
     return center
+
+
+def get_own_center(*, center_id: uuid.UUID) -> Center:
+    """The center of the present host, if this is its id; refuses every other one."""
+    if center_id != tenancy.current().id:
+        raise CenterNotFound
+    return get_center(center_id=center_id)
+
+
+def host_of(center: Center) -> str:
+    """The host to which links lead; ``get_center`` and the lists have it at hand."""
+    return next((domain.domain for domain in center.domains.all()), settings.SHIKEN_MAIN_HOSTS[0])
+
+
+def address_at(center: Center, path: str) -> str:
+    """An absolute address on a center's primary host, as the platform knows it, never as a request says."""
+    base = urlsplit(settings.SHIKEN_FRONTEND_URL)
+    port = f":{base.port}" if base.port else ""
+    return f"{base.scheme}://{host_of(center)}{port}{path}"
 
 
 def find_by_slug(*, slug: str) -> Center | None:
@@ -61,8 +82,7 @@ def get_face(*, tenant: Tenant | None = None) -> Face:
     if tenant.is_public:
         return Face(tenant.name, "", settings.LANGUAGE_CODE, settings.TIME_ZONE, settings.SHIKEN_MAIN_HOSTS[0])
     center = get_center(center_id=tenant.id)
-    host = next((domain.domain for domain in center.domains.all()), settings.SHIKEN_MAIN_HOSTS[0])
-    return Face(center.name, center.primary_color, center.locale, center.time_zone, host, center.logo)
+    return Face(center.name, center.primary_color, center.locale, center.time_zone, host_of(center), center.logo)
 
 
 def registration_mode() -> str:

@@ -130,3 +130,17 @@ def sentence(plan: str, limit: str, allowed: int, used: int) -> str:
     """A refusal in full: what the limit is, how much is used, what to do."""
     counted, advice = WORDS[limit]
     return f"The plan {plan} allows {amount(limit, allowed)} {counted}; {amount(limit, used)} in use. {advice}"
+
+
+TRIAL_OVER, PLAN_OVER = "TRIAL_OVER", "PLAN_OVER"
+
+
+def why_suspended(because: str) -> str:
+    """A suspension by the clock in words; nothing for an owner's."""
+    if because == TRIAL_OVER:
+        return (
+            "The trial of this center is over: only its admins can sign in, and no exam can start, until it has a plan."
+        )
+    if because == PLAN_OVER:
+        return "The plan of this center has ended: only its admins can sign in, and no exam can start, until it is renewed."
+    return ""

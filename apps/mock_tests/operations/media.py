@@ -13,8 +13,12 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from apps.centers.operations import subscriptions
+from apps.centers.queries import subscriptions as limits
+from apps.centers.rules import plans
 from apps.core import tenancy
 from apps.core.errors import Problem
+from apps.mock_tests import queries
 from apps.mock_tests.errors import MediaRefused
 from apps.mock_tests.models import MediaFile
 from apps.mock_tests.rules import media
@@ -47,6 +51,10 @@ def written(*, things: Iterable[tuple[str, Inspected]], actor: User) -> Iterator
     wanted = {_digest(inspected): (name, inspected) for name, inspected in things}
     known = set(MediaFile.objects.filter(sha256__in=wanted).values_list("sha256", flat=True))
     files: list[MediaFile] = []
+    adding = sum(len(found.content) for digest, (_, found) in wanted.items() if digest not in known)
+    if adding:
+        # What does not fit is not written first; ``keep`` makes sure.
+        limits.check_limit(limit=plans.STORAGE, used=queries.storage_bytes(), adding=adding)
     try:
         for digest, (name, inspected) in wanted.items():
             if digest not in known:
@@ -62,12 +70,15 @@ def written(*, things: Iterable[tuple[str, Inspected]], actor: User) -> Iterator
 def keep(*, files: list[MediaFile]) -> dict[str, MediaFile]:
     """Record written files; returns the center's files by digest. Belongs inside the transaction that uses them."""
     fresh = [file for file in files if file.storage_name]
+    before = _hold_storage(fresh)
     MediaFile.objects.bulk_create(fresh, ignore_conflicts=True)
     kept = {file.sha256: file for file in MediaFile.objects.filter(sha256__in=[file.sha256 for file in files])}
     # Somebody else may have stored the same bytes a moment earlier; then ours are superfluous.
     doubles = [file.storage_name for file in fresh if kept[file.sha256].storage_name != file.storage_name]
     if doubles:
         transaction.on_commit(lambda: _remove(doubles), robust=True)
+    if fresh:
+        limits.check_limit(limit=plans.STORAGE, used=before, adding=queries.storage_bytes() - before)
     return kept
 
 
@@ -75,6 +86,14 @@ def discard(*, files: list[MediaFile]) -> None:
     """Remove written files that turned out not to be needed, after the commit."""
     names = [file.storage_name for file in files if file.storage_name]
     transaction.on_commit(lambda: _remove(names), robust=True)
+
+
+def _hold_storage(fresh: list[MediaFile]) -> int:
+    """How much is stored, counted by one transaction at a time from here to its end."""
+    if not fresh:
+        return 0
+    subscriptions.hold(limit=plans.STORAGE)
+    return queries.storage_bytes()
 
 
 def _write(name: str, inspected: Inspected, digest: str, actor: User) -> MediaFile:
