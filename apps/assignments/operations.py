@@ -22,6 +22,7 @@ from apps.assignments.errors import (
 )
 from apps.assignments.events import ResultsReleased, RoomDue, TestAssigned
 from apps.assignments.models import ExamAssignment
+from apps.audit import operations as audit
 from apps.authentication import queries as people
 from apps.core import bus, clock
 from apps.core.errors import Problem
@@ -80,6 +81,7 @@ def assign_test(
         room.people.set(audience["user_ids"])
         _hold_test(room)
         bus.publish(TestAssigned(assignment_id=room.pk))
+        _record("room.made", room, after=_told({**_fields(room), **audience}))
         _set_alarms(room, ["opens_at", "closes_at"])
         if open_now:
             _go(room, rules.OPEN, at)
@@ -122,6 +124,7 @@ def delete_assignment(*, actor: User, assignment_id: uuid.UUID) -> None:
             room.delete()
         except ProtectedError:
             raise HasAttempts from None
+        _record("room.deleted", room, subject_id=assignment_id, before=_told(_fields(room)))
 
 
 def unpublish_unused_test(*, actor: User, test_id: uuid.UUID) -> None:
@@ -182,16 +185,17 @@ def _move(assignment_id: uuid.UUID, actor: User | None, wanted: str, at: datetim
 def _apply_clock(room: ExamAssignment, at: datetime) -> None:
     due = rules.status_by_clock(room.status, room.opens_at, room.closes_at, at)
     if due != room.status:
-        _go(room, due, at)
+        _go(room, due, at, reason="Its window says so.")
 
 
-def _go(room: ExamAssignment, status: str, at: datetime) -> None:
+def _go(room: ExamAssignment, status: str, at: datetime, reason: str = "") -> None:
     """The one place where a room's status changes: with its moment, and with its one announcement."""
     moment = {rules.OPEN: "opened_at", rules.CLOSED: "closed_at", rules.FINALISED: "finalised_at"}[status]
     room.status = status
     setattr(room, moment, at)
     room.save(update_fields=["status", moment, "updated_at"])
     bus.publish(rules.announcement(status, room.pk))
+    _record(f"room.{status.lower()}", room, after={"status": status}, reason=reason)
 
 
 def _publish_results(assignment_id: uuid.UUID, is_published: bool) -> ExamAssignment:
@@ -205,6 +209,7 @@ def _publish_results(assignment_id: uuid.UUID, is_published: bool) -> ExamAssign
     room.is_published = True
     room.save(update_fields=["is_published", "updated_at"])
     bus.publish(ResultsReleased(assignment_id=room.pk))
+    _record("room.released", room)
     return room
 
 
@@ -245,6 +250,9 @@ def _change(room: ExamAssignment, actor: User, changes: RoomFields, at: datetime
         if name in changed:
             getattr(room, relation).set(changed[name])
     _set_alarms(room, sorted(window))
+    if changed:
+        before = {name: present[name] for name in changed}
+        _record("room.changed", room, before=_told(before, "before"), after=_told(changed, "after"))
 
 
 def _published_paper(test_id: uuid.UUID) -> Paper:
@@ -297,6 +305,23 @@ def _assignable_people(actor: User, ids: set[uuid.UUID]) -> set[uuid.UUID]:
     visible = set(groups.people_for(actor).filter(pk__in=ids).values_list("pk", flat=True))
     roles = people.find_roles(user_ids=visible)
     return {user_id for user_id, role in roles.items() if role in (actor.Role.STUDENT, actor.Role.GUEST)}
+
+
+def _fields(room: ExamAssignment) -> dict[str, Any]:
+    names = RoomFields.__optional_keys__ - AUDIENCE.keys()
+    return {name: getattr(room, name) for name in names}
+
+
+def _told(values: dict[str, Any], moment: str = "") -> dict[str, Any]:
+    """What the audit trail may know of a room's fields: not the access code, only that there is one or another one."""
+    told = {name: sorted(map(str, value)) if isinstance(value, set) else value for name, value in values.items()}
+    if "access_code" in told:
+        told["access_code"] = moment or bool(told["access_code"])
+    return told
+
+
+def _record(action: str, room: ExamAssignment, *, subject_id: object = None, **states: Any) -> None:
+    audit.record(action=action, subject="room", subject_id=subject_id or room.pk, name=room.title, **states)
 
 
 def _set_alarms(room: ExamAssignment, names: Iterable[str]) -> None:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Max, Model, QuerySet
 from django.db.models.functions import Now
 
+from apps.audit import operations as audit
 from apps.core.errors import Problem
 from apps.mock_tests import queries
 from apps.mock_tests.errors import BadContent
@@ -54,6 +55,7 @@ def create_test(*, actor: User, changes: Changes) -> MockTest:
         profile = _settle_profile(test, changes)
         test.save(force_insert=True)
         _lay_out(test, profile)
+        audit.record(action="test.created", subject="test", subject_id=test.pk, name=test.title)
     return test
 
 
@@ -77,6 +79,7 @@ def delete_test(*, actor: User, test_id: uuid.UUID) -> None:
     with transaction.atomic():
         test = access.lock_draft(actor=actor, test_id=test_id)
         MockTest.objects.filter(pk=test.pk).update(deleted_at=Now())
+        audit.record(action="test.deleted", subject="test", subject_id=test.pk, name=test.title)
 
 
 def clone_test(*, actor: User, test_id: uuid.UUID) -> MockTest:
@@ -94,6 +97,8 @@ def clone_test(*, actor: User, test_id: uuid.UUID) -> MockTest:
         sections = _copies(TestSection.objects.filter(mock_test=source), "mock_test_id", {source.pk: copy.pk})
         groups = _copies(QuestionGroup.objects.filter(section__mock_test=source), "section_id", sections)
         _copies(Question.objects.filter(group__section__mock_test=source), "group_id", groups)
+        after = {"copied_from": str(source.pk)}
+        audit.record(action="test.created", subject="test", subject_id=copy.pk, name=copy.title, after=after)
     return copy
 
 

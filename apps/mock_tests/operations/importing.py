@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
+from apps.audit import operations as audit
 from apps.core import tenancy
 from apps.core.errors import Problem
 from apps.mock_tests import queries
@@ -76,6 +77,8 @@ def import_test(
             run = ImportRun(test=test, report=_plain(report), created_by_id=actor.pk, sha256=digest, format=format)
             run.file_name = _short(file_name, LONGEST_TITLE)
             run.save(force_insert=True)
+            after = {"file": run.file_name, "format": format, "sha256": digest}
+            audit.record(action="test.imported", subject="test", subject_id=test.pk, name=test.title, after=after)
             return ImportOutcome(test, run.report, existing=False)
         files.discard(files=written)
     return known

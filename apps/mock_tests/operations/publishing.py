@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Max
 
+from apps.audit import operations as audit
 from apps.core import bus
 from apps.mock_tests import queries
 from apps.mock_tests.errors import CannotPublish
@@ -35,6 +36,8 @@ def publish_test(*, actor: User, test_id: uuid.UUID) -> Paper:
         test.status, test.current_paper = MockTest.Status.PUBLISHED, paper
         test.save(update_fields=["status", "current_paper", "updated_at"])
         bus.publish(TestPublished(test_id=test.pk, paper_id=paper.pk))
+        after = {"paper": paper.number, "content_hash": paper.content_hash}
+        audit.record(action="test.published", subject="test", subject_id=test.pk, name=test.title, after=after)
     return paper
 
 
@@ -46,6 +49,7 @@ def unpublish_test(*, actor: User, test_id: uuid.UUID) -> MockTest:
         if test.current_paper is not None:
             test.status, test.current_paper = MockTest.Status.DRAFT, None
             test.save(update_fields=["status", "current_paper", "updated_at"])
+            audit.record(action="test.unpublished", subject="test", subject_id=test.pk, name=test.title)
     return test
 
 
