@@ -25,6 +25,7 @@ from apps.attempts.operations import clock as timing
 from apps.attempts.rules import ledger
 from apps.attempts.rules.answers import Refused
 from apps.centers.queries import centers
+from apps.audit import operations as audit
 from apps.core import bus, clock, realtime, tenancy
 from apps.core.errors import Problem
 from apps.mock_tests import queries as papers
@@ -159,6 +160,7 @@ def take_over(*, actor: User, attempt_id: uuid.UUID, at: datetime | None = None)
             raise errors.AttemptClosed
         epoch = Attempt.objects.values_list("epoch", flat=True).get(pk=attempt.pk)
         realtime.push(tenancy.room("attempt", attempt.pk), "taken_over", {"attempt": attempt.pk, "epoch": epoch})
+        audit.record(action="attempt.taken_over", subject="attempt", subject_id=attempt.pk, after={"epoch": epoch})
     return epoch
 
 
@@ -193,6 +195,10 @@ def extend(
             reason=reason.strip(),
             author_id=actor.pk,
             at=at,
+        )
+        after = {"seconds": seconds, "students": sorted(str(attempt.student_id) for attempt in sitting)}
+        audit.record(
+            action="room.extended", subject="room", subject_id=assignment_id, after=after, reason=reason.strip()
         )
     return sitting
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from apps.audit import operations as audit
 from apps.centers.errors import (
     CenterArchived,
     CenterExists,
@@ -30,6 +31,11 @@ log = logging.getLogger(__name__)
 
 DETAILS = frozenset("email phone website address description primary_color time_zone locale registration".split())
 _CHANGEABLE = DETAILS | {"name"}
+_NAMED = {
+    Center.Status.ACTIVE: "center.activated",
+    Center.Status.SUSPENDED: "center.suspended",
+    Center.Status.ARCHIVED: "center.archived",
+}
 
 
 def open_center(
@@ -83,8 +89,11 @@ def update_center(*, center_id: uuid.UUID, changes: Mapping[str, str]) -> Center
     with tenancy.enter(tenancy.PUBLIC), transaction.atomic():
         center = _locked(center_id)
         status = changes.get("status", center.status)
+        before = _facts(center)
         _take(center, {key: value for key, value in changes.items() if key != "status"})
         center.save(update_fields=[*(_CHANGEABLE & changes.keys()), "updated_at"])
+        if _facts(center) != before:
+            _record("center.changed", center, before=before, after=_facts(center))
         if status != center.status:
             _move(center, status)
     tenancy.forget()
@@ -117,10 +126,22 @@ def _move(center: Center, status: str) -> None:
         is_ahead = center.trial_ends_at is not None and center.trial_ends_at > at
         ends = center.trial_ends_at if is_ahead else at + timedelta(days=plans.TRIAL_DAYS)
     Center.objects.filter(pk=center.pk).update(status=status, trial_ends_at=ends, suspended_because="")
+    _record(_NAMED.get(status, "center.moved"), center, before={"status": center.status}, after={"status": status})
     if status == Center.Status.SUSPENDED:
         bus.publish(CenterSuspended(center_id=center.pk))
     if status == Center.Status.ARCHIVED:
         bus.publish(CenterClosed(center_id=center.pk))
+
+
+def _facts(center: Center) -> dict[str, object]:
+    """What the audit trail compares of a center before and after."""
+    return {name: getattr(center, name) for name in sorted(_CHANGEABLE)}
+
+
+def _record(action: str, center: Center, **states: Mapping[str, object]) -> None:
+    """In the platform's trail, and in the center's own if it has one."""
+    schema = center.schema_name if center.state == Center.State.READY else ""
+    audit.record(action=action, subject="center", subject_id=center.pk, name=center.name, also_in=schema, **states)
 
 
 def _locked(center_id: uuid.UUID) -> Center:
@@ -169,6 +190,8 @@ def _provision(center_id: uuid.UUID) -> Center:
                         state=Center.State.READY, state_reason="", updated_at=Now()
                     )
                     bus.publish(CenterOpened(center_id=center_id))
+                    center.state = Center.State.READY
+                    _record("center.created", center, after={**_facts(center), "plan": center.plan})
         except Exception as error:
             log.exception("The schema of center %s could not be made.", center_id)
             _note_failure(center_id, f"{type(error).__name__}: {error}")
