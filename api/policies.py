@@ -119,9 +119,22 @@ _DRAFTS = {
 TABLE: Mapping[str, Mapping[str, Rule]] = {
     # -- signing in ------------------------------------------------------------------------------------------------
     "auth/login": {"post": may(anybody=YES, on=BOTH, when="people of this host only; a rate per address")},
+    "auth/login/second-factor": {"post": may(anybody=HOLDERS, on=BOTH, when="the challenge works once")},
     "auth/refresh": {"post": may(anybody=HOLDERS, on=BOTH, when="each refresh token works once")},
     "auth/logout": {"post": may(signed_in=OWN, on=BOTH)},
-    "auth/me": {"get": may(signed_in=OWN, on=BOTH), "patch": may(signed_in=OWN, on=BOTH)},
+    "auth/me": {
+        "get": may(signed_in=OWN, on=BOTH),
+        "patch": may(signed_in=OWN, on=BOTH),
+        "put": may(signed_in=OWN, on=BOTH),
+    },
+    "auth/avatar": {
+        "post": may(signed_in=OWN, on=BOTH),
+        "put": may(signed_in=OWN, on=BOTH),
+        "patch": may(signed_in=OWN, on=BOTH),
+        "delete": may(signed_in=OWN, on=BOTH),
+    },
+    "auth/email": {"post": may(signed_in=OWN, on=BOTH, when="with the present password; it counts by a link to it")},
+    "pictures": {"get": may(anybody=HOLDERS, on=BOTH, when="the signed address holds for some days")},
     "auth/ws-ticket": {"post": may(signed_in=OWN, on=BOTH, when="one socket, within thirty seconds")},
     "auth/register": {"post": may(anybody=YES, when="with an invitation, or as the center's registration allows")},
     "auth/verify": {"post": may(anybody=HOLDERS, on=BOTH, when="the link works once")},
@@ -130,15 +143,73 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
     "auth/password/update": {"post": may(signed_in=OWN, on=BOTH, when="with the present password")},
     "auth/sessions": {"get": may(signed_in=OWN, on=BOTH), "delete": may(signed_in=OWN, on=BOTH)},
     "auth/session": {"delete": may(signed_in=OWN, on=BOTH)},
+    "auth/password/policy": {"get": may(anybody=YES, on=BOTH)},
+    "auth/second-factor": {
+        "get": may(signed_in=OWN, on=BOTH),
+        "post": may(signed_in=OWN, on=BOTH, when="with the present password"),
+    },
+    "auth/second-factor/confirm": {"post": may(signed_in=OWN, on=BOTH, when="with a code of the app")},
+    "auth/second-factor/disable": {"post": may(signed_in=OWN, on=BOTH, when="with password and code, unless demanded")},
+    "auth/second-factor/recovery-codes": {"post": may(signed_in=OWN, on=BOTH, when="with password and code")},
+    "auth/sso/providers": {"get": may(anybody=YES)},
+    "auth/sso/begin": {"post": may(anybody=YES, when="a rate per address")},
+    "auth/sso/finish": {"post": may(anybody=HOLDERS, when="the way back works once, in the browser that began it")},
+    "auth/identities": {"get": may(members=OWN), "post": may(members=OWN, when="with the present password")},
+    "auth/identities/finish": {"post": may(members=OWN, when="the way back works once, in the browser that began it")},
+    "auth/identity": {"delete": may(members=OWN, when="it is not the only way in")},
+    "identity-providers": {"get": may(admin=ALL), "post": may(admin=YES)},
+    "identity-provider": {"get": may(admin=ALL), "patch": may(admin=ALL), "delete": may(admin=ALL)},
+    "identity-provider/check": {"post": may(admin=ALL)},
+    "users/sign-in": {"get": may(admin=ALL)},
+    "users/sign-in/lock": {"delete": may(admin=ALL)},
+    "users/sign-in/second-factor": {"delete": may(admin=ALL, when="the person has one")},
+    "owner-centers/lift-lock": {"post": may(owner=ALL, on=MAIN, when="with a reason that the center reads")},
+    "owner-centers/reset-second-factor": {"post": may(owner=ALL, on=MAIN, when="with a reason that the center reads")},
     # -- centers ---------------------------------------------------------------------------------------------------
     "owner-centers": {
         "list": may(owner=ALL, on=MAIN),
         "retrieve": may(owner=ALL, on=MAIN),
         "create": may(owner=YES, on=MAIN),
         "partial_update": may(owner=ALL, on=MAIN),
+        "update": may(owner=ALL, on=MAIN, when="what is absent stays"),
         "activate": may(owner=ALL, on=MAIN),
         "suspend": may(owner=ALL, on=MAIN),
         "retry": may(owner=ALL, on=MAIN, when="the creation failed"),
+    },
+    "owner-center-admins": {
+        "list": may(owner=ALL, on=MAIN),
+        "retrieve": may(owner=ALL, on=MAIN),
+        "create": may(owner=YES, on=MAIN, when="the center's schema is ready"),
+        "partial_update": may(owner=ALL, on=MAIN),
+        "update": may(owner=ALL, on=MAIN, when="what is absent stays"),
+        "destroy": may(owner=ALL, on=MAIN),
+    },
+    "owner-contact-requests": {
+        "list": may(owner=ALL, on=MAIN),
+        "retrieve": may(owner=ALL, on=MAIN),
+        "partial_update": may(owner=ALL, on=MAIN, when="the status alone"),
+        "destroy": may(owner=ALL, on=MAIN),
+    },
+    "contact-requests": {"post": may(anybody=YES, on=BOTH, when="a rate per address; one open request per number")},
+    "center-admin-centers": {
+        "list": may(admin=OWN),
+        "retrieve": may(admin=OWN),
+        "partial_update": may(admin=OWN, when="never status, plan and slug"),
+        "update": may(admin=OWN, when="never status, plan and slug; what is absent stays"),
+    },
+    "centers/avatar": {
+        "post": may(admin=YES),
+        "put": may(admin=YES),
+        "patch": may(admin=YES),
+        "delete": may(admin=YES),
+    },
+    "centers/domains": {
+        "list": may(admin=ALL),
+        "retrieve": may(admin=ALL),
+        "create": may(admin=YES, when="as many as the plan allows, ten at most"),
+        "verify": may(admin=ALL, when="its record is found"),
+        "make_primary": may(admin=ALL, when="it is served"),
+        "destroy": may(admin=ALL, when="not the platform's"),
     },
     # -- people ----------------------------------------------------------------------------------------------------
     "invitations": {
@@ -164,12 +235,20 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "members": may(admin=ALL, teacher=TAUGHT, student=JOINED, guest=NOTHING, when="e-mails for staff only"),
         "create": may(admin=YES),
         "partial_update": may(admin=ALL, teacher=TAUGHT, when="places, state and teachers for admins only"),
+        "update": may(admin=ALL, teacher=TAUGHT, when="places, state and teachers for admins only"),
         "destroy": may(admin=ALL),
+        "archive": may(admin=ALL),
+        "reactivate": may(admin=ALL),
+        "avatar": may(admin=ALL, teacher=TAUGHT),
+        "remove_avatar": may(admin=ALL, teacher=TAUGHT),
+        "history": may(admin=ALL, teacher=TAUGHT),
     },
     "group-memberships": {
         "list": may(admin=ALL, teacher=TAUGHT, student=OWN, guest=NOTHING),
         "create": may(admin=ALL),
         "bulk_add": may(admin=ALL),
+        "move": may(admin=ALL),
+        "history": may(admin=ALL),
         "destroy": may(admin=ALL),
     },
     # -- tests -----------------------------------------------------------------------------------------------------
@@ -252,7 +331,7 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
             admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="takers: as the board's policy allows"
         )
     },
-    "ws/notifications": {"connect": may(members=OWN)},
+    "ws/notifications": {"connect": may(signed_in=OWN, on=BOTH)},
 }
 """Resource -> action -> row."""
 

@@ -8,6 +8,8 @@ urlpatterns = [
     path("auth/", include("api.v1.authentication.urls")),
     path("", include("api.v1.pictures.urls")),
     path("auth/register/", RegisterView.as_view()),
+    path("", include("api.v1.centers.urls_center")),
+    path("", include("api.v1.authentication.urls_center")),
     path("", include("api.v1.invitations.urls")),
     path("", include("api.v1.users.urls")),
     path("", include("api.v1.groups.urls")),

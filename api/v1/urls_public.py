@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("auth/", include("api.v1.authentication.urls")),
+    path("", include("api.v1.authentication.urls_owner")),
     path("", include("api.v1.pictures.urls")),
     path("", include("api.v1.centers.urls")),
     path("", include("api.v1.jobs.urls")),

@@ -217,6 +217,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "deadline", "expires": 60},
     },
+    "check_domains": {
+        "task": "check_domains",
+        "schedule": 600.0,
+        "options": {"queue": "bulk", "expires": 600},
+    },
     "sync_leaderboard_to_db": {
         "task": "sync_leaderboard_to_db",
         "schedule": 300.0,

@@ -6,8 +6,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.common.serializers import StrictSerializer
+from api.common.pictures import PictureField
+from api.common.serializers import PhoneField, StrictSerializer
+from apps.authentication.rules.sign_in import device_of
 from apps.core.tenancy import Tenant
+from apps.groups import queries as groups
 from apps.mail.rules import LANGUAGES
 
 WS_PURPOSES = ["attempts", "leaderboards", "notifications", "rooms", ""]
@@ -26,6 +29,7 @@ class LogoutIn(StrictSerializer):
     refresh = serializers.CharField(
         max_length=200, required=False, help_text="Not needed: the session ends either way."
     )
+    everywhere = serializers.BooleanField(required=False, default=False, help_text="On all devices.")
 
 
 class TicketIn(StrictSerializer):
@@ -52,11 +56,29 @@ class ProfileIn(StrictSerializer):
     time_zone = serializers.CharField(
         max_length=40, required=False, allow_blank=True, help_text="An IANA name; empty: the center's."
     )
+    bio = serializers.CharField(max_length=1000, required=False, allow_blank=True)
+    address = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    city = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    phone = PhoneField(required=False)
+    emergency_contact_phone = PhoneField(required=False)
 
     def validate_time_zone(self, value: str) -> str:
         if value and value not in zoneinfo.available_timezones():
             raise serializers.ValidationError("There is no such time zone.", code="invalid_choice")
         return value
+
+
+class AvatarIn(StrictSerializer):
+    avatar = serializers.FileField(allow_empty_file=True, help_text="PNG, JPEG, GIF or WebP, 10 MB at most.")
+
+
+class NewEmailIn(StrictSerializer):
+    email = serializers.EmailField(max_length=254)
+    password = serializers.CharField(max_length=200, trim_whitespace=False, help_text="The present one.")
+
+
+class ErasureIn(StrictSerializer):
+    password = serializers.CharField(max_length=200, trim_whitespace=False, help_text="The present one.")
 
 
 class ResetIn(StrictSerializer):
@@ -97,7 +119,11 @@ class SessionOut(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
     address = serializers.IPAddressField(allow_null=True)
     agent = serializers.CharField(help_text="What the browser says of itself.")
+    device = serializers.SerializerMethodField(help_text="The same for people: Firefox on Windows.")
     is_current = serializers.SerializerMethodField()
+
+    def get_device(self, session: Any) -> str:
+        return device_of(session.agent)
 
     def get_is_current(self, session: Any) -> bool:
         return bool(session.pk == self.context["current"])
@@ -113,25 +139,51 @@ class CenterInfoOut(serializers.Serializer[Any]):
     is_active = serializers.BooleanField()
 
 
+class MyGroupOut(serializers.Serializer[Any]):
+    """A group that a person is in."""
+
+    id = serializers.UUIDField(source="group_id")
+    name = serializers.CharField(source="group.name")
+    role = serializers.CharField(source="role_in_group")
+
+
 class UserOut(serializers.Serializer[Any]):
     """A person as they see themselves."""
 
     id = serializers.UUIDField()
     email = serializers.EmailField()
+    new_email = serializers.CharField(help_text="Asked for; it counts when the letter to it is answered.")
     role = serializers.CharField()
     first_name = serializers.CharField()
     last_name = serializers.CharField()
     full_name = serializers.CharField(source="get_full_name")
-    avatar = serializers.SerializerMethodField()
+    avatar = PictureField(help_text="A signed address, good for some days.")
     is_approved = serializers.BooleanField()
     locale = serializers.CharField(help_text="Empty: the center's.")
     time_zone = serializers.CharField(help_text="Empty: the center's.")
+    bio = serializers.CharField()
+    address = serializers.CharField()
+    city = serializers.CharField()
+    phone = serializers.CharField()
+    emergency_contact_phone = serializers.CharField()
     email_verified_at = serializers.DateTimeField(allow_null=True)
+    access_ends_at = serializers.DateTimeField(allow_null=True, help_text="When a guest's time here is over.")
+    erasure_asked_at = serializers.DateTimeField(allow_null=True)
+    center = serializers.SerializerMethodField()
     center_info = serializers.SerializerMethodField()
+    my_groups = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
 
-    def get_avatar(self, user: Any) -> str | None:
-        return user.avatar or None
+    def get_center(self, user: Any) -> str | None:
+        tenant: Tenant = self.context["request"].tenant
+        return None if tenant.is_public else str(tenant.id)
+
+    @extend_schema_field(MyGroupOut(many=True))
+    def get_my_groups(self, user: Any) -> Any:
+        if self.context["request"].tenant.is_public:
+            return []
+        return MyGroupOut(groups.memberships_of(user.pk), many=True).data
 
     @extend_schema_field(CenterInfoOut(allow_null=True))
     def get_center_info(self, user: Any) -> dict[str, Any] | None:
@@ -144,10 +196,6 @@ class UserOut(serializers.Serializer[Any]):
 class PairOut(serializers.Serializer[Any]):
     access = serializers.CharField()
     refresh = serializers.CharField()
-
-
-class LoginOut(PairOut):
-    user = UserOut()
 
 
 class TicketOut(serializers.Serializer[Any]):

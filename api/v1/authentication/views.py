@@ -5,28 +5,19 @@ import uuid
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
+from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.common import tokens
 from api.common.pagination import Pages
 from api.common.requests import Request
 from api.common.throttling import RegisterRate, ResetRate, SignInRate
+from api.v1.authentication import answers
 from api.v1.authentication import serializers as shapes
+from api.v1.mock_tests.uploads import limit_body
 from apps.authentication import queries
-from apps.authentication.operations import passwords, people, registration, sessions, tickets
-
-
-def _pair(request: Request, signed_in: sessions.SignedIn) -> dict[str, str]:
-    user = signed_in.user
-    access = tokens.issue_access(
-        tenant=request.tenant,
-        user_id=user.pk,
-        session_id=signed_in.session_id,
-        version=user.session_version,
-        role=user.role,
-    )
-    return {"access": access, "refresh": signed_in.refresh}
+from apps.authentication.operations import passwords, profile, registration, sessions, tickets
+from apps.core import images
 
 
 class LoginView(APIView):
@@ -34,14 +25,12 @@ class LoginView(APIView):
     authentication_classes: list[type] = []
     throttle_classes = [SignInRate]
 
-    @extend_schema(operation_id="auth_login", request=shapes.LoginIn, responses=shapes.LoginOut)
+    @extend_schema(operation_id="auth_login", request=shapes.LoginIn, responses=answers.SIGN_IN_ANSWERS)
     def post(self, request: Request) -> Response:
-        """Sign in on this host."""
+        """Sign in on this host. Who has a second factor gets a challenge for ``auth/login/second-factor/`` instead."""
         shape = shapes.LoginIn(data=request.data)
         shape.is_valid(raise_exception=True)
-        signed_in = sessions.sign_in(request=request._request, **shape.validated_data)
-        user = shapes.UserOut(signed_in.user, context={"request": request}).data
-        return Response({**_pair(request, signed_in), "user": user})
+        return answers.answer(request, sessions.sign_in(request=request._request, **shape.validated_data))
 
 
 class RefreshView(APIView):
@@ -54,36 +43,95 @@ class RefreshView(APIView):
         """A new pair for a refresh token, which is used up by this."""
         shape = shapes.RefreshIn(data=request.data)
         shape.is_valid(raise_exception=True)
-        return Response(_pair(request, sessions.rotate(refresh=shape.validated_data["refresh"])))
+        return Response(answers.pair(request, sessions.rotate(refresh=shape.validated_data["refresh"])))
 
 
 class LogoutView(APIView):
     resource = "auth/logout"
+    opens_without_factor = True
 
     @extend_schema(operation_id="auth_logout", request=shapes.LogoutIn, responses={204: None})
     def post(self, request: Request) -> Response:
-        """End this session: access token, refresh token and sockets, at once."""
+        """End this session, or ``everywhere`` all of mine: access tokens, refresh tokens and sockets, at once."""
         shape = shapes.LogoutIn(data=request.data)
         shape.is_valid(raise_exception=True)
-        sessions.end_session(session_id=request.auth.session_id)
+        sessions.sign_out(
+            actor=request.user, session_id=request.auth.session_id, everywhere=shape.validated_data["everywhere"]
+        )
         return Response(status=204)
 
 
 class MeView(APIView):
     resource = "auth/me"
+    opens_without_factor = True
 
     @extend_schema(operation_id="auth_me", responses=shapes.UserOut)
     def get(self, request: Request) -> Response:
         """Who I am here."""
         return Response(shapes.UserOut(request.user, context={"request": request}).data)
 
+    @extend_schema(operation_id="auth_me_replace", request=shapes.ProfileIn, responses=shapes.UserOut)
+    def put(self, request: Request) -> Response:
+        """The same as PATCH, for clients that send it so; absent fields stay."""
+        return self.patch(request)
+
     @extend_schema(operation_id="auth_me_update", request=shapes.ProfileIn, responses=shapes.UserOut)
     def patch(self, request: Request) -> Response:
-        """Change my name, language or time zone; what is absent stays."""
+        """Change my name, language, time zone and what else I tell of myself; what is absent stays."""
         shape = shapes.ProfileIn(data=request.data)
         shape.is_valid(raise_exception=True)
-        person = people.update_profile(actor=request.user, **shape.validated_data)
+        person = profile.update_profile(actor=request.user, **shape.validated_data)
         return Response(shapes.UserOut(person, context={"request": request}).data)
+
+
+class AvatarView(APIView):
+    resource = "auth/avatar"
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        operation_id="auth_avatar_set", request={"multipart/form-data": shapes.AvatarIn}, responses=shapes.UserOut
+    )
+    def post(self, request: Request) -> Response:
+        """Show me by this picture. It is made anew from its pixels, at most 512 a side; nothing else of the file is kept."""
+        limit_body(request, images.MOST_BYTES)
+        shape = shapes.AvatarIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        person = profile.set_avatar(actor=request.user, data=shape.validated_data["avatar"].read())
+        return Response(shapes.UserOut(person, context={"request": request}).data)
+
+    @extend_schema(
+        operation_id="auth_avatar_replace", request={"multipart/form-data": shapes.AvatarIn}, responses=shapes.UserOut
+    )
+    def put(self, request: Request) -> Response:
+        """The same as POST."""
+        return self.post(request)
+
+    @extend_schema(
+        operation_id="auth_avatar_update", request={"multipart/form-data": shapes.AvatarIn}, responses=shapes.UserOut
+    )
+    def patch(self, request: Request) -> Response:
+        """The same as POST."""
+        return self.post(request)
+
+    @extend_schema(operation_id="auth_avatar_remove", responses=shapes.UserOut)
+    def delete(self, request: Request) -> Response:
+        """Show no picture of me any more."""
+        person = profile.remove_avatar(actor=request.user)
+        return Response(shapes.UserOut(person, context={"request": request}).data)
+
+
+class NewEmailView(APIView):
+    resource = "auth/email"
+    throttle_classes = [ResetRate]
+
+    @extend_schema(operation_id="auth_email_change", request=shapes.NewEmailIn, responses={202: shapes.DetailOut})
+    def post(self, request: Request) -> Response:
+        """Ask for another e-mail address. A letter goes to it, and it counts when the link in that is used; then every
+        session ends and the old address is told. The answer is the same for every address."""
+        shape = shapes.NewEmailIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        profile.ask_new_email(actor=request.user, **shape.validated_data)
+        return Response({"detail": "If this address can be used, a letter is on its way to it."}, status=202)
 
 
 class TicketView(APIView):
@@ -126,7 +174,7 @@ class VerifyView(APIView):
         shape = shapes.LinkIn(data=request.data)
         shape.is_valid(raise_exception=True)
         link = shape.validated_data
-        person = passwords.verify(user_id=link["uid"], token=link["token"])
+        person = profile.confirm_address(user_id=link["uid"], token=link["token"])
         waits = "You can sign in now." if person.is_approved else "You can sign in when your account is approved."
         return Response({"detail": f"Your address is confirmed. {waits}"})
 
@@ -164,6 +212,7 @@ class ResetConfirmView(APIView):
 
 class PasswordView(APIView):
     resource = "auth/password/update"
+    opens_without_factor = True
     throttle_classes = [SignInRate]
 
     @extend_schema(operation_id="auth_password_update", request=shapes.PasswordIn, responses=shapes.DetailOut)
@@ -177,6 +226,7 @@ class PasswordView(APIView):
 
 class SessionsView(GenericAPIView):
     resource = "auth/sessions"
+    opens_without_factor = True
     pagination_class = Pages
 
     @extend_schema(operation_id="auth_sessions_list", responses=shapes.SessionOut(many=True))
@@ -197,6 +247,7 @@ class SessionsView(GenericAPIView):
 
 class SessionView(APIView):
     resource = "auth/session"
+    opens_without_factor = True
 
     @extend_schema(operation_id="auth_sessions_end", responses={204: None})
     def delete(self, request: Request, id: uuid.UUID) -> Response:

@@ -81,7 +81,9 @@ def get_face(*, tenant: Tenant | None = None) -> Face:
     tenant = tenant or tenancy.current()
     if tenant.is_public:
         return Face(tenant.name, "", settings.LANGUAGE_CODE, settings.TIME_ZONE, settings.SHIKEN_MAIN_HOSTS[0])
-    center = get_center(center_id=tenant.id)
+    center = _with_hosts().filter(pk=tenant.id).first()
+    if center is None:
+        raise CenterNotFound
     return Face(center.name, center.primary_color, center.locale, center.time_zone, host_of(center), center.logo)
 
 
