@@ -24,8 +24,8 @@ from apps.attempts.operations import capacity, grading, journal, sheets
 from apps.attempts.operations import clock as timing
 from apps.attempts.rules import ledger
 from apps.attempts.rules.answers import Refused
-from apps.centers.queries import centers
 from apps.audit import operations as audit
+from apps.centers.queries import centers
 from apps.core import bus, clock, realtime, tenancy
 from apps.core.errors import Problem
 from apps.mock_tests import queries as papers

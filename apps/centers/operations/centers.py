@@ -4,6 +4,7 @@ import logging
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 DETAILS = frozenset("email phone website address description primary_color time_zone locale registration".split())
 _CHANGEABLE = DETAILS | {"name"}
-_NAMED = {
+_NAMED: dict[str, str] = {
     Center.Status.ACTIVE: "center.activated",
     Center.Status.SUSPENDED: "center.suspended",
     Center.Status.ARCHIVED: "center.archived",
@@ -138,7 +139,7 @@ def _facts(center: Center) -> dict[str, object]:
     return {name: getattr(center, name) for name in sorted(_CHANGEABLE)}
 
 
-def _record(action: str, center: Center, **states: Mapping[str, object]) -> None:
+def _record(action: str, center: Center, **states: Any) -> None:
     """In the platform's trail, and in the center's own if it has one."""
     schema = center.schema_name if center.state == Center.State.READY else ""
     audit.record(action=action, subject="center", subject_id=center.pk, name=center.name, also_in=schema, **states)
