@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
+from apps.audit import operations as audit
 from apps.core import tenancy, volatile
 
 _NOWHERE = "-"
@@ -26,6 +27,8 @@ class Handler(AxesCacheHandler):
         email = (credentials or {}).get("username")
         if request is None or not email or was_locked:
             return
+        is_locked = bool(request.axes_locked_out)
+        audit.record(action="sign_in.locked" if is_locked else "sign_in.failed", subject="address", subject_id="", name=email)
         life = cooloff_seconds()
         try:
             line = volatile.client().pipeline()

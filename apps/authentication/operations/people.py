@@ -57,8 +57,12 @@ def change_password(*, user_id: uuid.UUID, password: str, pointer: str = "/passw
 def set_password(*, user: User, password: str, pointer: str = "/password") -> None:
     """Set a new password; refuses one that is easy to guess. The sessions are the caller's to end."""
     check_password(password=password, user=user, pointer=pointer)
+    trace.check_not_acting()
     user.set_password(password)
     user.save(update_fields=["password", "updated_at"])
+    # Who comes by a link from a letter is nobody yet to the door.
+    who = user if trace.current().actor_id is None and trace.current().via == trace.API else None
+    audit.record(action="password.changed", subject="user", subject_id=user.pk, name=str(user), actor=who)
 
 
 def note_verified(*, user: User) -> None:

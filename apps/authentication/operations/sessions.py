@@ -13,6 +13,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
+from apps.audit import operations as audit
 from apps.authentication import lockout, queries, rules
 from apps.authentication.errors import (
     ChallengeOver,
@@ -119,6 +120,7 @@ def open_session(*, request: HttpRequest, user: User) -> SignedIn:
         RefreshToken.objects.create(
             token_hash=rules.token_hash(refresh), session=session, expires_at=session.expires_at
         )
+        audit.record(action="sign_in.done", subject="user", subject_id=user.pk, name=str(user), actor=user)
     return SignedIn(user, session.pk, refresh)
 
 
@@ -149,6 +151,7 @@ def rotate(*, refresh: str) -> SignedIn:
         elif at > token.used_at + timedelta(seconds=rules.GRACE_SECONDS):
             stolen = True
             end_session(session_id=token.session_id, because="refresh token used twice")
+            audit.record(action="sign_in.stolen", subject="user", subject_id=user.pk, name=str(user))
     if stolen:
         raise SignInFailed
     return SignedIn(user, token.session_id, successor)
@@ -183,6 +186,7 @@ def end_other_sessions(*, user_id: uuid.UUID, session_id: uuid.UUID, because: st
         ids = list(others.values_list("pk", flat=True))
         for other in ids:
             end_session(session_id=other, because=because)
+        _record_ended(user_id, len(ids), because)
     return len(ids)
 
 
@@ -193,6 +197,7 @@ def end_all_sessions(*, user_id: uuid.UUID, because: str) -> None:
         open_ones = list(Session.objects.filter(user_id=user_id, revoked_at=None).values_list("pk", flat=True))
         for session_id in open_ones:
             end_session(session_id=session_id, because=because)
+        _record_ended(user_id, len(open_ones), because)
 
 
 def _state(user: User) -> str:
@@ -203,6 +208,12 @@ def _state(user: User) -> str:
 def _address_of(request: HttpRequest) -> str | None:
     remote, forwarded = (str(request.META.get(name) or "") for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"))
     return trace.address_of(remote=remote, forwarded=forwarded) or None
+
+
+def _record_ended(user_id: uuid.UUID, count: int, because: str) -> None:
+    if count:
+        after = {"count": count}
+        audit.record(action="sessions.ended", subject="user", subject_id=user_id, after=after, reason=because)
 
 
 def _refresh_end() -> Now:
