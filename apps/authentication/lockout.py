@@ -27,8 +27,8 @@ class Handler(AxesCacheHandler):
         email = (credentials or {}).get("username")
         if request is None or not email or was_locked:
             return
-        is_locked = bool(request.axes_locked_out)
-        audit.record(action="sign_in.locked" if is_locked else "sign_in.failed", subject="address", subject_id="", name=email)
+        action = "sign_in.locked" if request.axes_locked_out else "sign_in.failed"
+        audit.record(action=action, subject="address", subject_id="", name=email)
         life = cooloff_seconds()
         try:
             line = volatile.client().pipeline()

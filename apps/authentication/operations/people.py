@@ -9,12 +9,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from apps.audit import operations as audit
 from apps.authentication import queries
 from apps.authentication.errors import EmailTaken, OwnAccount, UserNotFound, WeakPassword
 from apps.authentication.events import UserApproved, UserRegistered
 from apps.authentication.models import Invitation, User
 from apps.authentication.operations import sessions
-from apps.core import bus
+from apps.core import bus, trace
 from apps.core.errors import Problem
 
 
