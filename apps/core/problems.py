@@ -62,7 +62,7 @@ def of_refusal(refusal: errors.Refusal) -> dict[str, Any]:
 def response(status: int, code: str, detail: str, *, retry_after: int = 0) -> JsonResponse:
     """A finished answer for places that have no view: middleware and error handlers."""
     answer = JsonResponse(document(status, code, detail), status=status, content_type=CONTENT_TYPE)
-    answer["Cache-Control"] = "no-store"
+    answer["Cache-Control"] = "private, no-store"
     if retry_after:
         answer["Retry-After"] = str(retry_after)
     return answer
