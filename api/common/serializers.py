@@ -8,6 +8,8 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from apps.authentication.rules.roster import is_phone
+
 MOST_TOLD = 20
 
 
@@ -51,3 +53,18 @@ class BoundedList(serializers.ListField):
         if flaws:
             raise serializers.ValidationError(flaws)
         return found
+
+
+class PhoneField(serializers.CharField):
+    """A telephone number as people write it: digits, spaces, hyphens, dots, brackets, a plus in front. Empty: none."""
+
+    default_error_messages = {"invalid_phone": "Write a telephone number, like +998 90 123 45 67."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=30, allow_blank=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        value = super().to_internal_value(data)
+        if value and not is_phone(value):
+            self.fail("invalid_phone")
+        return value

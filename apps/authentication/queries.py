@@ -110,7 +110,12 @@ def active_addresses(*, role: str) -> list[str]:
 
 
 def list_people(
-    *, role: str = "", search: str = "", is_active: bool | None = None, is_approved: bool | None = None
+    *,
+    role: str = "",
+    search: str = "",
+    is_active: bool | None = None,
+    is_approved: bool | None = None,
+    wants_erasure: bool | None = None,
 ) -> QuerySet[User]:
     """The center's people by name, of one role or state if asked; names or e-mail hold each word of ``search``."""
     people = User.objects.filter(deleted_at=None).exclude(role=User.Role.OWNER)
@@ -120,6 +125,8 @@ def list_people(
         people = people.filter(is_active=is_active)
     if is_approved is not None:
         people = people.filter(is_approved=is_approved)
+    if wants_erasure is not None:
+        people = people.filter(erasure_asked_at__isnull=not wants_erasure)
     for word in search.split():
         people = people.filter(Q(email__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word))
     return people

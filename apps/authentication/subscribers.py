@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from apps.authentication.events import UserApproved
-from apps.authentication.operations import letters, registration
+from apps.authentication.events import GuestTimeOver, UserApproved, UserChanged, UserErased, UserRegistered, UserRemoved
+from apps.authentication.operations import directors, guests, letters, platform_news, registration
+from apps.centers.events import ContactRequested, DomainFailed
 from apps.core import bus
 from apps.mail.letters import Content, letter
 
@@ -14,6 +15,46 @@ from apps.mail.letters import Content, letter
 @bus.subscribe(UserApproved)
 def tell_approved(event: UserApproved) -> None:
     registration.tell_approved(user_id=event.user_id)
+
+
+@bus.subscribe(GuestTimeOver)
+def end_guests_time(event: GuestTimeOver) -> None:
+    guests.end_by_clock(user_id=event.user_id)
+
+
+@bus.subscribe(UserRegistered)
+def copy_new(event: UserRegistered) -> None:
+    directors.copy_director(user_id=event.user_id)
+
+
+@bus.subscribe(UserChanged)
+def copy_changed(event: UserChanged) -> None:
+    directors.copy_director(user_id=event.user_id)
+
+
+@bus.subscribe(UserApproved)
+def copy_approved(event: UserApproved) -> None:
+    directors.copy_director(user_id=event.user_id)
+
+
+@bus.subscribe(UserRemoved)
+def copy_removed(event: UserRemoved) -> None:
+    directors.copy_director(user_id=event.user_id)
+
+
+@bus.subscribe(UserErased)
+def copy_erased(event: UserErased) -> None:
+    directors.copy_director(user_id=event.user_id)
+
+
+@bus.subscribe(DomainFailed)
+def write_of_domain(event: DomainFailed) -> None:
+    platform_news.write_of_domain(claim_id=event.claim_id)
+
+
+@bus.subscribe(ContactRequested)
+def write_of_request(event: ContactRequested) -> None:
+    platform_news.write_of_request(request_id=event.request_id)
 
 
 @letter("invitation")
@@ -39,3 +80,13 @@ def password_reset(to: str, about: Mapping[str, Any]) -> Content | None:
 @letter("approved")
 def approved(to: str, about: Mapping[str, Any]) -> Content | None:
     return letters.approved(user_id=uuid.UUID(about["user_id"]))
+
+
+@letter("welcome")
+def welcome(to: str, about: Mapping[str, Any]) -> Content | None:
+    return letters.welcome(user_id=uuid.UUID(about["user_id"]), at=datetime.fromisoformat(about["at"]))
+
+
+@letter("email_change")
+def email_change(to: str, about: Mapping[str, Any]) -> Content | None:
+    return letters.email_change(user_id=uuid.UUID(about["user_id"]), to=to, at=datetime.fromisoformat(about["at"]))

@@ -118,15 +118,16 @@ def write_picture(*, kind: str, content: bytes, suffix: str) -> str:
 
 def drop_pictures(names: Iterable[str]) -> None:
     """Remove these files once the present transaction is committed; what fails is logged, and hurts nobody."""
-    for name in filter(None, names):
-        transaction.on_commit(partial(_remove, name), robust=True)
+    transaction.on_commit(partial(remove_now, list(filter(None, names))), robust=True)
 
 
-def _remove(name: str) -> None:
-    try:
-        default_storage.delete(name)
-    except Exception as error:
-        log.warning("The file %s could not be removed: %s", name, error)
+def remove_now(names: Iterable[str]) -> None:
+    """Remove these files; what fails is logged."""
+    for name in names:
+        try:
+            default_storage.delete(name)
+        except Exception as error:
+            log.warning("The file %s could not be removed: %s", name, error)
 
 
 # -- showing ---------------------------------------------------------------------------------------------------------

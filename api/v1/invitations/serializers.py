@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.common.filters import Filters, Order, Search
+from api.common.pictures import PictureField
 from api.common.serializers import BoundedList, StrictSerializer
 
 ROLES = ["TEACHER", "STUDENT"]
@@ -31,10 +32,17 @@ class InviteIn(StrictSerializer):
         help_text="Each gets an invitation by mail that works for this address alone.",
     )
     expires_at = serializers.DateTimeField(required=False, help_text="In two weeks if not given.")
+    access_days = serializers.IntegerField(
+        min_value=1, max_value=365, required=False, help_text="Guests only: how long they stay; thirty if not given."
+    )
 
 
 class CodeIn(StrictSerializer):
     code = serializers.CharField(max_length=20)
+
+
+class CodeWithReasonIn(CodeIn):
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
 class RegistrantOut(serializers.Serializer[Any]):
@@ -44,10 +52,7 @@ class RegistrantOut(serializers.Serializer[Any]):
     first_name = serializers.CharField()
     last_name = serializers.CharField()
     email = serializers.EmailField()
-    avatar = serializers.SerializerMethodField()
-
-    def get_avatar(self, user: Any) -> str | None:
-        return user.avatar or None
+    avatar = PictureField()
 
 
 class InvitationOut(serializers.Serializer[Any]):
@@ -55,6 +60,7 @@ class InvitationOut(serializers.Serializer[Any]):
     code = serializers.CharField()
     role = serializers.ChoiceField(ROLES)
     is_guest = serializers.BooleanField()
+    access_days = serializers.IntegerField(allow_null=True, help_text="How long a guest stays; null: thirty days.")
     email = serializers.CharField(help_text="Empty: for whoever has the code.")
     status = serializers.ChoiceField(STATUSES, source="state")
     reason = serializers.CharField(help_text="Why it was rejected, where no person did it.")

@@ -10,7 +10,7 @@ from rest_framework.viewsets import GenericViewSet
 from api.common.requests import Request
 from api.v1.invitations import serializers as shapes
 from apps.authentication import queries
-from apps.authentication.operations import registration
+from apps.authentication.operations import invitations, registration
 
 ONE_OR_MORE = PolymorphicProxySerializer(
     component_name="InvitationsMade",
@@ -53,14 +53,32 @@ class InvitationViewSet(GenericViewSet[Any]):
         invitation = registration.approve_invitation(actor=request.user, **shape.validated_data)
         return self._answer(f"{invitation.target_user} can sign in now.", invitation)
 
-    @extend_schema(operation_id="invitations_reject", request=shapes.CodeIn, responses=shapes.DecidedOut)
+    @extend_schema(operation_id="invitations_reject", request=shapes.CodeWithReasonIn, responses=shapes.DecidedOut)
     @action(detail=False, methods=["post"])
     def reject(self, request: Request) -> Response:
         """Shut out who registered with this code, or make it useless if nobody has."""
-        shape = shapes.CodeIn(data=request.data)
+        shape = shapes.CodeWithReasonIn(data=request.data)
         shape.is_valid(raise_exception=True)
         invitation = registration.reject_invitation(actor=request.user, **shape.validated_data)
         return self._answer("The invitation is rejected.", invitation)
+
+    @extend_schema(operation_id="invitations_withdraw", request=shapes.CodeWithReasonIn, responses=shapes.DecidedOut)
+    @action(detail=False, methods=["post"])
+    def withdraw(self, request: Request) -> Response:
+        """Make a code useless that nobody has used."""
+        shape = shapes.CodeWithReasonIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        invitation = invitations.withdraw_invitation(actor=request.user, **shape.validated_data)
+        return self._answer("The invitation is withdrawn.", invitation)
+
+    @extend_schema(operation_id="invitations_resend", request=shapes.CodeIn, responses=shapes.DecidedOut)
+    @action(detail=False, methods=["post"])
+    def resend(self, request: Request) -> Response:
+        """Send the letter again; the code lives anew."""
+        shape = shapes.CodeIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        invitation = invitations.resend_invitation(actor=request.user, **shape.validated_data)
+        return self._answer("The letter is on its way again.", invitation)
 
     def _answer(self, detail: str, invitation: Any) -> Response:
         data = {"detail": detail, "invitation": invitation}

@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.common.negotiation import AnyAccept
-from api.common.permissions import ANYBODY
 from api.v1.pictures import serializers as shapes
 from apps.core import clock, images
 
@@ -23,7 +22,7 @@ HEADERS = {
 
 
 class PictureView(APIView):
-    policy = {"get": ANYBODY, "head": ANYBODY}
+    resource = "pictures"
     authentication_classes: list[type] = []
     throttle_classes: list[type] = []  # a page of a hundred people shows a hundred pictures
     content_negotiation_class = AnyAccept

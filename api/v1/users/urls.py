@@ -1,6 +1,7 @@
 from rest_framework.routers import SimpleRouter
 
-from api.v1.users.views import GuestViewSet, UserViewSet
+from api.v1.users.guests import GuestViewSet
+from api.v1.users.views import UserViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("users", UserViewSet, basename="users")

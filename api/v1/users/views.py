@@ -11,8 +11,7 @@ from rest_framework.viewsets import GenericViewSet
 from api.common.pagination import PagesOrAll
 from api.common.requests import Request
 from api.v1.users import serializers as shapes
-from apps.authentication import queries as accounts
-from apps.authentication.operations import people, registration
+from apps.authentication.operations import people, registration, welcome
 from apps.groups import queries
 
 if TYPE_CHECKING:
@@ -33,8 +32,8 @@ class UserViewSet(GenericViewSet[Any]):
         """Admins see everybody, teachers the students of the groups they teach. ``?page=all`` answers an array."""
         wanted = shapes.UserFilters.read(request)
         order = wanted.pop("ordering", "last_name")
-        people = queries.people_for(request.user, **wanted).order_by(order, "first_name", "pk")
-        return self.get_paginated_response(shapes.PersonOut(self.paginate_queryset(people), many=True).data)
+        rows = self.paginate_queryset(queries.people_for(request.user, **wanted).order_by(order, "first_name", "pk"))
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     @extend_schema(operation_id="users_retrieve", responses=shapes.PersonWithGroupsOut)
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
@@ -45,14 +44,15 @@ class UserViewSet(GenericViewSet[Any]):
         operation_id="users_create", request=shapes.CreateUserIn, responses={201: shapes.PersonWithGroupsOut}
     )
     def create(self, request: Request) -> Response:
-        """Add a teacher, student or guest who can sign in at once."""
+        """Add a teacher, student or guest: with a password, or with a letter by which they choose one."""
         shape = shapes.CreateUserIn(data=request.data)
         shape.is_valid(raise_exception=True)
-        return self._answer(people.create_person(**shape.validated_data), status=201)
+        return self._answer(people.add_person(actor=request.user, **shape.validated_data), status=201)
 
     @extend_schema(operation_id="users_update", request=shapes.UpdateUserIn, responses=shapes.PersonWithGroupsOut)
     def partial_update(self, request: Request, id: uuid.UUID) -> Response:
-        """Rename, approve, shut out or let in again. Who is shut out is signed out everywhere, at once."""
+        """Rename, approve, shut out or let in again. Who is shut out is signed out everywhere, at once. Roles are changed
+        at ``role/``."""
         shape = shapes.UpdateUserIn(data=request.data)
         shape.is_valid(raise_exception=True)
         return self._answer(people.update_person(actor=request.user, user_id=id, **shape.validated_data))
@@ -62,42 +62,68 @@ class UserViewSet(GenericViewSet[Any]):
         """The same as PATCH, for clients that send it so; absent fields stay."""
         return self.partial_update(request, id)
 
+    @extend_schema(operation_id="users_delete", responses={204: None})
+    def destroy(self, request: Request, id: uuid.UUID) -> Response:
+        """Take a person out of the center. What they answered stays; ``restore/`` brings them back, ``erase/`` forgets
+        who they were."""
+        people.delete_person(actor=request.user, user_id=id)
+        return Response(status=204)
+
+    @extend_schema(operation_id="users_restore", request=None, responses=shapes.PersonWithGroupsOut)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, id: uuid.UUID) -> Response:
+        """Bring a deleted person back, without their groups."""
+        return self._answer(people.restore_person(actor=request.user, user_id=id))
+
+    @extend_schema(operation_id="users_role", request=shapes.RoleIn, responses=shapes.PersonWithGroupsOut)
+    @action(detail=True, methods=["post"])
+    def role(self, request: Request, id: uuid.UUID) -> Response:
+        """Give a person another role. Their tokens and live connections end at once; they sign in anew."""
+        shape = shapes.RoleIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        return self._answer(people.change_role(actor=request.user, user_id=id, **shape.validated_data))
+
     @extend_schema(operation_id="users_approve", request=None, responses=shapes.PersonWithGroupsOut)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, id: uuid.UUID) -> Response:
         """Let a person in who registered; they are told by mail."""
         return self._answer(registration.approve_person(actor=request.user, user_id=id))
 
-    @extend_schema(operation_id="users_reject", request=None, responses=shapes.PersonWithGroupsOut)
+    @extend_schema(operation_id="users_reject", request=shapes.ReasonIn, responses=shapes.PersonWithGroupsOut)
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, id: uuid.UUID) -> Response:
-        """Shut a person out who registered and waits. One who was let in is shut out by ``is_active``."""
-        return self._answer(registration.reject_person(actor=request.user, user_id=id))
+        """Shut a person out who registered and waits; they are told by mail, with the reason if there is one. One who was
+        let in is shut out by ``is_active``."""
+        shape = shapes.ReasonIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        return self._answer(registration.reject_person(actor=request.user, user_id=id, **shape.validated_data))
+
+    @extend_schema(operation_id="users_approve_many", request=shapes.ManyIn, responses=shapes.ManyOut)
+    @action(detail=False, methods=["post"], url_path="approve")
+    def approve_many(self, request: Request) -> Response:
+        """Let up to a hundred people in, each on their own: one that cannot be let in stops no other."""
+        shape = shapes.ManyIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        return self._decided(registration.approve_many(actor=request.user, **shape.validated_data))
+
+    @extend_schema(operation_id="users_reject_many", request=shapes.ManyWithReasonIn, responses=shapes.ManyOut)
+    @action(detail=False, methods=["post"], url_path="reject")
+    def reject_many(self, request: Request) -> Response:
+        """Shut out up to a hundred people who wait, each on their own."""
+        shape = shapes.ManyWithReasonIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        return self._decided(registration.reject_many(actor=request.user, **shape.validated_data))
+
+    @extend_schema(operation_id="users_resend_invitation", request=None, responses=shapes.PersonWithGroupsOut)
+    @action(detail=True, methods=["post"], url_path="resend-invitation")
+    def resend_invitation(self, request: Request, id: uuid.UUID) -> Response:
+        """Write again to a person who was added without a password and has not chosen one."""
+        return self._answer(welcome.resend_welcome(actor=request.user, user_id=id))
 
     def _answer(self, person: User, status: int = 200) -> Response:
-        context = {"memberships": queries.memberships_of(person.pk)}
+        context = {"request": self.request, "memberships": queries.memberships_of(person.pk)}
         return Response(shapes.PersonWithGroupsOut(person, context=context).data, status=status)
 
-
-class GuestViewSet(GenericViewSet[Any]):
-    """People who are here for a while and see only what is assigned to them by name."""
-
-    resource = "guests"
-    serializer_class = shapes.GuestOut
-
-    @extend_schema(operation_id="guests_list", parameters=[shapes.GuestFilters])
-    def list(self, request: Request) -> Response:
-        """The center's guests with the invitations they came by."""
-        wanted = shapes.GuestFilters.read(request)
-        order = wanted.pop("ordering", "last_name")
-        guests = accounts.list_guests(**wanted).order_by(order, "first_name", "pk")
-        return self.get_paginated_response(shapes.GuestOut(self.paginate_queryset(guests), many=True).data)
-
-    @extend_schema(operation_id="guests_upgrade", request=shapes.UpgradeIn, responses=shapes.UpgradedOut)
-    @action(detail=False, methods=["post"])
-    def upgrade(self, request: Request) -> Response:
-        """Make a guest a student. They sign in anew, since a new role ends all sessions."""
-        shape = shapes.UpgradeIn(data=request.data)
-        shape.is_valid(raise_exception=True)
-        person = registration.upgrade_guest(**shape.validated_data)
-        return Response(shapes.UpgradedOut({"detail": f"{person} is a student now.", "user": person}).data)
+    def _decided(self, decided: registration.Decided) -> Response:
+        refused = [{"id": id, "code": refusal.code, "detail": str(refusal)} for id, refusal in decided.refused]
+        return Response(shapes.ManyOut({"done": decided.done, "refused": refused}).data)

@@ -57,6 +57,33 @@ def approved(*, user_id: uuid.UUID) -> Content | None:
     return Content({"name": user.get_full_name()}, to=user.email, language=user.locale)
 
 
+def welcome(*, user_id: uuid.UUID, at: datetime) -> Content | None:
+    """A link with which somebody chooses a first password, as long as they have none."""
+    try:
+        user = queries.get_user(user_id=user_id)
+    except UserNotFound:
+        return None
+    expires = at + rules.WELCOME_LIFE
+    if not user.is_active or user.has_usable_password() or expires <= clock.now():
+        return None
+    path = links.path_for(purpose=rules.RESET, user=user, at=at, life=rules.WELCOME_LIFE)
+    values = {"name": user.get_full_name(), "role": user.role, "expires": _moment(expires)}
+    return Content(values, path=path, to=user.email, language=user.locale)
+
+
+def email_change(*, user_id: uuid.UUID, to: str, at: datetime) -> Content | None:
+    """A link by which a new address counts, if it is still wanted and nobody else's."""
+    try:
+        user = queries.get_user(user_id=user_id)
+    except UserNotFound:
+        return None
+    if not user.is_active or user.new_email != to or queries.find_by_email(email=to) or _is_late(rules.NEW_EMAIL, at):
+        return None
+    path = links.path_for(purpose=rules.NEW_EMAIL, user=user, at=at)
+    values = {"name": user.get_full_name(), "expires": _moment(at + rules.LINK_LIFE[rules.NEW_EMAIL])}
+    return Content(values, path=path, language=user.locale)
+
+
 def _is_late(purpose: str, at: datetime) -> bool:
     return at + rules.LINK_LIFE[purpose] <= clock.now()
 

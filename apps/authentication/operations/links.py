@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
@@ -13,11 +13,13 @@ from apps.authentication.models import User
 from apps.core import clock, tenancy
 
 
-def path_for(*, purpose: str, user: User, at: datetime) -> str:
+def path_for(*, purpose: str, user: User, at: datetime, life: timedelta | None = None) -> str:
     """The path of a link that was asked for at ``at``. Behind the ``#``, so that no log and no other site gets it."""
-    expires = int((at + rules.LINK_LIFE[purpose]).timestamp())
+    expires = int((at + (life or rules.LINK_LIFE[purpose])).timestamp())
     token = rules.link_token(_link(purpose, user, expires), key=settings.SHIKEN_MAIL_KEY)
-    return f"/{purpose}/#uid={user.pk}&token={token}"
+    # One page confirms addresses, the first and the later ones.
+    page = rules.VERIFY if purpose == rules.NEW_EMAIL else purpose
+    return f"/{page}/#uid={user.pk}&token={token}"
 
 
 def lock_person(*, purpose: str, user_id: uuid.UUID, token: str) -> User:
@@ -34,5 +36,7 @@ def lock_person(*, purpose: str, user_id: uuid.UUID, token: str) -> User:
 
 def _link(purpose: str, user: User, expires: int) -> rules.Link:
     facts = [user.email, user.role, str(user.session_version)]
-    facts.append(user.password if purpose == rules.RESET else str(user.email_verified_at))
+    facts.append(
+        {rules.RESET: user.password, rules.NEW_EMAIL: user.new_email}.get(purpose, str(user.email_verified_at))
+    )
     return rules.Link(purpose, tenancy.current().id, user.pk, "\n".join(facts), expires)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from apps.audit import operations as audit
 from apps.authentication import queries, rules
 from apps.authentication.errors import (
     AlreadyApproved,
@@ -14,15 +16,13 @@ from apps.authentication.errors import (
     InvitationRefused,
     InvitationsInvalid,
     InvitationUnclaimed,
-    NoGuest,
-    UserNotFound,
 )
 from apps.authentication.events import UserRegistered
 from apps.authentication.models import Invitation, User
-from apps.authentication.operations import passwords, people
+from apps.authentication.operations import passwords, people, seats
 from apps.centers.queries import centers
 from apps.core import bus, clock
-from apps.core.errors import Problem
+from apps.core.errors import Problem, Refusal
 from apps.mail import operations as mail
 
 OPEN, APPROVAL = "OPEN", "APPROVAL"
@@ -48,15 +48,17 @@ def invite(
     quantity: int | None = None,
     emails: list[str] | None = None,
     expires_at: datetime | None = None,
+    access_days: int | None = None,
 ) -> list[Invitation]:
     """Make invitations: one for each address, which gets it by mail and alone can use it, or ``quantity`` codes to hand
-    out. Without ``expires_at`` they live two weeks, those for guests a day. Refuses guests who are no students, more than
-    a hundred at once, an address that is named twice or has an account, and a moment that is past or far away."""
+    out. Without ``expires_at`` they live two weeks, those for guests a day; a guest stays for ``access_days``, thirty if
+    not given, from being let in. Refuses guests who are no students, more than a hundred at once, an address that is
+    named twice or has an account, a moment that is past or far away, and days for somebody who is no guest."""
     emails = [email.strip().lower() for email in emails or []]
     at = clock.now()
     life = rules.GUEST_INVITATION_LIFE if is_guest else rules.INVITATION_LIFE
     expires_at = expires_at or at + life
-    problems = _problems(role, is_guest, quantity, emails, expires_at - at)
+    problems = _problems(role, is_guest, quantity, emails, expires_at - at) + _stay_problems(is_guest, access_days)
     if problems:
         raise InvitationsInvalid(problems=problems)
     rows = [
@@ -64,6 +66,7 @@ def invite(
             code=rules.fresh_code(),
             role=role,
             is_guest=is_guest,
+            access_days=access_days,
             email=email,
             invited_by=actor,
             created_at=at,
@@ -79,6 +82,12 @@ def invite(
                 for row in made
                 if row.email
             ]
+        )
+        audit.record(
+            action="invitation.made",
+            subject="invitation",
+            subject_id=made[0].pk if len(made) == 1 else "",
+            name=f"{len(made)} x {made[0].given_role}",
         )
     codes = [row.code for row in made]
     return list(queries.list_invitations().filter(code__in=codes).order_by("code"))
@@ -97,17 +106,25 @@ def approve_invitation(*, actor: User, code: str) -> Invitation:
     return queries.get_invitation(code=code)
 
 
-def reject_invitation(*, actor: User, code: str) -> Invitation:
+def reject_invitation(*, actor: User, code: str, reason: str = "") -> Invitation:
     """Shut out who registered with this code, or make it useless if nobody has. Refuses one that was approved."""
     invitation = queries.get_invitation(code=code)
     if invitation.status == Invitation.Status.APPROVED:
         raise InvitationDecided
     with transaction.atomic():
         unused = Invitation.objects.filter(code=invitation.code, target_user=None, status=Invitation.Status.PENDING)
-        if not unused.update(status=Invitation.Status.REJECTED):
+        if unused.update(status=Invitation.Status.REJECTED, reason=rules.WITHDRAWN):
+            audit.record(
+                action="invitation.withdrawn",
+                subject="invitation",
+                subject_id=invitation.pk,
+                name=invitation.given_role,
+                reason=reason,
+            )
+        else:
             invitation = queries.get_invitation(code=code)
             if invitation.status == Invitation.Status.PENDING and invitation.target_user_id:
-                reject_person(actor=actor, user_id=invitation.target_user_id)
+                reject_person(actor=actor, user_id=invitation.target_user_id, reason=reason)
     return queries.get_invitation(code=code)
 
 
@@ -119,30 +136,57 @@ def approve_person(*, actor: User, user_id: uuid.UUID) -> User:
     return people.update_person(actor=actor, user_id=user_id, is_approved=True, is_active=True)
 
 
-def reject_person(*, actor: User, user_id: uuid.UUID) -> User:
-    """Shut a person out who registered and was not let in yet. Refuses one who was."""
+def reject_person(*, actor: User, user_id: uuid.UUID, reason: str = "") -> User:
+    """Shut a person out who registered and was not let in yet; they are told by mail, with the reason if there is one.
+    Refuses one who was let in. Who was rejected before is left alone."""
     with transaction.atomic():
-        user = User.objects.select_for_update().filter(pk=user_id).first()
-        if user is None:
-            raise UserNotFound
+        user = queries.lock_user(user_id=user_id)
         if user.is_approved:
             raise AlreadyApproved
+        if not user.is_active:
+            return user
         Invitation.objects.filter(target_user=user, status=Invitation.Status.PENDING).update(
             status=Invitation.Status.REJECTED
+        )
+        at = clock.now()
+        mail.send(
+            letter="rejected",
+            to=[user.email],
+            key=f"rejected:{user.pk}:{int(at.timestamp())}",
+            values={"quote": reason},
+            language=user.locale,
         )
         return people.update_person(actor=actor, user_id=user_id, is_active=False)
 
 
-def upgrade_guest(*, user_id: uuid.UUID) -> User:
-    """Make a guest a student; they sign in anew. Refuses everybody else."""
-    with transaction.atomic():
-        user = User.objects.select_for_update().filter(pk=user_id).first()
-        if user is None:
-            raise UserNotFound
-        if user.role != User.Role.GUEST:
-            raise NoGuest
-        people.change_role(user_id=user.pk, role=User.Role.STUDENT)
-    return queries.get_user(user_id=user_id)
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of each of many: who it was done for, and why not for the others."""
+
+    done: tuple[uuid.UUID, ...]
+    refused: tuple[tuple[uuid.UUID, Refusal], ...]
+
+
+def approve_many(*, actor: User, user_ids: Iterable[uuid.UUID]) -> Decided:
+    """Let several people in, each as ``approve_person`` does, one independent of the other."""
+    return _each(user_ids, lambda user_id: approve_person(actor=actor, user_id=user_id))
+
+
+def reject_many(*, actor: User, user_ids: Iterable[uuid.UUID], reason: str = "") -> Decided:
+    """Shut several people out, each as ``reject_person`` does, one independent of the other."""
+    return _each(user_ids, lambda user_id: reject_person(actor=actor, user_id=user_id, reason=reason))
+
+
+def _each(user_ids: Iterable[uuid.UUID], decide: Callable[[uuid.UUID], object]) -> Decided:
+    done, refused = [], []
+    for user_id in dict.fromkeys(user_ids):
+        try:
+            decide(user_id)
+        except Refusal as refusal:
+            refused.append((user_id, refusal))
+        else:
+            done.append(user_id)
+    return Decided(tuple(done), tuple(refused))
 
 
 def tell_approved(*, user_id: uuid.UUID) -> None:
@@ -172,9 +216,10 @@ def register(
     With an invitation it has that one's role, and the invitation is used up; without, where the center allows it, it is a
     student's. Whether the address is taken makes no difference to the answer, to the invitation or to the work done here:
     then no account is made, and the letter that goes out says so to its owner alone. Refuses a code that does not work,
-    with one refusal whatever is wrong, and a password that is easy to guess.
+    with one refusal whatever is wrong, a password that is easy to guess, and everybody while no seat of the plan is left.
     """
     centers.check_not_suspended()
+    seats.check_seats()
     email = email.strip().lower()
     code = rules.clean_code(invitation_code)
     user = User(email=email, first_name=first_name, last_name=last_name, locale=locale)
@@ -236,6 +281,13 @@ def _use_up(invitation: Invitation, user: User | None) -> None:
 def _post_confirmation(user: User) -> None:
     about = {"user_id": str(user.pk), "at": clock.now().isoformat()}
     mail.post(drafts=[mail.Draft("confirm_email", user.email, f"confirm_email:{user.pk}", about)])
+
+
+def _stay_problems(is_guest: bool, access_days: int | None) -> list[Problem]:
+    if access_days is None or (is_guest and 1 <= access_days <= rules.LONGEST_GUEST_DAYS):
+        return []
+    text = f"Guests stay for one to {rules.LONGEST_GUEST_DAYS} days; others have no end."
+    return [Problem("/access_days", "invalid", text)]
 
 
 def _problems(role: str, is_guest: bool, quantity: int | None, emails: list[str], life: timedelta) -> list[Problem]:

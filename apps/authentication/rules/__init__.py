@@ -35,6 +35,12 @@ INVITATION_LIFE = timedelta(days=14)
 GUEST_INVITATION_LIFE = timedelta(hours=24)
 LONGEST_INVITATION = timedelta(days=365)
 MOST_INVITATIONS = 100
+WITHDRAWN = "Withdrawn."
+GUEST_DAYS = 30
+"""How long a guest stays who was given no other time."""
+LONGEST_GUEST_DAYS = 365
+WELCOME_LIFE = timedelta(days=14)
+"""How long the link holds by which somebody chooses a first password."""
 
 
 def fresh_code() -> str:
@@ -47,8 +53,8 @@ def clean_code(typed: str) -> str:
     return "".join(char for char in typed if char not in " -").upper()
 
 
-RESET, VERIFY = "reset", "verify"
-LINK_LIFE = {RESET: timedelta(hours=1), VERIFY: timedelta(days=3)}
+RESET, VERIFY, NEW_EMAIL = "reset", "verify", "new-email"
+LINK_LIFE = {RESET: timedelta(hours=1), VERIFY: timedelta(days=3), NEW_EMAIL: timedelta(days=1)}
 LETTER_PAUSE_SECONDS = 120
 """For so long a second letter of the same kind to the same address is not written: nobody's mailbox is flooded."""
 

@@ -74,6 +74,6 @@ def test_an_address_ends_works_at_its_own_center_only_and_not_after_the_file_is_
         forged = images.picture_path(name, at=timezone.now())
     assert Api(host="south.localhost").get(forged).status_code == 404
     assert Api().get(images.picture_path(name, at=timezone.now() - timedelta(days=4))).status_code == 404
-    images._remove(name)
+    images.remove_now([name])
     assert Api().get(path).status_code == 404
     assert urlsplit(path).path.startswith("/api/v1/pictures/")
