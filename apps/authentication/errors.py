@@ -39,6 +39,36 @@ class TicketsUnavailable(Unavailable):
     message = "Live connections are not available at the moment; everything works over plain requests."
 
 
+class ActingNotFound(NotFound):
+    code = "not_found"
+
+
+class ActingInvalid(Invalid):
+    code = "invalid"
+
+
+class ActingForbidden(Forbidden):
+    code = "acting_forbidden"
+    message = "This center does not let owners of the platform act in it."
+
+
+class CenterNotThere(Conflict):
+    code = "center_not_there"
+    message = "This center is not made yet, or closed."
+
+
+class NobodyToActFor(Conflict):
+    code = "nobody_to_act_for"
+    message = "This center has no such admin who could sign in."
+
+
+class ActingCodeRefused(NotFound):
+    """Unknown, of another center, used, expired, withdrawn, or overtaken: never told apart."""
+
+    code = "link_refused"
+    message = "This link does not work any more. Ask for a new one."
+
+
 class OwnAccount(Conflict):
     code = "own_account"
     message = "Nobody can shut themselves out; another admin has to do it."

@@ -8,6 +8,32 @@ from apps.core.events import Event
 
 
 @dataclass(frozen=True, slots=True)
+class ActingBegan(Event):
+    """An owner of the platform works in an admin's place from now on."""
+
+    name: ClassVar[str] = "acting.began"
+
+    acting_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ActingEnded(Event):
+    name: ClassVar[str] = "acting.ended"
+
+    acting_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ActingTimeOver(Event):
+    """The alarm of one who acts: delivered when the time is over."""
+
+    name: ClassVar[str] = "acting.time_over"
+    queue: ClassVar[str] = "deadline"
+
+    acting_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class UserRegistered(Event):
     name: ClassVar[str] = "user.registered"
 

@@ -5,11 +5,36 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from apps.authentication.events import GuestTimeOver, UserApproved, UserChanged, UserErased, UserRegistered, UserRemoved
-from apps.authentication.operations import directors, guests, letters, platform_news, registration
+from apps.authentication.events import (
+    ActingBegan,
+    ActingEnded,
+    ActingTimeOver,
+    GuestTimeOver,
+    UserApproved,
+    UserChanged,
+    UserErased,
+    UserRegistered,
+    UserRemoved,
+)
+from apps.authentication.operations import acting, directors, guests, letters, platform_news, registration
 from apps.centers.events import ContactRequested, DomainFailed
 from apps.core import bus
 from apps.mail.letters import Content, letter
+
+
+@bus.subscribe(ActingBegan)
+def write_of_acting(event: ActingBegan) -> None:
+    acting.write_began(acting_id=event.acting_id)
+
+
+@bus.subscribe(ActingEnded)
+def write_of_end(event: ActingEnded) -> None:
+    acting.write_ended(acting_id=event.acting_id)
+
+
+@bus.subscribe(ActingTimeOver)
+def end_acting(event: ActingTimeOver) -> None:
+    acting.end_by_clock(acting_id=event.acting_id)
 
 
 @bus.subscribe(UserApproved)
