@@ -6,7 +6,8 @@ are emptied afterwards, which Django's own flush would not do, since it knows th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from apps.centers.models import Center, Domain
 from apps.centers.operations import centers, template
 from apps.core import bus, tenancy, volatile
 from apps.core.tenancy import Tenant
+from tests import zone as dns_zone
 from tests.cast import Cast
 from tests.client import Api
 
@@ -168,3 +170,41 @@ def count_queries() -> Any:
             return sum(not query["sql"].startswith("SET search_path") for query in self.captured_queries)
 
     return lambda: Counter(connection)
+
+
+@pytest.fixture
+def zone(settings: Any) -> Iterator[Any]:
+    """A DNS server of one's own, which the product asks instead of the system's."""
+    with dns_zone.serve() as found:
+        settings.SHIKEN_DNS_SERVERS = [found.address]
+        settings.SHIKEN_DNS_SECONDS = 0.6
+        yield found
+
+
+@pytest.fixture
+def at_once(north: Tenant) -> Callable[..., list[Any]]:
+    """Runs these together in north, each in a thread and a connection of its own, and gives what they returned or raised,
+    in their order. Needs ``committed``."""
+
+    def run(*works: Callable[[], Any]) -> list[Any]:
+        start = threading.Barrier(len(works))
+        found: list[Any] = [None] * len(works)
+
+        def one(place: int, work: Callable[[], Any]) -> None:
+            try:
+                with tenancy.enter(north):
+                    start.wait()
+                    found[place] = work()
+            except Exception as error:
+                found[place] = error
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=one, args=item) for item in enumerate(works)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return found
+
+    return run

@@ -75,3 +75,12 @@ def make_room(
     people = [student.pk for student in students]
     fields = {"title": "Mock exam", "user_ids": people, "open_now": open_now, **fields}
     return rooms.assign_test(actor=cast.dora, mock_test_id=test.pk, **fields)
+
+
+def people_of(cast: Cast, count: int, role: str = "STUDENT") -> list[User]:
+    """So many people of north, for whom a name does not matter; nobody knows their passwords."""
+    made = [User(email=f"{role.lower()}-{n}@north.test", first_name=f"N{n}", role=role) for n in range(count)]
+    for user in made:
+        user.is_approved = True
+        user.set_unusable_password()
+    return User.objects.bulk_create(made)

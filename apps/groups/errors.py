@@ -29,3 +29,23 @@ class UnknownMember(Invalid):
 class AlreadyMember(Conflict):
     code = "already_member"
     message = "This person is in the group already."
+
+
+class NotInGroup(Invalid):
+    code = "not_in_group"
+    message = "This person is not in the group that they should leave."
+
+
+class SameGroup(Invalid):
+    code = "same_group"
+    message = "People are moved to another group."
+
+
+class TooFewPlaces(Invalid):
+    code = "too_few_places"
+    message = "A group has at least as many places as students."
+
+
+class GroupArchived(Conflict):
+    code = "group_archived"
+    message = "The group is archived: no student joins before it is taken up again."

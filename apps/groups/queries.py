@@ -31,14 +31,22 @@ def get_group_for(actor: User, group_id: uuid.UUID) -> Group:
     return group
 
 
-def list_groups_for(actor: User, *, search: str = "") -> QuerySet[Group]:
-    """``groups_for`` with ``student_count`` and ``teacher_rows`` (memberships with their ``user``)."""
+def list_groups_for(
+    actor: User, *, search: str = "", is_active: bool | None = None, teacher_id: uuid.UUID | None = None
+) -> QuerySet[Group]:
+    """``groups_for`` with ``student_count`` and ``teacher_rows`` (memberships with their ``user``). Each word of
+    ``search`` is in the name or the description."""
     teachers = Membership.objects.filter(role_in_group=Membership.Role.TEACHER, left_at=None).select_related("user")
     active_students = Q(memberships__role_in_group=Membership.Role.STUDENT, memberships__left_at=None)
     groups = groups_for(actor).annotate(student_count=Count("memberships", filter=active_students))
-    if search:
-        groups = groups.filter(name__icontains=search)
-    return groups.prefetch_related(Prefetch("memberships", queryset=teachers, to_attr="teacher_rows"))
+    for word in search.split():
+        groups = groups.filter(Q(name__icontains=word) | Q(description__icontains=word))
+    if is_active is not None:
+        groups = groups.filter(is_active=is_active)
+    if teacher_id is not None:
+        groups = groups.filter(pk__in=teachers.filter(user=teacher_id).values("group_id"))
+    ordered = teachers.order_by("user__last_name", "user__first_name", "pk")
+    return groups.prefetch_related(Prefetch("memberships", queryset=ordered, to_attr="teacher_rows"))
 
 
 def memberships_for(actor: User) -> QuerySet[Membership]:
@@ -59,14 +67,35 @@ def get_membership(*, membership_id: uuid.UUID) -> Membership:
     return row
 
 
-def members_for(actor: User, group_id: uuid.UUID) -> QuerySet[Membership]:
-    """Who is in a group that ``actor`` may see: teachers first, then by name, each with its ``user``."""
+def members_for(actor: User, group_id: uuid.UUID, *, search: str = "", role_in_group: str = "") -> QuerySet[Membership]:
+    """Who is in a group that ``actor`` may see: teachers first, then by name, each with its ``user``. Each word of
+    ``search`` is in a name, for staff also in the e-mail address."""
     group = get_group_for(actor, group_id)
-    return (
-        Membership.objects.filter(group=group, left_at=None)
-        .select_related("user")
-        .order_by("-role_in_group", "user__last_name", "user__first_name", "pk")
-    )
+    members = Membership.objects.filter(group=group, left_at=None)
+    if role_in_group:
+        members = members.filter(role_in_group=role_in_group)
+    for word in search.split():
+        by_name = Q(user__first_name__icontains=word) | Q(user__last_name__icontains=word)
+        members = members.filter(by_name | Q(user__email__icontains=word) if actor.is_center_staff else by_name)
+    return members.select_related("user").order_by("-role_in_group", "user__last_name", "user__first_name", "pk")
+
+
+def history_for(
+    actor: User, *, group_id: uuid.UUID | None = None, user_id: uuid.UUID | None = None
+) -> QuerySet[Membership]:
+    """Every membership there is and was, the newest first, with the people and groups it names: for admins all, for
+    teachers those of groups they teach. Refuses a group that ``actor`` may not see, and everybody else."""
+    if not actor.is_center_staff:
+        raise GroupNotFound
+    rows = Membership.objects.all()
+    if group_id is not None:
+        rows = rows.filter(group=get_group_for(actor, group_id))
+    elif actor.role != actor.Role.CENTER_ADMIN:
+        rows = rows.filter(group__in=groups_for(actor))
+    if user_id is not None:
+        rows = rows.filter(user=user_id)
+    named = rows.select_related("user", "group", "joined_by", "left_by", "came_from", "went_to")
+    return named.order_by("-joined_at", "-pk")
 
 
 def memberships_of(user_id: uuid.UUID) -> QuerySet[Membership]:
@@ -76,6 +105,11 @@ def memberships_of(user_id: uuid.UUID) -> QuerySet[Membership]:
         .select_related("group")
         .order_by("group__name")
     )
+
+
+def count_groups() -> int:
+    """How many groups there are at present."""
+    return Group.objects.filter(deleted_at=None, is_active=True).order_by().count()
 
 
 def taught_group_ids(user_id: uuid.UUID) -> set[uuid.UUID]:
@@ -101,10 +135,23 @@ def student_ids(group_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
 
 
 def people_for(
-    actor: User, *, role: str = "", search: str = "", is_active: bool | None = None, is_approved: bool | None = None
+    actor: User,
+    *,
+    role: str = "",
+    search: str = "",
+    group: uuid.UUID | None = None,
+    is_active: bool | None = None,
+    is_approved: bool | None = None,
+    wants_erasure: bool | None = None,
 ) -> QuerySet[User]:
-    """The people ``actor`` may look up: admins everybody, teachers the students of the groups they teach."""
-    found = people.list_people(role=role, search=search, is_active=is_active, is_approved=is_approved)
+    """The people ``actor`` may look up: admins everybody, teachers the students of the groups they teach. ``group`` keeps
+    who is in that group; in one that ``actor`` may not see there is nobody."""
+    found = people.list_people(
+        role=role, search=search, is_active=is_active, is_approved=is_approved, wants_erasure=wants_erasure
+    )
+    if group is not None:
+        seen = Membership.objects.filter(group=group, left_at=None, group__in=groups_for(actor).values("pk"))
+        found = found.filter(pk__in=seen.values("user_id"))
     if actor.role == actor.Role.CENTER_ADMIN:
         return found
     if actor.role != actor.Role.TEACHER:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.assignments import errors, operations, queries
 from apps.assignments.models import ExamAssignment
-from apps.core import bus, tenancy
+from apps.core import bus
 from apps.mock_tests.errors import NotPublished, TestInUse
 from tests.apps.assignments.builders import make_group, make_room
 from tests.factories import make_test, publish
@@ -17,33 +17,6 @@ from tests.factories import make_test, publish
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.races]
 
 ROUNDS = 8
-
-
-@pytest.fixture
-def at_once(north):
-    """Runs these together, each in a thread and a connection of its own; gives what they returned or refused."""
-
-    def run(*works):
-        start, found = threading.Barrier(len(works)), [None] * len(works)
-
-        def one(place, work):
-            try:
-                with tenancy.enter(north):
-                    start.wait()
-                    found[place] = work()
-            except (errors.Conflict, errors.Invalid) as refusal:
-                found[place] = refusal
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=one, args=item) for item in enumerate(works)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return found
-
-    return run
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from apps.attempts import errors
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, Attempts
 from apps.attempts.operations import grading, sitting, statement
 from apps.attempts.operations import journal as saving
-from apps.core import clock, tenancy
+from apps.core import clock
 from apps.core.models import Delivery
 from tests.apps.attempts import journal
 from tests.factories import make_room, make_test, publish
@@ -22,33 +22,6 @@ from tests.factories import make_room, make_test, publish
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.races]
 
 PAUSE = 0.3
-
-
-@pytest.fixture
-def at_once(north):
-    """Runs these together, each in a thread and a connection of its own; gives what they returned or raised."""
-
-    def run(*works):
-        start, found = threading.Barrier(len(works)), [None] * len(works)
-
-        def one(place, work):
-            try:
-                with tenancy.enter(north):
-                    start.wait()
-                    found[place] = work()
-            except Exception as error:
-                found[place] = error
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=one, args=item) for item in enumerate(works)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return found
-
-    return run
 
 
 @pytest.fixture

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 
 import pytest
+from django.core.files.storage import default_storage
+from django.db import transaction
+from PIL import Image
 
+from apps.audit.models import Entry
+from apps.authentication.events import UserChanged, UserErased, UserRemoved
 from apps.authentication.operations import people
-from apps.core import bus, tenancy
+from apps.core import bus, images, tenancy, trace
 from apps.core.errors import Forbidden
 from apps.groups import errors, operations, queries
 from apps.groups.events import MemberJoined, MemberLeft
@@ -146,3 +152,187 @@ def test_members_of_two_centers_never_mix(cast, south):
         with pytest.raises(errors.GroupNotFound):
             operations.add_members(group_id=group.pk, members=[(cast.mallory.pk, "STUDENT")])
         operations.create_group(name="N5")
+
+
+def ids(rows):
+    return {row.user_id for row in rows}
+
+
+def test_moves_people_all_or_nobody(cast, told):
+    old = operations.create_group(name="N5", teacher_ids=[cast.carol.pk])
+    new = operations.create_group(name="N4", max_students=1)
+    operations.add_members(group_id=old.pk, members=[(cast.alice.pk, "STUDENT"), (cast.bob.pk, "STUDENT")])
+    move = {"from_group_id": old.pk, "to_group_id": new.pk}
+    with pytest.raises(errors.GroupFull):
+        operations.move_members(**move, user_ids=[cast.alice.pk, cast.bob.pk])
+    assert queries.student_ids([old.pk]) == {cast.alice.pk, cast.bob.pk}
+    seen = len(told())
+    outcome = operations.move_members(**move, user_ids=[cast.alice.pk, cast.carol.pk])
+    assert ids(outcome.created) == {cast.alice.pk, cast.carol.pk}
+    assert queries.student_ids([old.pk]) == {cast.bob.pk}
+    assert queries.student_ids([new.pk]) == {cast.alice.pk}
+    assert queries.taught_group_ids(cast.carol.pk) == {new.pk}
+    assert sorted(name for name, _ in told()[seen:]) == ["MemberJoined"] * 2 + ["MemberLeft"] * 2
+
+
+def test_whoever_is_in_the_other_group_already_only_leaves_the_first(cast):
+    old, new = operations.create_group(name="N5"), operations.create_group(name="N4", max_students=1)
+    for group in (old, new):
+        operations.add_member(group_id=group.pk, user_id=cast.alice.pk, role="STUDENT")
+    outcome = operations.move_members(from_group_id=old.pk, to_group_id=new.pk, user_ids=[cast.alice.pk])
+    assert (outcome.created, outcome.skipped) == ((), (cast.alice.pk,))
+    assert queries.student_group_ids(cast.alice.pk) == {new.pk}
+
+
+def test_refuses_to_move_who_is_not_there_and_to_nowhere(cast):
+    old, new = operations.create_group(name="N5"), operations.create_group(name="N4")
+    operations.add_member(group_id=old.pk, user_id=cast.alice.pk, role="STUDENT")
+    with pytest.raises(errors.NotInGroup) as refusal:
+        operations.move_members(from_group_id=old.pk, to_group_id=new.pk, user_ids=[cast.alice.pk, cast.bob.pk])
+    assert [problem.pointer for problem in refusal.value.problems] == ["/members/1/user_id"]
+    assert queries.student_group_ids(cast.alice.pk) == {old.pk}
+    with pytest.raises(errors.SameGroup):
+        operations.move_members(from_group_id=old.pk, to_group_id=old.pk, user_ids=[cast.alice.pk])
+    with pytest.raises(errors.GroupNotFound):
+        operations.move_members(from_group_id=old.pk, to_group_id=uuid.uuid4(), user_ids=[cast.alice.pk])
+
+
+def test_a_guest_is_not_moved_into_a_group(cast):
+    old, new = operations.create_group(name="N5"), operations.create_group(name="N4")
+    operations.add_member(group_id=old.pk, user_id=cast.alice.pk, role="STUDENT")
+    Membership.objects.update(user=cast.gus)
+    with pytest.raises(errors.UnknownMember):
+        operations.move_members(from_group_id=old.pk, to_group_id=new.pk, user_ids=[cast.gus.pk])
+
+
+def as_person(person):
+    return trace.at(trace.Trace(trace.API, actor_id=person.pk, actor_name=person.first_name, actor_role=person.role))
+
+
+def test_the_history_tells_who_came_went_and_was_moved_and_by_whom(cast):
+    with as_person(cast.dora):
+        old, new = operations.create_group(name="N5"), operations.create_group(name="N4")
+        first = operations.add_member(group_id=old.pk, user_id=cast.alice.pk, role="STUDENT")
+        operations.remove_member(membership_id=first.pk)
+        operations.add_member(group_id=old.pk, user_id=cast.alice.pk, role="STUDENT")
+        operations.move_members(from_group_id=old.pk, to_group_id=new.pk, user_ids=[cast.alice.pk])
+    rows = list(queries.history_for(cast.dora, user_id=cast.alice.pk))
+    told = sorted(
+        (row.group.name, row.ending, str(row.came_from or ""), str(row.went_to or ""), row.left_by == cast.dora)
+        for row in rows
+    )
+    assert told == [("N4", "", "N5", "", False), ("N5", "MOVED", "", "N4", True), ("N5", "REMOVED", "", "", True)]
+    assert {row.joined_by for row in rows} == {cast.dora}
+    assert len(queries.history_for(cast.dora, group_id=new.pk)) == 1
+    with pytest.raises(errors.GroupNotFound):
+        queries.history_for(cast.carol, group_id=old.pk)
+    assert not queries.history_for(cast.carol, user_id=cast.alice.pk)
+
+
+def test_an_owner_who_acts_here_is_named_by_the_audit_trail_alone(cast):
+    acting = trace.Trace(trace.API, actor_id=uuid.uuid4(), owner_id=uuid.uuid4())
+    group = operations.create_group(name="N5")
+    with trace.at(acting):
+        row = operations.add_member(group_id=group.pk, user_id=cast.alice.pk, role="STUDENT")
+    assert Membership.objects.get(pk=row.pk).joined_by is None
+
+
+def test_an_archived_group_keeps_its_people_and_takes_no_student(cast):
+    group = operations.create_group(name="N5", teacher_ids=[cast.carol.pk])
+    other = operations.create_group(name="N4")
+    operations.add_member(group_id=group.pk, user_id=cast.alice.pk, role="STUDENT")
+    operations.add_member(group_id=other.pk, user_id=cast.bob.pk, role="STUDENT")
+    for _ in range(2):
+        assert not operations.archive_group(group_id=group.pk).is_active
+    with pytest.raises(errors.GroupArchived):
+        operations.add_member(group_id=group.pk, user_id=cast.bob.pk, role="STUDENT")
+    with pytest.raises(errors.GroupArchived):
+        operations.move_members(from_group_id=other.pk, to_group_id=group.pk, user_ids=[cast.bob.pk])
+    operations.update_group(actor=cast.dora, group_id=group.pk, teacher_ids=[cast.other_teacher.pk])
+    assert queries.student_ids([group.pk]) == {cast.alice.pk}
+    operations.reactivate_group(group_id=group.pk)
+    operations.add_member(group_id=group.pk, user_id=cast.bob.pk, role="STUDENT")
+
+
+def test_a_group_cannot_have_fewer_places_than_students(cast):
+    group = operations.create_group(name="N5", max_students=5)
+    operations.add_members(group_id=group.pk, members=[(cast.alice.pk, "STUDENT"), (cast.bob.pk, "STUDENT")])
+    with pytest.raises(errors.TooFewPlaces) as refusal:
+        operations.update_group(actor=cast.dora, group_id=group.pk, max_students=1)
+    assert [problem.pointer for problem in refusal.value.problems] == ["/max_students"]
+    assert operations.update_group(actor=cast.dora, group_id=group.pk, max_students=2).max_students == 2
+
+
+def test_a_role_that_changes_ends_what_came_with_it(cast, deliver):
+    taught, other = operations.create_group(name="N5", teacher_ids=[cast.carol.pk]), operations.create_group(name="N4")
+    operations.add_member(group_id=other.pk, user_id=cast.alice.pk, role="STUDENT")
+    people.change_role(user_id=cast.carol.pk, role="STUDENT")
+    with transaction.atomic():
+        bus.publish(UserChanged(user_id=cast.carol.pk))
+        bus.publish(UserChanged(user_id=cast.alice.pk))
+    deliver()
+    row = Membership.objects.get(group=taught)
+    assert (row.ending, row.left_at is None) == ("ROLE_CHANGED", False)
+    assert queries.student_group_ids(cast.alice.pk) == {other.pk}
+
+
+@pytest.mark.parametrize("event", [UserRemoved, UserErased])
+def test_whoever_is_gone_leaves_every_group(cast, deliver, event):
+    group = operations.create_group(name="N5", max_students=1)
+    operations.add_member(group_id=group.pk, user_id=cast.alice.pk, role="STUDENT")
+    with transaction.atomic():
+        bus.publish(event(user_id=cast.alice.pk))
+    deliver()
+    assert Membership.objects.get().ending == "REMOVED"
+    operations.add_member(group_id=group.pk, user_id=cast.bob.pk, role="STUDENT")
+
+
+def picture(color="red"):
+    data = io.BytesIO()
+    Image.new("RGB", (700, 300), color).save(data, "PNG")
+    return data.getvalue()
+
+
+def test_a_picture_is_made_anew_replaced_and_goes_with_the_group(cast, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        group = operations.create_group(name="N5", avatar=picture())
+    first = group.avatar
+    assert first.startswith(f"c/{cast.north.id}/groups/")
+    with default_storage.open(first) as file:
+        assert max(Image.open(file).size) == 512
+    with django_capture_on_commit_callbacks(execute=True):
+        second = operations.update_group(actor=cast.dora, group_id=group.pk, avatar=picture("blue")).avatar
+    assert not default_storage.exists(first)
+    with django_capture_on_commit_callbacks(execute=True):
+        operations.delete_group(group_id=group.pk)
+    assert not default_storage.exists(second)
+
+
+def test_a_picture_of_a_group_that_is_not_made_is_not_kept(cast, monkeypatch):
+    written = []
+    write = images.write_picture
+    monkeypatch.setattr(images, "write_picture", lambda **what: written.append(write(**what)) or written[-1])
+    operations.create_group(name="N5")
+    with pytest.raises(errors.GroupExists):
+        operations.create_group(name="N5", avatar=picture())
+    assert [default_storage.exists(name) for name in written] == [False]
+
+
+def test_what_is_done_is_written_down(cast):
+    with as_person(cast.dora):
+        group = operations.create_group(name="N5")
+        row = operations.add_member(group_id=group.pk, user_id=cast.alice.pk, role="STUDENT")
+        operations.remove_member(membership_id=row.pk)
+        operations.update_group(actor=cast.dora, group_id=group.pk, max_students=7)
+        operations.archive_group(group_id=group.pk)
+        operations.delete_group(group_id=group.pk)
+    entries = Entry.objects.filter(subject="group", subject_id=str(group.pk)).order_by("pk")
+    assert [entry.action.removeprefix("group.") for entry in entries] == [
+        "created",
+        "members_added",
+        "member_removed",
+        "changed",
+        "archived",
+        "deleted",
+    ]
+    assert {entry.actor_id for entry in entries} == {cast.dora.pk}

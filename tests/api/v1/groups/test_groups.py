@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from apps.groups import operations
 from tests.client import Api
+from tests.factories import people_of
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +42,7 @@ def test_a_row_says_who_teaches_and_how_many_study(cast, group):
         "id": str(group.pk),
         "name": "N5 evening",
         "description": "Mon",
+        "avatar": None,
         "max_students": 30,
         "is_active": True,
         "student_count": 2,
@@ -51,6 +56,7 @@ def test_a_row_says_who_teaches_and_how_many_study(cast, group):
                 "email": "carol@north.test",
             }
         ],
+        "teacher_ids": [str(cast.carol.pk)],
     }
 
 
@@ -70,6 +76,17 @@ def test_lists_are_searched_ordered_and_given_whole(cast, group):
     assert names(admin.get("groups/?search=SMALL")) == ["A small one"]
     assert names(admin.get("groups/?ordering=-student_count")) == ["N5 evening", "A small one"]
     assert [row["name"] for row in admin.get("groups/?page=all").json()] == ["A small one", "N5 evening"]
+
+
+def test_lists_are_filtered(cast, group):
+    operations.create_group(name="Grammar", description="for the second time", is_active=False)
+    admin = Api(cast.dora)
+    assert names(admin.get("groups/?is_active=false")) == ["Grammar"]
+    assert names(admin.get("groups/?is_active=true&search=even n5")) == ["N5 evening"]
+    assert names(admin.get("groups/?search=second")) == ["Grammar"]
+    assert names(admin.get(f"groups/?teacher_id={cast.carol.pk}")) == ["N5 evening"]
+    assert names(admin.get(f"groups/?teacher_id={cast.trent.pk}")) == []
+    assert admin.get("groups/?teacher_id=7").status_code == 422
 
 
 @pytest.mark.parametrize("query", ["ordering=memberships__user__password", "owner=1", "search=%00"])
@@ -159,3 +176,115 @@ def test_members_come_teachers_first_and_their_addresses_are_for_staff(cast, gro
     assert rows[1]["id"] == str(cast.alice.pk)
     seen = Api(cast.alice).get(f"groups/{group.pk}/members/").json()["results"]
     assert {row["email"] for row in seen} == {None}
+
+
+def test_students_do_not_see_the_addresses_of_their_teachers(cast, group):
+    seen = Api(cast.alice).get(f"groups/{group.pk}/").json()
+    assert [(teacher["first_name"], teacher["email"]) for teacher in seen["teachers"]] == [("Carol", None)]
+    assert "carol@" not in Api(cast.alice).get("groups/?page=all").content.decode()
+
+
+def test_members_are_searched_filtered_and_given_whole(cast, group):
+    place = f"groups/{group.pk}/members/"
+    assert [row["first_name"] for row in Api(cast.carol).get(f"{place}?search=ali nor").json()["results"]] == ["Alice"]
+    assert [row["first_name"] for row in Api(cast.carol).get(f"{place}?search=bob@").json()["results"]] == ["Bob"]
+    assert Api(cast.alice).get(f"{place}?search=bob@").json()["results"] == []
+    assert Api(cast.carol).get(f"{place}?role_in_group=TEACHER").json()["count"] == 1
+    assert [row["first_name"] for row in Api(cast.carol).get(f"{place}?page=all").json()] == ["Carol", "Alice", "Bob"]
+    assert Api(cast.carol).get(f"{place}?role_in_group=OWNER").status_code == 422
+
+
+def test_members_cost_the_same_for_many(cast, group, count_queries):
+    admin = Api(cast.dora)
+    admin.get(f"groups/{group.pk}/members/")
+    with count_queries() as few:
+        admin.get(f"groups/{group.pk}/members/")
+    operations.add_members(group_id=group.pk, members=[(user.pk, "STUDENT") for user in people_of(cast, 12)])
+    with count_queries() as many:
+        admin.get(f"groups/{group.pk}/members/")
+    assert len(many) == len(few) <= 5
+
+
+def test_put_takes_part_of_a_group_as_patch_does(cast, group):
+    changed = Api(cast.dora).put(f"groups/{group.pk}/", {"teacher_ids": [str(cast.other_teacher.pk)]})
+    assert changed.status_code == 200
+    assert changed.json()["name"] == "N5 evening"
+    assert [teacher["first_name"] for teacher in changed.json()["teachers"]] == ["Cyril"]
+    assert Api(cast.alice).put(f"groups/{group.pk}/", {"name": "Mine"}).status_code == 403
+    assert Api(cast.trent).put(f"groups/{group.pk}/", {"name": "Mine"}).status_code == 404
+
+
+def test_a_group_rests_and_is_taken_up_again(cast, group):
+    admin, place = Api(cast.dora), f"groups/{group.pk}/"
+    assert admin.post(f"{place}archive/").json()["is_active"] is False
+    assert admin.post(f"{place}archive/").status_code == 200
+    joining = {"group_id": str(group.pk), "user_id": str(cast.person("Zoe", "STUDENT").pk)}
+    refused = admin.post("group-memberships/", joining)
+    assert (refused.status_code, refused.json()["code"]) == (409, "group_archived")
+    assert admin.post(f"{place}reactivate/").json()["is_active"] is True
+    assert admin.post("group-memberships/", joining).status_code == 201
+    for act in ("archive", "reactivate"):
+        assert Api(cast.carol).post(f"{place}{act}/").status_code == 403
+        assert Api(cast.sybil).post(f"{place}{act}/").status_code == 404
+
+
+def test_fewer_places_than_students_are_refused(cast, group):
+    answer = Api(cast.dora).patch(f"groups/{group.pk}/", {"max_students": 1})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/max_students")
+
+
+def upload(data=None, name="face.png"):
+    if data is None:
+        made = io.BytesIO()
+        Image.new("RGB", (40, 40), "green").save(made, "PNG")
+        data = made.getvalue()
+    return {"avatar": SimpleUploadedFile(name, data, "image/png")}
+
+
+def test_a_group_shows_itself_by_a_picture(cast, group):
+    teacher, place = Api(cast.carol), f"groups/{group.pk}/avatar/"
+    shown = teacher.post(place, upload(), format="multipart")
+    assert shown.status_code == 200, shown.content
+    address = shown.json()["avatar"]
+    assert address.startswith("http://north.localhost/api/v1/pictures/groups/")
+    assert Api().get(address.removeprefix("http://north.localhost")).headers["Content-Type"] == "image/jpeg"
+    assert teacher.delete(place).json()["avatar"] is None
+    assert Api(cast.alice).post(place, upload(), format="multipart").status_code == 403
+    assert Api(cast.other_teacher).post(place, upload(), format="multipart").status_code == 404
+    assert Api(cast.trent).delete(place).status_code == 404
+
+
+@pytest.mark.parametrize("data", [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\x89PNG\r\n\x1a\nbroken"])
+def test_what_is_no_picture_is_refused(cast, group, data):
+    answer = Api(cast.dora).post(f"groups/{group.pk}/avatar/", upload(data), format="multipart")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/avatar"
+
+
+def test_a_form_with_a_picture_opens_a_group(cast):
+    fields = {"name": "N3", "max_students": "20", "teacher_ids": [str(cast.carol.pk)], **upload()}
+    made = Api(cast.dora).post("groups/", fields, format="multipart")
+    assert made.status_code == 201, made.content
+    assert made.json()["teacher_ids"] == [str(cast.carol.pk)]
+    assert made.json()["avatar"]
+    assert Api(cast.dora).patch(f"groups/{made.json()['id']}/", {"avatar": None}).json()["avatar"] is None
+
+
+def test_the_history_is_for_staff_of_the_group(cast, group):
+    place = f"groups/{group.pk}/history/"
+    rows = Api(cast.carol).get(place).json()
+    assert rows["count"] == 3
+    assert Api(cast.dora).get(f"{place}?user_id={cast.bob.pk}").json()["count"] == 1
+    for person, status in ((cast.alice, 403), (cast.gus, 403), (cast.other_teacher, 404), (cast.sybil, 404)):
+        assert Api(person).get(place).status_code == status
+
+
+def test_the_history_costs_the_same_for_many(cast, group, count_queries):
+    admin = Api(cast.dora)
+    admin.get(f"groups/{group.pk}/history/")
+    with count_queries() as few:
+        admin.get(f"groups/{group.pk}/history/")
+    operations.add_members(group_id=group.pk, members=[(user.pk, "STUDENT") for user in people_of(cast, 12)])
+    with count_queries() as many:
+        admin.get(f"groups/{group.pk}/history/")
+    assert len(many) == len(few) <= 5

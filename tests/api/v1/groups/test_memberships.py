@@ -93,3 +93,63 @@ def test_bad_lists_are_refused(cast, group, members):
     answer = Api(cast.dora).post("group-memberships/bulk-add/", {"group_id": str(group.pk), "members": members})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"].startswith("/members")
+
+
+def move(person, old, new, *people):
+    members = [{"user_id": str(user.pk)} for user in people]
+    body = {"from_group_id": str(old.pk), "to_group_id": str(new.pk), "members": members}
+    return Api(person).post("group-memberships/move/", body)
+
+
+def test_people_are_moved_at_once(cast, group):
+    new = operations.create_group(name="N4", max_students=2)
+    bulk(cast.dora, group, cast.alice, cast.bob)
+    operations.add_member(group_id=new.pk, user_id=cast.bob.pk, role="STUDENT")
+    answer = move(cast.dora, group, new, cast.alice, cast.bob)
+    assert answer.status_code == 200, answer.content
+    assert answer.json() == {
+        "from_group_id": str(group.pk),
+        "to_group_id": str(new.pk),
+        "moved_count": 1,
+        "skipped_count": 1,
+        "moved_user_ids": [str(cast.alice.pk)],
+    }
+    assert queries.student_ids([group.pk]) == set()
+    assert queries.student_ids([new.pk]) == {cast.alice.pk, cast.bob.pk}
+
+
+def test_moving_is_refused_with_its_reason(cast, group):
+    new = operations.create_group(name="N4", max_students=1)
+    bulk(cast.dora, group, cast.alice, cast.bob)
+    full = move(cast.dora, group, new, cast.alice, cast.bob)
+    assert (full.status_code, full.json()["code"], full.json()["details"]) == (409, "group_full", {"places": 1})
+    absent = move(cast.dora, group, new, cast.alice, cast.mallory)
+    assert (absent.status_code, absent.json()["errors"][0]["pointer"]) == (422, "/members/1/user_id")
+    same = move(cast.dora, group, group, cast.alice)
+    assert (same.status_code, same.json()["errors"][0]["pointer"]) == (422, "/to_group_id")
+    assert move(cast.dora, group, new).status_code == 422
+    for person in (cast.carol, cast.alice, cast.gus):
+        assert move(person, group, new, cast.alice).status_code == 403
+    assert queries.student_ids([group.pk]) == {cast.alice.pk, cast.bob.pk}
+    assert move(cast.sybil, group, new, cast.alice).status_code == 404
+
+
+def test_a_persons_own_history_is_for_admins(cast, group):
+    new = operations.create_group(name="N4")
+    admin = Api(cast.dora)
+    bulk(cast.dora, group, cast.alice, cast.bob)
+    move(cast.dora, group, new, cast.alice)
+    rows = admin.get(f"group-memberships/history/?user_id={cast.alice.pk}").json()["results"]
+    dora = {"id": str(cast.dora.pk), "full_name": "Dora North"}
+    told = {row["group"]["name"]: row for row in rows}
+    assert set(told) == {"N5", "N4"}
+    assert told["N5"]["ending"] == "MOVED"
+    assert told["N5"]["went_to"] == {"id": str(new.pk), "name": "N4"}
+    assert told["N5"]["left_by"] == told["N5"]["joined_by"] == told["N4"]["joined_by"] == dora
+    assert told["N4"]["came_from"] == {"id": str(group.pk), "name": "N5"}
+    assert told["N4"]["left_at"] is told["N4"]["left_by"] is None
+    assert admin.get(f"group-memberships/history/?group_id={new.pk}").json()["count"] == 1
+    assert admin.get(f"group-memberships/history/?group_id={uuid.uuid4()}").status_code == 404
+    assert admin.get("group-memberships/history/?user_id=1").status_code == 422
+    for person in (cast.carol, cast.alice, cast.gus):
+        assert Api(person).get("group-memberships/history/").status_code == 403
