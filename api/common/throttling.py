@@ -36,6 +36,19 @@ class ResetRate(SignInRate):
     scope = "reset"
 
 
+class ContactRate(SignInRate):
+    """For the public form; how many requests are kept of one place is decided where they are."""
+
+    scope = "register"
+
+
+class DomainRate(UserRateThrottle):
+    """For looks into the DNS, which cost others time."""
+
+    scope = "domains"
+    rate = "30/min"
+
+
 class AnswerRate(UserRateThrottle):
     """A bucket of its own, so that saving answers is never starved by browsing."""
 

@@ -126,3 +126,55 @@ class CenterUnready(Conflict):
 class CenterFixed(Invalid):
     code = "center_fixed"
     message = "People belong to one center; make a new admin in the other one."
+
+
+class CenterBusy(Conflict):
+    code = "center_busy"
+    message = "This center is just being restored or deleted."
+
+
+class ExportRefused(Invalid):
+    """A file that no center can be restored from."""
+
+    code = "export_refused"
+    message = "No center can be restored from this file."
+
+
+class NotAnExport(ExportRefused):
+    code = "not_an_export"
+    message = "This is not the export of a center."
+
+
+class ExportDamaged(ExportRefused):
+    code = "export_damaged"
+    message = "This export is damaged: it was cut off or changed on its way."
+
+
+class ExportForeign(ExportRefused):
+    code = "export_foreign"
+    message = "This export comes from an installation whose key is not known here; CENTER_EXPORT_KEYS may name it."
+
+
+class ExportTampered(ExportRefused):
+    code = "export_tampered"
+    message = "This export was changed after it was made: its seal does not fit."
+
+
+class ExportNewer(ExportRefused):
+    code = "export_newer"
+    message = "This export was made by a newer version of the program; update this one first."
+
+
+class ExportUnfit(ExportRefused):
+    code = "export_unfit"
+    message = "This export does not hold what it says."
+
+
+class ExportGone(NotFound):
+    code = "not_found"
+    message = "There is no kept export with this id."
+
+
+class WrongConfirmation(Invalid):
+    code = "wrong_confirmation"
+    message = "This is not the slug of the center that would be deleted."

@@ -8,6 +8,8 @@ from django.db import connection, transaction
 
 from apps.assignments import queries as rooms
 from apps.assignments.errors import AssignmentNotFound
+from apps.authentication import queries as people
+from apps.centers.queries import contacts, domains
 from apps.core import realtime, tenancy
 from apps.notifications import queries, rules
 from apps.notifications.errors import NoticeNotFound
@@ -85,6 +87,37 @@ def tell_released(*, assignment_id: uuid.UUID) -> int:
         return 0
     return _tell_audience(
         room.pk, Notice.Type.EXAM_PUBLISHED, f"The results of {room.title} are out.", rules.room_link(room.pk)
+    )
+
+
+def tell_request(*, request_id: uuid.UUID) -> int:
+    """Tell the owners that somebody asks to be called, if the request is still there. Runs in the public schema; returns
+    how many were told."""
+    request = contacts.find_request(request_id=request_id)
+    if request is None:
+        return 0
+    return notify(
+        user_ids=people.active_ids(role="OWNER"),
+        type=Notice.Type.CONTACT_REQUEST,
+        message=f"{request.full_name} ({request.center_name}) asks to be called."[:300],
+        link=rules.request_link(request.pk),
+        related_contact_request_id=request.pk,
+    )
+
+
+def tell_domain(*, claim_id: uuid.UUID) -> int:
+    """Tell the present center's admins that a domain of theirs lost its record, or is not served any more, if that is
+    still so. Returns how many were told."""
+    claim = domains.find_claim(claim_id=claim_id)
+    if claim is None or claim.state not in (claim.State.FAILING, claim.State.LOST):
+        return 0
+    is_lost = claim.state == claim.State.LOST
+    what = "is not served any more" if is_lost else "cannot be verified: its record has gone"
+    return notify(
+        user_ids=people.active_ids(role="CENTER_ADMIN"),
+        type=Notice.Type.SYSTEM_UPDATE,
+        message=f"The domain {claim.domain} {what}."[:300],
+        link=rules.DOMAINS_LINK,
     )
 
 

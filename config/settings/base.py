@@ -212,6 +212,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 86_400.0,
         "options": {"queue": "bulk", "expires": 86_400},
     },
+    "watch_plan_ends": {
+        "task": "watch_plan_ends",
+        "schedule": 300.0,
+        "options": {"queue": "bulk", "expires": 300},
+    },
+    "look_after_figures": {
+        "task": "look_after_figures",
+        "schedule": 300.0,
+        "options": {"queue": "bulk", "expires": 300},
+    },
     "auto_submit_expired_attempts": {
         "task": "auto_submit_expired_attempts",
         "schedule": 60.0,

@@ -7,6 +7,8 @@ from rest_framework import serializers
 
 from api.common.filters import Filters, Order, Search
 from api.common.serializers import StrictSerializer
+from api.v1.centers import faces
+from apps.centers.rules.profile import LOCALES
 
 PLANS = ["FREE", "BASIC", "PRO", "ENTERPRISE"]
 GIVEN_STATUSES = ["TRIAL", "ACTIVE", "SUSPENDED"]
@@ -28,6 +30,8 @@ class CenterDetailsIn(StrictSerializer):
     address = serializers.CharField(max_length=300, required=False, allow_blank=True)
     description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
     primary_color = serializers.RegexField(r"^#[0-9a-fA-F]{6}\Z", required=False)
+    locale = serializers.ChoiceField(LOCALES, required=False)
+    time_zone = serializers.CharField(max_length=40, required=False, help_text="A name of the IANA list.")
     registration = serializers.ChoiceField(REGISTRATIONS, required=False, help_text="Who may make an account.")
 
 
@@ -80,12 +84,13 @@ class CenterRowOut(serializers.Serializer[Any]):
     def get_host(self, center: Any) -> str | None:
         return next((domain.domain for domain in center.domains.all()), None)
 
+    @extend_schema_field(serializers.URLField(allow_null=True))
     def get_center_avatar(self, center: Any) -> str | None:
-        return None
+        return faces.logo_url(center)
 
     @extend_schema_field(CenterAdminOut(many=True))
-    def get_centeradmin_emails(self, center: Any) -> list[dict[str, Any]]:
-        return []
+    def get_centeradmin_emails(self, center: Any) -> Any:
+        return CenterAdminOut(center.admins.all(), many=True).data
 
     def get_teacher_count(self, center: Any) -> int | None:
         return None
@@ -105,9 +110,14 @@ class CenterOut(serializers.Serializer[Any]):
     website = serializers.CharField()
     address = serializers.CharField()
     primary_color = serializers.CharField()
+    brand = serializers.SerializerMethodField()
+    locale = serializers.CharField()
+    time_zone = serializers.CharField()
+    centeradmin_emails = serializers.SerializerMethodField()
     registration = serializers.ChoiceField(REGISTRATIONS)
     plan = serializers.ChoiceField(PLANS)
     status = serializers.ChoiceField(STATUSES)
+    status_display = serializers.CharField(source="get_status_display")
     state = serializers.ChoiceField(STATES)
     state_reason = serializers.CharField(help_text="Why it could not be made or migrated.")
     is_ready = serializers.SerializerMethodField()
@@ -118,8 +128,17 @@ class CenterOut(serializers.Serializer[Any]):
     def get_hosts(self, center: Any) -> list[str]:
         return [domain.domain for domain in center.domains.all()]
 
+    @extend_schema_field(serializers.URLField(allow_null=True))
     def get_avatar(self, center: Any) -> str | None:
-        return None
+        return faces.logo_url(center)
+
+    @extend_schema_field(faces.BrandOut)
+    def get_brand(self, center: Any) -> dict[str, str]:
+        return faces.brand_of(center.primary_color)
+
+    @extend_schema_field(CenterAdminOut(many=True))
+    def get_centeradmin_emails(self, center: Any) -> Any:
+        return CenterAdminOut(center.admins.all(), many=True).data
 
     def get_is_ready(self, center: Any) -> bool:
         return bool(center.state == "READY")

@@ -15,11 +15,17 @@ from apps.centers.operations import centers
 from apps.centers.queries import centers as queries
 
 
+class OwnerPages(PagesOrAll):
+    """Six a page unless asked otherwise: what clients of this list count with."""
+
+    page_size = 6
+
+
 class OwnerCenterViewSet(GenericViewSet[Any]):
     """Centers, for the owners of the platform; main host only."""
 
     resource = "owner-centers"
-    pagination_class = PagesOrAll
+    pagination_class = OwnerPages
     serializer_class = shapes.CenterOut
     lookup_url_kwarg = "id"
     lookup_value_converter = "uuid"
@@ -30,7 +36,7 @@ class OwnerCenterViewSet(GenericViewSet[Any]):
         responses=shapes.CenterRowOut(many=True),
     )
     def list(self, request: Request) -> Response:
-        """All centers, newest first."""
+        """All centers, newest first; six a page unless asked otherwise."""
         rows = self.paginate_queryset(queries.list_centers(**shapes.CenterFilters.read(request)))
         return self.get_paginated_response(shapes.CenterRowOut(rows, many=True).data)
 
@@ -52,6 +58,11 @@ class OwnerCenterViewSet(GenericViewSet[Any]):
         shape = shapes.ChangeCenterIn(data=request.data)
         shape.is_valid(raise_exception=True)
         return Response(shapes.CenterOut(centers.update_center(center_id=id, changes=shape.validated_data)).data)
+
+    @extend_schema(operation_id="owner_centers_replace", request=shapes.ChangeCenterIn)
+    def update(self, request: Request, id: uuid.UUID) -> Response:
+        """The same; here too what is absent stays."""
+        return self.partial_update(request, id)
 
     @extend_schema(operation_id="owner_centers_activate", request=None)
     @action(detail=True, methods=["post"])

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import Exists, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, Prefetch, Q, QuerySet
 
 from apps.centers.errors import CenterNotFound, CenterSuspended
 from apps.centers.models import Center, CenterAdmin, Domain
@@ -42,6 +43,17 @@ def list_centers(*, search: str = "", status: str = "", ordering: str = "-create
     if status:
         centers = centers.filter(status=status)
     return centers.order_by(ordering, "slug")
+
+
+def count_centers(*, since: datetime) -> dict[str, int]:
+    """How many centers there are, archived ones left out of ``total``, by status, and how many of them came since."""
+    living = ~Q(status=Center.Status.ARCHIVED)
+    return Center.objects.order_by().aggregate(
+        total=Count("pk", living),
+        new=Count("pk", living & Q(created_at__gt=since)),
+        failed=Count("pk", Q(state=Center.State.FAILED)),
+        **{status.lower(): Count("pk", Q(status=status)) for status in Center.Status.values},
+    )
 
 
 def get_center(*, center_id: uuid.UUID) -> Center:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from apps.centers.errors import CenterNotFound, CenterSuspended, PlanLimitReached
 from apps.centers.models import Center, PlanChange
 from apps.centers.rules import plans
-from apps.core import tenancy
+from apps.core import clock, tenancy
 
 ORDERINGS = {"created_at": "created_at", "center_name": "name", "plan": "plan", "ends_at": "ends_at"}
 
@@ -90,6 +90,12 @@ def history_of(*, center_id: uuid.UUID) -> QuerySet[PlanChange]:
     return PlanChange.objects.filter(center_id=center_id)
 
 
+def price_list() -> list[plans.Terms]:
+    """What each plan allows and costs today, the smallest first."""
+    today = clock.now().date()
+    return [plans.terms(plan, today) for plan in Center.Plan.values]
+
+
 def ending_soon(*, within_days: int = plans.REMINDER_DAYS[0]) -> QuerySet[Center]:
     """Centers whose trial or plan ends so soon, the first one first, and those for which it has."""
     ending = Q(ends_at__lte=Now() + timedelta(days=within_days), status__in=[Center.Status.TRIAL, Center.Status.ACTIVE])
@@ -100,10 +106,11 @@ def ending_soon(*, within_days: int = plans.REMINDER_DAYS[0]) -> QuerySet[Center
 # -- limits --------------------------------------------------------------------------------------------------------
 
 
-def check_limit(*, limit: str, used: int, adding: int = 1) -> None:
-    """Refuse so much more of one thing than the plan of the present center allows, or anything more while it is
-    suspended. What is there already stays, also above a limit that shrank. The platform itself has no limits."""
-    center = _present()
+def check_limit(*, limit: str, used: int, adding: int = 1, center: Center | None = None) -> None:
+    """Refuse so much more of one thing than the plan of a center (the present one by default) allows, or anything more
+    while it is suspended. What is there already stays, also above a limit that shrank. The platform itself has no
+    limits."""
+    center = center or _present()
     if center is None:
         return
     if center.status == Center.Status.SUSPENDED:
@@ -135,4 +142,6 @@ def _present() -> Center | None:
 
 
 def _with_moment(centers: QuerySet[Center]) -> QuerySet[Center]:
-    return centers.annotate(at=Now(), ends_at=Coalesce("trial_ends_at", "plan_ends_at"))
+    return centers.annotate(
+        at=Now(), ends_at=Coalesce("trial_ends_at", "plan_ends_at"), domain_count=Count("claims", distinct=True)
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 READABLE = 4.5
 PLAIN = "#b3123b"
-WHITE, DARK = "#ffffff", "#1d1a1b"
+WHITE, DARK, BLACK = "#ffffff", "#1d1a1b", "#000000"
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -30,7 +30,8 @@ def is_color(text: str) -> bool:
 def palette(color: str) -> Palette:
     """What goes with a color; the platform's own where it is none."""
     chosen = (color if is_color(color) else PLAIN).lower()
-    text = WHITE if contrast(chosen, WHITE) >= READABLE else max(DARK, WHITE, key=lambda ink: contrast(chosen, ink))
+    # On every color either white or black can be read.
+    text = next((ink for ink in (WHITE, DARK) if contrast(chosen, ink) >= READABLE), BLACK)
     return Palette(chosen, text, _darkened(chosen), _mixed(chosen, WHITE, 0.1))
 
 
@@ -45,7 +46,7 @@ def _darkened(color: str) -> str:
         darker = _mixed(color, "#000000", percent / 100)
         if contrast(darker, WHITE) >= READABLE:
             return darker
-    return DARK
+    return BLACK
 
 
 def _mixed(color: str, other: str, share: float) -> str:

@@ -48,7 +48,7 @@ def _terms(plan: str, title: str, monthly: str, yearly: str, *limits: int | None
 PRICE_LIST: tuple[Terms, ...] = (
     _terms(FREE, "Free trial", "0.00", "0.00", 100, 2 * GIB, 50, 1),
     _terms(BASIC, "Basic", "29.00", "290.00", 300, 20 * GIB, 150, 1),
-    _terms(PRO, "Pro", "99.00", "990.00", 2_000, 200 * GIB, 1_000, 5),
+    _terms(PRO, "Pro", "99.00", "990.00", 2_000, 200 * GIB, 1_000, 10),
     _terms(ENTERPRISE, "Enterprise", "399.00", "3990.00", None, 2_048 * GIB, None, None),
 )
 
