@@ -17,6 +17,7 @@ export class AnswerQueue {
     this.seq = 0;
     this.fails = 0;
     this.isOver = false;
+    this.isHandingIn = false;
   }
 
   // Goes on where the server stands (``state``: the answer to ``GET attempts/{id}/answers/``), with what was left here.
@@ -142,7 +143,8 @@ export class AnswerQueue {
 
   // Nothing more goes out. What waits stays for the window that took the attempt over; else it has no use any more.
   end(code) {
-    if (this.isOver) return;
+    // The news that the paper is in may overtake the answer to handing it in, which says more.
+    if (this.isOver || (this.isHandingIn && code === "attempt_closed")) return;
     this.isOver = true;
     clearTimeout(this.timer);
     if (code !== "taken_over" && code !== "not_signed_in") this.keep(this.store.forget(this.attempt));

@@ -75,9 +75,14 @@ export class Sitting {
   // Hands in for good, with what is still on its way. Without a connection it is thrown as a problem; call it again.
   async handIn() {
     await this.queue.drained(DRAIN_MS);
-    const receipt = await this.http.call("POST", `attempts/${this.attempt}/submit/`, this.queue.last());
-    this.queue.end("handed_in");
-    return receipt;
+    this.queue.isHandingIn = true;
+    try {
+      const receipt = await this.http.call("POST", `attempts/${this.attempt}/submit/`, this.queue.last());
+      this.queue.end("handed_in");
+      return receipt;
+    } finally {
+      this.queue.isHandingIn = false;
+    }
   }
 
   // Lets go without handing in: the attempt runs on, and nothing is forgotten.
