@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db import close_old_connections
 from django.db.models import Q, QuerySet
 
 from apps.audit.errors import EntryNotFound
 from apps.audit.models import Entry
+from apps.core import tenancy
+from apps.core.tenancy import Tenant
 
 if TYPE_CHECKING:
     from apps.core.trace import Person
@@ -66,9 +69,18 @@ def get_entry_for(actor: Person, entry_id: int) -> Entry:
     return entry
 
 
-def stream(entries: QuerySet[Entry]) -> Iterator[Entry]:
-    """The same rows in batches, each in a query of its own: flat memory, and no cursor that outlives its connection."""
+def stream(entries: QuerySet[Entry], *, tenant: Tenant) -> Iterator[list[Entry]]:
+    """The same rows in batches, each in a query of its own, from whatever thread asks for it: flat memory, no cursor and
+    no connection held while a slow reader takes its time."""
     last: int | None = None
-    while batch := list((entries if last is None else entries.filter(pk__lt=last))[:_BATCH]):
-        yield from batch
+    while batch := _batch(entries, tenant, last):
+        yield batch
         last = batch[-1].pk
+
+
+def _batch(entries: QuerySet[Entry], tenant: Tenant, last: int | None) -> list[Entry]:
+    try:
+        with tenancy.enter(tenant):
+            return list((entries if last is None else entries.filter(pk__lt=last))[:_BATCH])
+    finally:
+        close_old_connections()

@@ -116,3 +116,21 @@ def first_day_kept(at: datetime, months: int) -> datetime:
     """The first moment of the oldest month that is kept, if so many months are besides the present one."""
     count = at.year * 12 + at.month - 1 - months
     return at.replace(year=count // 12, month=count % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+COLUMNS = (
+    *("id", "at", "action", "subject", "subject_id", "name", "reason", "via", "actor_id", "actor_name", "actor_role"),
+    *("owner_id", "owner_name", "address", "agent", "request_id", "changed", "changes", "before_hash", "after_hash"),
+    *("seal",),
+)
+"""What an export holds of an entry, in this order."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def safe_cell(value: object) -> str:
+    """Text for a table: what a spreadsheet would take for a formula begins with an apostrophe."""
+    if value is None:
+        return ""
+    text = canonical(value) if isinstance(value, dict | list) else str(value)
+    text = "".join(char for char in text if char >= " " or char in "\t\n\r")
+    return f"'{text}" if text.startswith(_FORMULA) else text

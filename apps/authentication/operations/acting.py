@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
 
 from apps.audit import operations as audit
 from apps.authentication import acting as queries
@@ -49,6 +48,15 @@ class Asked:
     acting: Acting
     code: str
     link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An open session in an admin's place."""
+
+    acting: Acting
+    admin: User
+    session_id: uuid.UUID
 
 
 def ask(
@@ -88,7 +96,7 @@ def ask(
     return Asked(row, code, _address(tenant, f"/act/#code={code}"))
 
 
-def begin(*, request: HttpRequest, code: str) -> Acting:
+def begin(*, code: str) -> Begun:
     """Open the session that a link was given for, told to the center's admins at once. Refuses with one refusal a code
     that is unknown, of another center, used, expired or withdrawn, and one whose owner or admin is not there any more."""
     with transaction.atomic():
@@ -96,12 +104,12 @@ def begin(*, request: HttpRequest, code: str) -> Acting:
         at = clock.now()
         if row is None or row.began_at or row.ended_at or row.code_expires_at <= at:
             raise ActingCodeRefused
-        admin = _admins().filter(pk=row.admin_id).first()
+        admin = _admins().filter(pk=row.admin_id).first() if row.admin_id else None
         center = centers.get_center(center_id=tenancy.current().id)
         if admin is None or not center.allows_acting or not queries.is_owner(user_id=row.owner_id):
             raise ActingCodeRefused
         row.began_at, row.ends_at = at, at + timedelta(minutes=row.minutes)
-        row.session = Session.objects.create(
+        session = row.session = Session.objects.create(
             user=admin,
             expires_at=row.ends_at,
             address=trace.current().address or None,
@@ -112,7 +120,7 @@ def begin(*, request: HttpRequest, code: str) -> Acting:
         _record("began", row, center.name, also_in="public", after={"ends_at": row.ends_at})
         bus.publish(ActingBegan(acting_id=row.pk))
         bus.publish(ActingTimeOver(acting_id=row.pk), due_at=row.ends_at)
-    return row
+    return Begun(queries.get_acting(acting_id=row.pk), admin, session.pk)
 
 
 def end(*, actor: User, acting_id: uuid.UUID) -> Acting:
