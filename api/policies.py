@@ -335,6 +335,22 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
     "leaderboards/exams": {
         "get": may(admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="takers: as the board's policy allows")
     },
+    # -- the trail -------------------------------------------------------------------------------------------------
+    "audit": {
+        "list": may(admin=ALL, owner=ALL, on=BOTH, when="owners: the platform's own trail, never a center's"),
+        "retrieve": may(admin=ALL, owner=ALL, on=BOTH, when="owners: the platform's own trail, never a center's"),
+        "export": may(admin=ALL, owner=ALL, on=BOTH, when="it is written down itself"),
+        "verify": may(admin=ALL, owner=ALL, on=BOTH),
+    },
+    # -- owners who act in an admin's place ------------------------------------------------------------------------
+    "owner-centers/act-as": {
+        "get": may(owner=ALL, on=MAIN),
+        "post": may(owner=ALL, on=MAIN, when="the center allows it; with a reason that it reads"),
+    },
+    "owner-centers/act-as/end": {"post": may(owner=ALL, on=MAIN)},
+    "auth/act": {"post": may(anybody=HOLDERS, when="the code works once, within five minutes")},
+    "acting": {"list": may(admin=ALL), "end": may(admin=ALL)},
+    "acting/settings": {"get": may(admin=ALL), "patch": may(admin=ALL)},
     # -- notices ---------------------------------------------------------------------------------------------------
     "notifications": {
         "list": may(signed_in=OWN, on=BOTH),
@@ -355,6 +371,37 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
     "ws/notifications": {"connect": may(signed_in=OWN, on=BOTH)},
 }
 """Resource -> action -> row."""
+
+
+# An owner who acts in an admin's place reaches what the admin reaches, but for the admin's own (``OWN``) and for these:
+# credentials, ways in, personal data in one piece, and the center's word on acting itself.
+_NOT_IN_PLACE = frozenset(
+    {
+        ("users", "export"),
+        ("users", "erase"),
+        ("users", "role"),
+        ("users/sign-in/second-factor", "delete"),
+        ("identity-providers", "post"),
+        ("identity-provider", "patch"),
+        ("identity-provider", "delete"),
+        ("acting/settings", "patch"),
+    }
+)
+_ALSO_IN_PLACE = frozenset(
+    {
+        ("auth/me", "get"),
+        ("auth/logout", "post"),
+        *(("center-admin-centers", action) for action in ("list", "retrieve", "partial_update", "update")),
+    }
+)
+
+
+def is_personal(resource: str, action: str) -> bool:
+    """Whether nobody may call an operation in another person's place."""
+    if (resource, action) in _ALSO_IN_PLACE:
+        return False
+    rule = find(resource, action)
+    return rule is None or rule.grants.get(CENTER_ADMIN) == Reach.OWN or (resource, action) in _NOT_IN_PLACE
 
 
 def find(resource: str, action: str) -> Rule | None:

@@ -9,7 +9,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.request import Request
 
 from api.common import tokens
-from apps.authentication import queries
+from apps.authentication import acting, queries
 from apps.authentication.errors import SignInFailed
 from apps.core import trace
 
@@ -34,9 +34,13 @@ class AccessTokenAuthentication(BaseAuthentication):
             session_id=access.session_id,
             user_id=access.user_id,
             version=access.version,
-            may_lack=getattr(view, "opens_without_factor", False),
+            may_lack=access.acting_id is not None or getattr(view, "opens_without_factor", False),
         )
-        trace.name_actor(user)
+        if access.acting_id is None:
+            trace.name_actor(user)
+        else:
+            leave = acting.check_running(acting_id=access.acting_id, session_id=access.session_id)
+            trace.name_actor(user, owner_id=leave.owner_id, owner_name=leave.owner_name)
         return user, access
 
     def authenticate_header(self, request: Request) -> str:

@@ -9,6 +9,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from api import policies
+from apps.core.errors import NotWhileActing
 
 OWNER, CENTER_ADMIN, TEACHER, STUDENT, GUEST = (
     policies.OWNER,
@@ -65,4 +66,6 @@ class DeclaredPolicy(BasePermission):
             return True
         if not request.user.is_authenticated:
             raise NotAuthenticated
+        if request.auth.acting_id and policies.is_personal(getattr(view, "resource", ""), action_of(view, method)):
+            raise NotWhileActing
         return request.user.role in policy

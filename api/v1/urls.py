@@ -21,4 +21,6 @@ urlpatterns = [
     path("", include("api.v1.submissions.urls")),
     path("", include("api.v1.leaderboards.urls")),
     path("", include("api.v1.results.urls")),
+    path("", include("api.v1.audit.urls")),
+    path("", include("api.v1.acting.urls")),
 ]

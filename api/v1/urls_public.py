@@ -9,4 +9,6 @@ urlpatterns = [
     path("", include("api.v1.centers.urls")),
     path("", include("api.v1.jobs.urls")),
     path("", include("api.v1.notifications.urls")),
+    path("", include("api.v1.audit.urls")),
+    path("", include("api.v1.acting.urls_public")),
 ]

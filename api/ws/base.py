@@ -266,6 +266,9 @@ class Socket(AsyncConsumer):
             raise SignInFailed
         token = parse_qs(self.scope["query_string"].decode("latin-1")).get("token", [""])[0]
         access = tokens.read_access(tenant=self.tenant, token=token)
+        # Sockets are the admin's own news.
+        if access.acting_id:
+            raise SignInFailed
         if not await self._is_signed_in(access.user_id, access.session_id, access.version):
             raise SignInFailed
         return Entry(access.user_id, access.session_id, access.version, access.role)
