@@ -114,7 +114,7 @@ def _take(provider: IdentityProvider, changes: Mapping[str, Any]) -> None:
         if name == "client_secret":
             value = vault.seal(value, place=_place(provider)) if value else ""
         elif name == "email_domains":
-            value = sorted({str(domain).strip().lower().removeprefix("@") for domain in value})
+            value = list(dict.fromkeys(str(domain).strip().lower().removeprefix("@") for domain in value))
         elif name == "scopes":
             value = " ".join(dict.fromkeys(["openid", *str(value).split()]))
         setattr(provider, name, value)
