@@ -181,6 +181,21 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "suspend": may(owner=ALL, on=MAIN),
         "retry": may(owner=ALL, on=MAIN, when="the creation failed"),
     },
+    "owner-subscriptions": {
+        "list": may(owner=ALL, on=MAIN),
+        "retrieve": may(owner=ALL, on=MAIN),
+        "create": may(owner=ALL, on=MAIN, when="no archived center"),
+        "partial_update": may(owner=ALL, on=MAIN, when="no archived center"),
+        "upgrade": may(owner=ALL, on=MAIN, when="no archived center"),
+        "history": may(owner=ALL, on=MAIN),
+    },
+    "subscriptions/my-subscription": {"get": may(admin=OWN)},
+    "subscriptions/plans": {"get": may(owner=ALL, admin=ALL, on=BOTH)},
+    "analytics/owner": {"get": may(owner=ALL, on=MAIN, when="what centers counted of themselves")},
+    "analytics/owner/centers": {"get": may(owner=ALL, on=MAIN, when="what centers counted of themselves")},
+    "analytics/center-admin": {"get": may(admin=ALL)},
+    "analytics/teacher": {"get": may(teacher=TAUGHT)},
+    "analytics/student": {"get": may(student=OWN, when="marks count from their release on")},
     "owner-center-admins": {
         "list": may(owner=ALL, on=MAIN),
         "retrieve": may(owner=ALL, on=MAIN),
@@ -197,10 +212,10 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
     },
     "contact-requests": {"post": may(anybody=YES, on=BOTH, when="a rate per address; one open request per number")},
     "center-admin-centers": {
-        "list": may(admin=OWN),
-        "retrieve": may(admin=OWN),
-        "partial_update": may(admin=OWN, when="never status, plan and slug"),
-        "update": may(admin=OWN, when="never status, plan and slug; what is absent stays"),
+        "list": may(admin=ALL),
+        "retrieve": may(admin=ALL),
+        "partial_update": may(admin=ALL, when="never status, plan and slug"),
+        "update": may(admin=ALL, when="never status, plan and slug; what is absent stays"),
     },
     "centers/avatar": {
         "post": may(admin=YES),
@@ -357,6 +372,14 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "retrieve": may(signed_in=OWN, on=BOTH),
         "partial_update": may(signed_in=OWN, on=BOTH),
         "mark_all_read": may(signed_in=OWN, on=BOTH),
+    },
+    "notifications/mail-wishes": {
+        "get": may(signed_in=OWN, on=BOTH),
+        "patch": may(signed_in=OWN, on=BOTH),
+        "put": may(signed_in=OWN, on=BOTH),
+    },
+    "notifications/unsubscribe": {
+        "post": may(anybody=HOLDERS, on=BOTH, when="the token is from a letter of this host"),
     },
     # -- long work -------------------------------------------------------------------------------------------------
     "tasks": {"list": may(signed_in=OWN, on=BOTH), "retrieve": may(signed_in=OWN, on=BOTH)},

@@ -23,4 +23,6 @@ urlpatterns = [
     path("", include("api.v1.results.urls")),
     path("", include("api.v1.audit.urls")),
     path("", include("api.v1.acting.urls")),
+    path("", include("api.v1.subscriptions.urls")),
+    path("", include("api.v1.analytics.urls")),
 ]

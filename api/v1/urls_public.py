@@ -7,6 +7,8 @@ urlpatterns = [
     path("", include("api.v1.authentication.urls_owner")),
     path("", include("api.v1.pictures.urls")),
     path("", include("api.v1.centers.urls")),
+    path("", include("api.v1.subscriptions.urls_owner")),
+    path("", include("api.v1.analytics.urls_owner")),
     path("", include("api.v1.jobs.urls")),
     path("", include("api.v1.notifications.urls")),
     path("", include("api.v1.audit.urls")),

@@ -4,6 +4,7 @@ import uuid
 from typing import TYPE_CHECKING, Literal
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.db.models.functions import Now
 
 from apps.assignments.errors import AssignmentNotFound
 from apps.assignments.models import ExamAssignment
@@ -107,6 +108,17 @@ def is_test_in_use(*, test_id: uuid.UUID) -> bool:
     """Whether a room that is not closed yet gives this test."""
     waiting = [ExamAssignment.Status.SCHEDULED, ExamAssignment.Status.OPEN]
     return ExamAssignment.objects.filter(mock_test=test_id, status__in=waiting).exists()
+
+
+def ending_for(actor: User) -> QuerySet[ExamAssignment]:
+    """The rooms ``actor`` may see that are open or will be, and have an end that is still to come, the next one first."""
+    waiting = [ExamAssignment.Status.SCHEDULED, ExamAssignment.Status.OPEN]
+    return assignments_for(actor).filter(status__in=waiting, closes_at__gt=Now()).order_by("closes_at", "pk")
+
+
+def count_open() -> int:
+    """How many rooms are open."""
+    return ExamAssignment.objects.filter(status=ExamAssignment.Status.OPEN).order_by().count()
 
 
 def _of_groups(group_ids: set[uuid.UUID]) -> Q:

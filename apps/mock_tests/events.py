@@ -14,3 +14,10 @@ class TestPublished(Event):
 
     test_id: uuid.UUID
     paper_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FilesChanged(Event):
+    """The center keeps more files than before, or fewer."""
+
+    name: ClassVar[str] = "files.changed"

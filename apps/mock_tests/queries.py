@@ -331,6 +331,11 @@ def read_media(*, file: MediaFile, begin: int, end: int) -> bytes:
         raise MediaUnavailable from error
 
 
+def count_tests() -> int:
+    """How many tests are published."""
+    return MockTest.objects.filter(status=MockTest.Status.PUBLISHED, deleted_at=None).order_by().count()
+
+
 def storage_bytes() -> int:
     """How much the files of the center take. The same bytes are kept once, so they count once."""
     return int(MediaFile.objects.order_by().aggregate(sum=Coalesce(Sum("size"), 0))["sum"])

@@ -383,6 +383,8 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+SHIKEN_EXPORT_KEPT_DAYS = env.integer("CENTER_EXPORT_KEPT_DAYS", 30, least=1)
+SHIKEN_EXPORT_MAX_BYTES = env.integer("CENTER_EXPORT_MAX_MB", 20_480, least=1) * 2**20
 SHIKEN_IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_MB", 100, least=1) * 2**20
 
 # -- mail ----------------------------------------------------------------------------------------------------------
@@ -457,6 +459,11 @@ def _purpose_key(purpose: str, secret: str = SECRET_KEY) -> str:
 
 SHIKEN_ACCESS_KEY = _purpose_key("access")
 SHIKEN_REFRESH_KEY = _purpose_key("refresh")
+# The first one seals exports of centers; each of them is believed, so that centers can move between installations.
+SHIKEN_EXPORT_KEYS = [
+    *env.names("CENTER_EXPORT_KEYS"),
+    *(_purpose_key("export", secret) for secret in (SECRET_KEY, *env.names("DJANGO_OLD_SECRET_KEYS"))),
+]
 SHIKEN_LINK_KEY = _purpose_key("link")
 SHIKEN_MAIL_KEY = _purpose_key("mail")
 # The first seals secrets that have to be read again (second factors, identity providers); all of them open.

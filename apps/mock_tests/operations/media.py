@@ -16,10 +16,11 @@ from django.db import transaction
 from apps.centers.operations import subscriptions
 from apps.centers.queries import subscriptions as limits
 from apps.centers.rules import plans
-from apps.core import tenancy
+from apps.core import bus, tenancy
 from apps.core.errors import Problem
 from apps.mock_tests import queries
 from apps.mock_tests.errors import MediaRefused
+from apps.mock_tests.events import FilesChanged
 from apps.mock_tests.models import MediaFile
 from apps.mock_tests.rules import media
 from apps.mock_tests.rules.media import Inspected, UnusableMedia
@@ -79,6 +80,7 @@ def keep(*, files: list[MediaFile]) -> dict[str, MediaFile]:
         transaction.on_commit(lambda: _remove(doubles), robust=True)
     if fresh:
         limits.check_limit(limit=plans.STORAGE, used=before, adding=queries.storage_bytes() - before)
+        bus.publish(FilesChanged())
     return kept
 
 
