@@ -170,6 +170,11 @@ class ExportUnfit(ExportRefused):
     message = "This export does not hold what it says."
 
 
+class ExportTooLarge(ExportRefused):
+    code = "export_too_large"
+    message = "This file is larger than exports may be here."
+
+
 class ExportGone(NotFound):
     code = "not_found"
     message = "There is no kept export with this id."

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -34,6 +34,7 @@ SHARE = 25
 _listeners: dict[str, list[str]] = defaultdict(list)
 _by_path: dict[str, tuple[type[Event], Listener]] = {}
 _quiet_until = 0.0
+_ADOPTED = ("event", "payload", "subscriber", "queue", "due_at", "tries")
 
 
 def subscribe(event: type[E]) -> Callable[[Callable[[E], object]], Callable[[E], object]]:
@@ -168,6 +169,18 @@ def schemas_reached(event: type[Event], *, within: timedelta) -> list[str]:
     with tenancy.enter(tenancy.PUBLIC):
         told = Delivery.objects.filter(event=event.name, done_at__gt=Now() - within)
         return sorted(told.values_list("schema_name", flat=True).distinct())
+
+
+def adopt(*, schema_name: str, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Take over what was pending for a center elsewhere, or before; what no listener here is known for is left out.
+    Returns how many rows that are."""
+    with tenancy.enter(tenancy.PUBLIC):
+        made = [
+            Delivery(schema_name=schema_name, **{name: row[name] for name in _ADOPTED})
+            for row in rows
+            if row["subscriber"] in _listeners.get(row["event"], ())
+        ]
+        return len(Delivery.objects.bulk_create(made, batch_size=1000))
 
 
 def waiting() -> dict[str, int]:

@@ -32,6 +32,8 @@ def keep_admin(*, director: Director) -> None:
     """Copy a director of the present center as they are now. Repeating it changes nothing."""
     center_id = tenancy.current().id
     values = {**asdict(director), "center_id": center_id}
+    if CenterAdmin.objects.filter(pk=director.id).exclude(center=center_id).exists():
+        return  # of the center that the present one is a copy of
     CenterAdmin.objects.update_or_create(id=values.pop("id"), defaults=values)
 
 
@@ -47,5 +49,6 @@ def replace_admins(*, directors: Iterable[Director]) -> int:
     with transaction.atomic():
         Center.objects.select_for_update(no_key=True).get(pk=center_id)
         CenterAdmin.objects.filter(center=center_id).delete()
-        CenterAdmin.objects.bulk_create(rows)
+        # The people of a restored copy have the ids of the original's, whose rows stay.
+        CenterAdmin.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
