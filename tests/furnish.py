@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from django.db.models.functions import Now
@@ -14,7 +15,10 @@ from apps.assignments.models import ExamAssignment
 from apps.attempts.models import Attempt
 from apps.attempts.operations import grading, sitting
 from apps.authentication.models import Session
-from apps.authentication.operations import registration
+from apps.authentication.operations import directors, registration
+from apps.centers.models import Center
+from apps.centers.queries import domains
+from apps.centers.queries.domains import Address
 from apps.core import tenancy
 from apps.groups import operations as groups
 from apps.groups.models import Group, Membership
@@ -38,6 +42,8 @@ class Furniture:
     session: Session
     notice: Notice
     media: MediaFile
+    center: Center
+    address: Address
 
     def id_for(self, path: str) -> uuid.UUID | None:
         """What stands for ``{id}`` in a path of the API."""
@@ -46,6 +52,8 @@ class Furniture:
         found: dict[str, Any] = {
             "attempts": self.attempt,
             "auth/sessions": self.session,
+            "center-admin-centers": self.center,
+            "centers/domains": SimpleNamespace(pk=self.address.id),
             "exam-assignments": self.room,
             "group-memberships": self.membership,
             "groups": self.group,
@@ -70,6 +78,7 @@ def furnish(cast: Cast) -> Furniture:
     group = groups.create_group(name=f"Class of {place}")
     groups.add_members(group_id=group.pk, members=[(cast.alice.pk, "STUDENT"), (cast.carol.pk, "TEACHER")])
     registration.invite(actor=cast.dora, role="STUDENT")
+    directors.copy_directors()
     factories.import_sample(cast)
     test = factories.make_test(cast, title=f"Test of {place}")
     factories.publish(cast, test)
@@ -98,6 +107,8 @@ def furnish(cast: Cast) -> Furniture:
             user=cast.alice, notification_type="EXAM_OPENED", message=f"Notice of {place}", related_task_id=uuid.uuid4()
         ),
         media=MediaFile.objects.first() or MediaFile(),
+        center=Center.objects.get(pk=cast.north.id),
+        address=domains.list_addresses(center_id=cast.north.id)[0],
     )
 
 

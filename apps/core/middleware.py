@@ -20,6 +20,7 @@ from apps.core import health, problems, tenancy, trace
 log = logging.getLogger(__name__)
 
 Answer = Callable[[HttpRequest], HttpResponse]
+_SLASHES = re.compile(r"/{2,}")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 API_PREFIX = "/api/v1/"
 # What the API says is data: a browser that is tricked into showing it must neither run nor frame anything.
@@ -93,7 +94,14 @@ class RequestMiddleware:
 
 
 class SlashMiddleware(CommonMiddleware):
-    """Leads readers to the address with a slash at its end. A redirected write would lose its body, so it is none."""
+    """Leads readers to the address with a slash at its end. A redirected write would lose its body, so it is none. In
+    addresses of the API a doubled slash is one: old clients put such together."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        if request.path_info.startswith(API_PREFIX) and "//" in request.path_info:
+            request.path_info = _SLASHES.sub("/", request.path_info)
+            request.path = _SLASHES.sub("/", request.path)
+        return super().process_request(request)
 
     def should_redirect_with_slash(self, request: HttpRequest) -> bool:
         return request.method in {"GET", "HEAD"} and super().should_redirect_with_slash(request)
