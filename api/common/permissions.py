@@ -66,6 +66,6 @@ class DeclaredPolicy(BasePermission):
             return True
         if not request.user.is_authenticated:
             raise NotAuthenticated
-        if request.auth.acting_id and policies.is_personal(getattr(view, "resource", ""), action_of(view, method)):
+        if getattr(request.auth, "acting_id", None) and policies.is_personal(getattr(view, "resource", ""), action_of(view, method)):
             raise NotWhileActing
         return request.user.role in policy
