@@ -66,6 +66,7 @@ class DeclaredPolicy(BasePermission):
             return True
         if not request.user.is_authenticated:
             raise NotAuthenticated
-        if getattr(request.auth, "acting_id", None) and policies.is_personal(getattr(view, "resource", ""), action_of(view, method)):
+        is_acting = getattr(request.auth, "acting_id", None) is not None
+        if is_acting and policies.is_personal(getattr(view, "resource", ""), action_of(view, method)):
             raise NotWhileActing
         return request.user.role in policy
