@@ -8,6 +8,7 @@ urlpatterns = [
     path("join/", views.join, name="join"),
     path("verify/", views.verify, name="verify"),
     path("reset/", views.reset, name="reset"),
+    path("unsubscribe/", views.unsubscribe, name="unsubscribe"),
     path("rooms/<uuid:room>/", views.room, name="room"),
     path("rooms/<uuid:room>/board/", views.board, name="board"),
     path("rooms/<uuid:room>/results/", views.results, name="results"),

@@ -76,6 +76,12 @@ def reset(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def unsubscribe(request: HttpRequest) -> HttpResponse:
+    """No more letters of a kind, by the link at the end of one."""
+    return _shell(request, "unsubscribe", "Letters")
+
+
+@require_safe
 def icon(request: HttpRequest) -> HttpResponse:
     """Where a browser looks that was told of no icon."""
     return redirect(static("web/icon.svg"))

@@ -71,8 +71,9 @@ def compose(
         "Auto-Submitted": "auto-generated",
         "Content-Language": wanted,
     }
-    if leave:
-        headers |= {"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    if content.one_click:
+        headers["List-Unsubscribe"] = f"<{address_of(face, content.one_click)}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message = Message(
         subject=rules.one_line(_render(template, "subject", values), 200),
         body=_EMPTY_LINES.sub("\n\n", _render(template, "txt", values)).strip() + "\n",

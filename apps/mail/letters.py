@@ -50,13 +50,15 @@ LETTERS: Mapping[str, Kind] = MappingProxyType(
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a letter says: ``values`` for its template, the path its button leads to, to whom in which language, if that is
-    better known than when the letter was written, and the path behind which its reader wants no more of the kind."""
+    better known than when the letter was written. Of a letter that its reader may do without, the path of a page for
+    saying so, and one to which a mail program may ``POST`` the same."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     path: str = "/"
     to: str = ""
     language: str = ""
     unsubscribe: str = ""
+    one_click: str = ""
 
 
 Filler = Callable[[str, Mapping[str, Any]], "Content | None"]

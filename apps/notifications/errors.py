@@ -5,3 +5,7 @@ from apps.core.errors import NotFound
 
 class NoticeNotFound(NotFound):
     code = "not_found"
+
+
+class LinkNotFound(NotFound):
+    code = "not_found"

@@ -4,16 +4,20 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from apps.assignments import queries as rooms
+from apps.assignments import rules as room_rules
 from apps.assignments.errors import AssignmentNotFound
+from apps.attempts import queries as attempts
 from apps.authentication import queries as people
 from apps.centers.queries import contacts, domains
 from apps.core import realtime, tenancy
+from apps.mail import operations as mail
 from apps.notifications import queries, rules
-from apps.notifications.errors import NoticeNotFound
-from apps.notifications.models import Notice
+from apps.notifications.errors import LinkNotFound, NoticeNotFound
+from apps.notifications.models import MailWish, Notice
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -119,6 +123,101 @@ def tell_domain(*, claim_id: uuid.UUID) -> int:
         message=f"The domain {claim.domain} {what}."[:300],
         link=rules.DOMAINS_LINK,
     )
+
+
+def tell_plan_ending(*, center_id: uuid.UUID, days: int) -> int:
+    """Tell the admins of a center that its trial or plan ends, by notice and by mail; nothing if it does not any more.
+    Returns how many were told."""
+    plan = _plan_of(center_id)
+    if plan is None or not plan.is_active or plan.ends_at is None or plan.days_remaining is None:
+        return 0
+    if plan.days_remaining > days:  # it has been moved since
+        return 0
+    left = plan.days_remaining
+    text = f"The {_what(plan)} of this center ends in {left} day{'s' if left != 1 else ''}."
+    values = {"days": str(left), "ends": _day(plan.ends_at)}
+    return _tell_admins(plan, text, "trial_reminder", f"plan_ending:{center_id}:{values['ends']}:{days}", values)
+
+
+def tell_plan_ended(*, center_id: uuid.UUID) -> int:
+    """Tell the admins of a center that its trial or plan is over and what that means, unless it goes on by now. Returns
+    how many were told."""
+    plan = _plan_of(center_id)
+    if plan is None or not plan.center.suspended_because or plan.ends_at is None:
+        return 0
+    text = f"The {_what(plan)} of this center is over. Exams that run go on; nobody but its admins can sign in."
+    values = {"ends": _day(plan.ends_at)}
+    return _tell_admins(plan, text, "trial_ended", f"plan_ended:{center_id}:{values['ends']}", values)
+
+
+def _plan_of(center_id: uuid.UUID) -> Subscription | None:
+    try:
+        return subscriptions.get_subscription(center_id=center_id)
+    except CenterNotFound:
+        return None
+
+
+def _what(plan: Subscription) -> str:
+    return "trial" if plan.center.trial_ends_at else "plan"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"
+
+
+def _tell_admins(plan: Subscription, text: str, letter: str, key: str, values: dict[str, str]) -> int:
+    """A notice and a letter to each admin of the center, in whose schema both are written."""
+    with tenancy.enter(tenancy.get_by_schema(plan.center.schema_name)), transaction.atomic():
+        admins = people.list_people(role="CENTER_ADMIN", is_active=True, is_approved=True)
+        found = dict(admins.values_list("pk", "email"))
+        told = notify(user_ids=found, type=Notice.Type.SYSTEM_UPDATE, message=text, link=rules.PLAN_LINK)
+        mail.send(letter=letter, to=found.values(), key=key, values=values, path=rules.PLAN_LINK)
+    return told
+
+
+def mail_results(*, assignment_id: uuid.UUID) -> int:
+    """Write to everybody who has a result in a room that it is out: one letter each, however often this is called; who is
+    marked later gets theirs with a later call. Nothing as long as results are not shown, nor where each student has seen
+    the own one at once. Returns to how many is written."""
+    try:
+        room = rooms.get_assignment(assignment_id=assignment_id)
+    except AssignmentNotFound:
+        return 0
+    at_once = room.result_policy == room.ResultPolicy.IMMEDIATELY and not room.is_published
+    if at_once or not room_rules.results_visible(room.result_policy, room.status, room.is_published):
+        return 0
+    told = people.list_people(is_active=True, is_approved=True).filter(
+        pk__in=attempts.graded_student_ids(assignment_id=room.pk)
+    )
+    told = told.exclude(pk__in=MailWish.objects.filter(results=False).values("user"))
+    drafts = [
+        mail.Draft(
+            rules.RESULTS,
+            email,
+            f"results:{room.pk}:{user_id}",
+            {"user_id": str(user_id), "assignment_id": str(room.pk)},
+            locale,
+        )
+        for user_id, email, locale in told.values_list("pk", "email", "locale")
+    ]
+    with transaction.atomic():
+        return mail.post(drafts=drafts)
+
+
+def set_wishes(*, actor: User, **wishes: bool) -> MailWish:
+    """Say which letters one wants that nobody has to get."""
+    wish, _ = MailWish.objects.update_or_create(user_id=actor.pk, defaults=wishes)
+    return wish
+
+
+def unsubscribe(*, token: str) -> None:
+    """Write no more letters about results to whoever got this token in one; again without effect. Refuses any other token,
+    as if nothing were there."""
+    key = settings.SHIKEN_LINK_KEY
+    user_id = rules.leaving(token, kind=rules.RESULTS, center_id=tenancy.current().id, key=key)
+    if user_id is None or not people.list_people().filter(pk=user_id).exists():
+        raise LinkNotFound
+    MailWish.objects.update_or_create(user_id=user_id, defaults={"results": False})
 
 
 def set_read(*, actor: User, notice_id: uuid.UUID, is_read: bool) -> Notice:

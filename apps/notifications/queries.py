@@ -3,11 +3,17 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
+from apps.attempts import queries as attempts
+from apps.authentication import queries as people
+from apps.core import tenancy
+from apps.mail.letters import Content
+from apps.notifications import rules
 from apps.notifications.errors import NoticeNotFound
-from apps.notifications.models import Notice
+from apps.notifications.models import MailWish, Notice
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -57,3 +63,29 @@ def as_data(notice: Notice) -> dict[str, Any]:
 
 def _text(id: uuid.UUID | None) -> str | None:
     return str(id) if id else None
+
+
+def wishes_of(*, user_id: uuid.UUID) -> MailWish:
+    """Which letters this person wants that nobody has to get."""
+    return MailWish.objects.filter(user=user_id).first() or MailWish(user_id=user_id)
+
+
+def result_letter(*, user_id: uuid.UUID, assignment_id: uuid.UUID) -> Content | None:
+    """What a person is written about the result of a room: nothing if they have left, do not want it any more, or have no
+    result that they may see."""
+    person = people.list_people(is_active=True, is_approved=True).filter(pk=user_id).first()
+    if person is None or not wishes_of(user_id=user_id).results:
+        return None
+    attempt = attempts.find_released_attempt(student_id=user_id, assignment_id=assignment_id)
+    if attempt is None:
+        return None
+    center_id, key = tenancy.current().id, settings.SHIKEN_LINK_KEY
+    token = rules.leave_token(user_id, kind=rules.RESULTS, center_id=center_id, key=key)
+    return Content(
+        {"name": person.get_full_name(), "room": attempt.assignment.title},
+        path=rules.result_link(attempt.pk),
+        to=person.email,
+        language=person.locale,
+        unsubscribe=f"/unsubscribe/#token={token}",
+        one_click=f"/api/v1/notifications/unsubscribe/?token={token}",
+    )

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
-from apps.assignments.events import AssignmentOpened, ResultsReleased
-from apps.centers.events import ContactRequested, DomainFailed
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from apps.assignments.events import AssignmentFinalised, AssignmentOpened, ResultsReleased
+from apps.centers.events import ContactRequested, DomainFailed, PlanEnded, PlanEnding
 from apps.core import bus
-from apps.notifications import operations
+from apps.mail.letters import Content, letter
+from apps.notifications import operations, queries
 
 
 @bus.subscribe(AssignmentOpened)
@@ -21,6 +26,31 @@ def tell_domain(event: DomainFailed) -> None:
     operations.tell_domain(claim_id=event.claim_id)
 
 
+@bus.subscribe(PlanEnding)
+def tell_plan_ending(event: PlanEnding) -> None:
+    operations.tell_plan_ending(center_id=event.center_id, days=event.days)
+
+
+@bus.subscribe(PlanEnded)
+def tell_plan_ended(event: PlanEnded) -> None:
+    operations.tell_plan_ended(center_id=event.center_id)
+
+
 @bus.subscribe(ContactRequested)
 def tell_request(event: ContactRequested) -> None:
     operations.tell_request(request_id=event.request_id)
+
+
+@bus.subscribe(ResultsReleased)
+def mail_released(event: ResultsReleased) -> None:
+    operations.mail_results(assignment_id=event.assignment_id)
+
+
+@bus.subscribe(AssignmentFinalised)
+def mail_finalised(event: AssignmentFinalised) -> None:
+    operations.mail_results(assignment_id=event.assignment_id)
+
+
+@letter("results")
+def results(to: str, about: Mapping[str, Any]) -> Content | None:
+    return queries.result_letter(user_id=uuid.UUID(about["user_id"]), assignment_id=uuid.UUID(about["assignment_id"]))

@@ -32,3 +32,21 @@ class NoticeOut(serializers.Serializer[Any]):
 
 class UpdatedOut(serializers.Serializer[Any]):
     updated = serializers.IntegerField()
+
+
+class WishesIn(StrictSerializer):
+    results = serializers.BooleanField(help_text="A letter when the results of an exam are out.")
+
+
+class WishesOut(serializers.Serializer[Any]):
+    """Which letters a person wants that nobody has to get."""
+
+    results = serializers.BooleanField()
+
+
+class UnsubscribeQuery(serializers.Serializer[Any]):
+    token = serializers.CharField(help_text="From a letter.")
+
+
+class UnsubscribedOut(serializers.Serializer[Any]):
+    detail = serializers.CharField()

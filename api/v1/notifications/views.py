@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
+from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from api.common.requests import Request
@@ -46,3 +47,44 @@ class NoticeViewSet(GenericViewSet[Any]):
     def mark_all_read(self, request: Request) -> Response:
         """Mark everything as read."""
         return Response({"updated": operations.mark_all_read(actor=request.user)})
+
+
+class WishesView(APIView):
+    """Which letters the signed-in person wants that nobody has to get."""
+
+    resource = "notifications/mail-wishes"
+
+    @extend_schema(operation_id="mail_wishes_retrieve", responses=shapes.WishesOut)
+    def get(self, request: Request) -> Response:
+        """One's own wishes."""
+        return Response(shapes.WishesOut(queries.wishes_of(user_id=request.user.pk)).data)
+
+    @extend_schema(operation_id="mail_wishes_update", request=shapes.WishesIn, responses=shapes.WishesOut)
+    def patch(self, request: Request) -> Response:
+        """Change them."""
+        shape = shapes.WishesIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        return Response(shapes.WishesOut(operations.set_wishes(actor=request.user, **shape.validated_data)).data)
+
+    @extend_schema(operation_id="mail_wishes_replace", request=shapes.WishesIn, responses=shapes.WishesOut)
+    def put(self, request: Request) -> Response:
+        """The same."""
+        return self.patch(request)
+
+
+class UnsubscribeView(APIView):
+    """For whoever holds a letter, and for mail programs with their one click (RFC 8058), whose body says nothing new."""
+
+    resource = "notifications/unsubscribe"
+    authentication_classes: list[type] = []
+
+    @extend_schema(
+        operation_id="mail_unsubscribe",
+        parameters=[shapes.UnsubscribeQuery],
+        request=None,
+        responses=shapes.UnsubscribedOut,
+    )
+    def post(self, request: Request) -> Response:
+        """No more letters about results; again without effect."""
+        operations.unsubscribe(token=request.query_params.get("token", ""))
+        return Response({"detail": "You will get no more letters about results."})

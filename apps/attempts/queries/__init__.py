@@ -78,6 +78,24 @@ def are_marks_visible(actor: User, attempt: Attempt) -> bool:
     return actor.is_center_staff or room_rules.results_visible(room.result_policy, room.status, room.is_published)
 
 
+def graded_student_ids(*, assignment_id: uuid.UUID) -> QuerySet[Attempt, uuid.UUID]:
+    """Who has marks in this room, for an ``IN``."""
+    graded = Attempt.objects.filter(assignment_id=assignment_id, status=Attempt.Status.GRADED)
+    return graded.order_by().values_list("student_id", flat=True)
+
+
+def find_released_attempt(*, student_id: uuid.UUID, assignment_id: uuid.UUID) -> Attempt | None:
+    """The newest attempt of a student in a room whose marks that student may see, with the room."""
+    graded = Attempt.objects.filter(
+        student_id=student_id, assignment_id=assignment_id, status=Attempt.Status.GRADED
+    ).select_related("assignment")
+    attempt = graded.order_by("-number").first()
+    if attempt is None:
+        return None
+    room = attempt.assignment
+    return attempt if room_rules.results_visible(room.result_policy, room.status, room.is_published) else None
+
+
 def render_paper(attempt: Attempt, *, sign: Sign) -> dict[str, Any]:
     """The attempt's paper in its own order; ``sign`` turns the id of a media file into an address."""
     return papers.render_paper(
