@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.db.models import Q, QuerySet
 
 from apps.audit.errors import EntryNotFound
@@ -83,4 +83,6 @@ def _batch(entries: QuerySet[Entry], tenant: Tenant, last: int | None) -> list[E
         with tenancy.enter(tenant):
             return list((entries if last is None else entries.filter(pk__lt=last))[:_BATCH])
     finally:
-        close_old_connections()
+        # Inside a transaction the connection is somebody else's to close.
+        if not connection.in_atomic_block:
+            close_old_connections()
