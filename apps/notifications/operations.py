@@ -11,6 +11,7 @@ from apps.assignments import queries as rooms
 from apps.assignments import rules as room_rules
 from apps.assignments.errors import AssignmentNotFound
 from apps.attempts import queries as attempts
+from apps.authentication import acting
 from apps.authentication import queries as people
 from apps.centers.queries import contacts, domains
 from apps.core import realtime, tenancy
@@ -218,6 +219,18 @@ def unsubscribe(*, token: str) -> None:
     if user_id is None or not people.list_people().filter(pk=user_id).exists():
         raise LinkNotFound
     MailWish.objects.update_or_create(user_id=user_id, defaults={"results": False})
+
+
+def tell_acting(*, acting_id: uuid.UUID) -> int:
+    """Tell the present center's admins that an owner of the platform acts here, or did. Returns how many were told."""
+    row = acting.get_acting(acting_id=acting_id)
+    what = "no longer acts" if row.ended_at else f"acts for {row.minutes} minutes"
+    return notify(
+        user_ids=people.active_ids(role="CENTER_ADMIN"),
+        type=Notice.Type.SYSTEM_UPDATE,
+        message=f"{row.owner_name} of the platform {what} in an admin's place: {row.reason}"[:300],
+        link=rules.AUDIT_LINK,
+    )
 
 
 def set_read(*, actor: User, notice_id: uuid.UUID, is_read: bool) -> Notice:

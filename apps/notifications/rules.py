@@ -20,6 +20,8 @@ def request_link(request_id: uuid.UUID) -> str:
     return f"/admin/centers/contactrequest/{request_id}/change/"
 
 
+AUDIT_LINK = "/admin/audit/entry/"
+"""The audit trail in the center's admin."""
 DOMAINS_LINK = "/admin/centers/domainclaim/"
 """The page of a center's domains in its admin."""
 

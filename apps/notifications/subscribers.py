@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.assignments.events import AssignmentFinalised, AssignmentOpened, ResultsReleased
+from apps.authentication.events import ActingBegan, ActingEnded
 from apps.centers.events import ContactRequested, DomainFailed, PlanEnded, PlanEnding
 from apps.core import bus
 from apps.mail.letters import Content, letter
@@ -19,6 +20,16 @@ def tell_opened(event: AssignmentOpened) -> None:
 @bus.subscribe(ResultsReleased)
 def tell_released(event: ResultsReleased) -> None:
     operations.tell_released(assignment_id=event.assignment_id)
+
+
+@bus.subscribe(ActingBegan)
+def tell_acting(event: ActingBegan) -> None:
+    operations.tell_acting(acting_id=event.acting_id)
+
+
+@bus.subscribe(ActingEnded)
+def tell_acting_ended(event: ActingEnded) -> None:
+    operations.tell_acting(acting_id=event.acting_id)
 
 
 @bus.subscribe(DomainFailed)
