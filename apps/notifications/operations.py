@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -13,7 +14,8 @@ from apps.assignments.errors import AssignmentNotFound
 from apps.attempts import queries as attempts
 from apps.authentication import acting
 from apps.authentication import queries as people
-from apps.centers.queries import contacts, domains
+from apps.centers.errors import CenterNotFound
+from apps.centers.queries import contacts, domains, subscriptions
 from apps.core import realtime, tenancy
 from apps.mail import operations as mail
 from apps.notifications import queries, rules
@@ -22,6 +24,7 @@ from apps.notifications.models import MailWish, Notice
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
+    from apps.centers.queries.subscriptions import Subscription
 
 # The statement does not see its own rows, so what was unread before is counted and the new one added.
 _TELL = f"""

@@ -20,6 +20,9 @@ def request_link(request_id: uuid.UUID) -> str:
     return f"/admin/centers/contactrequest/{request_id}/change/"
 
 
+PLAN_LINK = "/admin/"
+"""Where a center's admins see their plan."""
+
 AUDIT_LINK = "/admin/audit/entry/"
 """The audit trail in the center's admin."""
 DOMAINS_LINK = "/admin/centers/domainclaim/"

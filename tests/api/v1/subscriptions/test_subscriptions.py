@@ -84,7 +84,12 @@ class TestList:
         owner.patch(url, {"plan": "FREE"})
         count = lambda **wanted: owner.get("owner-subscriptions/", wanted).json()["count"]  # noqa: E731
         assert (count(plan="FREE"), count(plan="PRO"), count(plan="BASIC")) == (1, 1, 0)
-        assert (count(is_active="true"), count(is_active="false"), count(search="NOR"), count(search="x%")) == (2, 0, 1, 0)
+        assert (count(is_active="true"), count(is_active="false"), count(search="NOR"), count(search="x%")) == (
+            2,
+            0,
+            1,
+            0,
+        )
 
     @pytest.mark.parametrize("query", [{"plan": "ULTRA"}, {"is_active": "perhaps"}, {"ordering": "price"}, {"a": "b"}])
     def test_refuses_filters_that_it_does_not_know(self, owner, query):
@@ -107,7 +112,11 @@ class TestChange:
 
     def test_free_is_a_trial_from_now_on_and_its_end_can_be_moved(self, owner, url):
         changed = owner.patch(url, {"plan": "FREE"}).json()
-        assert (changed["center_status"], changed["days_remaining"], changed["next_billing_date"]) == ("TRIAL", 60, None)
+        assert (changed["center_status"], changed["days_remaining"], changed["next_billing_date"]) == (
+            "TRIAL",
+            60,
+            None,
+        )
         end = clock.now() + timedelta(days=90)
         moved = owner.patch(url, {"trial_ends_at": end.isoformat()}).json()
         assert (moment(moved["ends_at"]), moved["days_remaining"]) == (end, 90)
@@ -128,7 +137,11 @@ class TestChange:
         changed = owner.patch(url, {"limits": {"seats": 5, "storage_bytes": None}}).json()
         assert changed["limits"]["seats"]["limit"] == 5
         assert changed["limits"]["storage_bytes"] == {
-            **{"limit": None, "used": 0, "left": None, "percent": None, "is_near": False}
+            "limit": None,
+            "used": 0,
+            "left": None,
+            "percent": None,
+            "is_near": False,
         }
         assert changed["limit_overrides"] == {"seats": 5, "storage_bytes": None}
         assert owner.patch(url, {"limits": {}}).json()["limits"]["seats"]["limit"] == 2000
@@ -152,7 +165,11 @@ class TestChange:
         owner.patch(url, {"limits": {"seats": 7}})
         last, first = owner.get(f"{url}history/").json()["results"]
         assert (first["before"]["plan"], first["after"]["plan"]) == ("PRO", "BASIC")
-        assert (first["reason"], first["actor_id"], first["actor_name"]) == ("Smaller.", str(cast.olga.pk), str(cast.olga))
+        assert (first["reason"], first["actor_id"], first["actor_name"]) == (
+            "Smaller.",
+            str(cast.olga.pk),
+            str(cast.olga),
+        )
         assert (last["before"]["limits"], last["after"]["limits"]) == ({}, {"seats": 7})
 
 
