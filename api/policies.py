@@ -180,6 +180,11 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "activate": may(owner=ALL, on=MAIN),
         "suspend": may(owner=ALL, on=MAIN),
         "retry": may(owner=ALL, on=MAIN, when="the creation failed"),
+        "archive": may(owner=ALL, on=MAIN),
+        "export": may(owner=ALL, on=MAIN, when="its schema is there"),
+        "destroy": may(owner=ALL, on=MAIN, when="it is exported first; a slug, if given, must be its own"),
+        "restore": may(owner=YES, on=MAIN, when="from a sealed export of an installation that is known here"),
+        "deleted": may(owner=ALL, on=MAIN),
     },
     "owner-subscriptions": {
         "list": may(owner=ALL, on=MAIN),
@@ -380,6 +385,11 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
     },
     "notifications/unsubscribe": {
         "post": may(anybody=HOLDERS, on=BOTH, when="the token is from a letter of this host"),
+    },
+    "mails": {
+        "list": may(admin=ALL, owner=ALL, on=BOTH, when="of this host"),
+        "retrieve": may(admin=ALL, owner=ALL, on=BOTH, when="of this host"),
+        "revive": may(admin=ALL, owner=ALL, on=BOTH, when="of this host; given up"),
     },
     # -- long work -------------------------------------------------------------------------------------------------
     "tasks": {"list": may(signed_in=OWN, on=BOTH), "retrieve": may(signed_in=OWN, on=BOTH)},

@@ -8,6 +8,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from django.db import transaction
 from django.db.models.functions import Now
 
 from apps.assignments import operations as rooms
@@ -23,6 +24,8 @@ from apps.core import tenancy
 from apps.groups import operations as groups
 from apps.groups.models import Group, Membership
 from apps.leaderboards import operations as boards
+from apps.mail import operations as mail
+from apps.mail.models import Mail
 from apps.mock_tests.models import MediaFile, MockTest, Question
 from apps.notifications.models import Notice
 from tests import factories
@@ -42,6 +45,7 @@ class Furniture:
     session: Session
     notice: Notice
     media: MediaFile
+    mail: Mail
     center: Center
     address: Address
 
@@ -58,6 +62,7 @@ class Furniture:
             "group-memberships": self.membership,
             "groups": self.group,
             "leaderboards/exams": self.room,
+            "mails": self.mail,
             "media": self.media,
             "mock-tests": self.draft,
             "notifications": self.notice,
@@ -89,6 +94,8 @@ def furnish(cast: Cast) -> Furniture:
     grading.grade_attempt(attempt_id=attempt.pk)
     boards.record_result(attempt_id=attempt.pk)
     boards.compute_ranking(assignment_id=room.pk, is_final=False)
+    with transaction.atomic():
+        mail.send(letter="rejected", to=[cast.alice.email], key="furniture", values={"quote": f"Letter of {place}"})
     return Furniture(
         group=group,
         membership=Membership.objects.get(group=group, user=cast.alice),
@@ -107,6 +114,7 @@ def furnish(cast: Cast) -> Furniture:
             user=cast.alice, notification_type="EXAM_OPENED", message=f"Notice of {place}", related_task_id=uuid.uuid4()
         ),
         media=MediaFile.objects.first() or MediaFile(),
+        mail=Mail.objects.get(schema_name=cast.north.schema_name, letter="rejected"),
         center=Center.objects.get(pk=cast.north.id),
         address=domains.list_addresses(center_id=cast.north.id)[0],
     )

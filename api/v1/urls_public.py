@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("api.v1.subscriptions.urls_owner")),
     path("", include("api.v1.analytics.urls_owner")),
     path("", include("api.v1.jobs.urls")),
+    path("", include("api.v1.mail.urls")),
     path("", include("api.v1.notifications.urls")),
     path("", include("api.v1.audit.urls")),
     path("", include("api.v1.acting.urls_public")),
