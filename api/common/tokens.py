@@ -18,6 +18,7 @@ from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError
 
 from apps.authentication.errors import SignInFailed
+from apps.authentication.rules import acting
 from apps.core.tenancy import Tenant
 
 ALGORITHM = "HS512"
@@ -78,6 +79,10 @@ def read_access(*, tenant: Tenant, token: str) -> Access:
             raise ValueError
         claims = _backend(tenant.id).decode(token)  # type: ignore[arg-type]
         if claims["typ"] != "access" or claims["ten"] != str(tenant.id) or claims["iat"] > time.time() + 60:
+            raise ValueError
+        # Nobody is ever given one for longer.
+        longest = acting.MOST_MINUTES * 60 if "act" in claims else settings.SHIKEN_ACCESS_SECONDS
+        if claims["exp"] - claims["iat"] > longest:
             raise ValueError
         return Access(
             uuid.UUID(claims["sub"]),

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from redis.exceptions import RedisError
 
 from apps.audit import operations as audit
-from apps.core import tenancy, volatile
+from apps.core import tenancy, trace, volatile
 
 _NOWHERE = "-"
 
@@ -39,6 +39,13 @@ class Handler(AxesCacheHandler):
             line.execute()
         except RedisError:
             return
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """From where somebody asks, as the audit trail and the rates have it. The library's own reading takes the first of
+    several forwarded addresses, which is whatever a stranger wrote there."""
+    remote, forwarded = (str(request.META.get(name) or "") for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"))
+    return trace.address_of(remote=remote, forwarded=forwarded) or None
 
 
 def cooloff_seconds() -> int:

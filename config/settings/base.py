@@ -91,6 +91,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "web.brand.brand",
             ],
         },
     },
@@ -269,9 +270,7 @@ AXES_LOCKOUT_CALLABLE = "api.common.pages.locked_out"
 # What authenticate() is called with. The default is the model's "email", which would count all people as one.
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_IPWARE_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0) or None
-AXES_IPWARE_META_PRECEDENCE_ORDER = (
-    ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if AXES_IPWARE_PROXY_COUNT else ["REMOTE_ADDR"]
-)
+AXES_CLIENT_IP_CALLABLE = "apps.authentication.lockout.address_of"
 
 # -- REST ----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {

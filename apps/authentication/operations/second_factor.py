@@ -18,7 +18,7 @@ from apps.authentication.operations import second_factor_codes as codes
 from apps.authentication.operations import sessions
 from apps.authentication.rules import sign_in as rules
 from apps.centers.queries import centers
-from apps.core import clock, vault
+from apps.core import clock, trace, vault
 from apps.core.errors import Problem
 
 
@@ -35,6 +35,7 @@ def set_up(*, actor: User, password: str) -> SetUp:
     """A new secret for the person's app; it counts once a code is given with ``confirm``. Before that a second call makes
     another one. Refuses a wrong password, and whoever has a second factor already."""
     sessions.check_own_password(actor=actor, password=password)
+    trace.check_not_acting()
     secret = rules.fresh_secret()
     with transaction.atomic():
         factor, _ = SecondFactor.objects.select_for_update().get_or_create(user=actor)
@@ -50,6 +51,7 @@ def set_up(*, actor: User, password: str) -> SetUp:
 def confirm(*, actor: User, session_id: uuid.UUID, code: str) -> list[str]:
     """Turn the second factor on with a first code of the app. Returns ten recovery codes, which are shown this once; every
     other session of the person ends. Refuses a wrong code, and where nothing waits to be confirmed."""
+    trace.check_not_acting()
     with transaction.atomic():
         factor = SecondFactor.objects.select_for_update().filter(user=actor).first()
         if factor is None:
@@ -127,6 +129,7 @@ def _new_codes(factor: SecondFactor) -> list[str]:
 
 
 def _check_code(actor: User, code: str) -> None:
+    trace.check_not_acting()
     if not queries.has_second_factor(user_id=actor.pk):
         raise NoSecondFactor
     if not codes.use_code(user_id=actor.pk, code=code):

@@ -28,7 +28,7 @@ from apps.authentication.models import Handle, RefreshToken, Session, User
 from apps.authentication.operations import handles, second_factor_codes
 from apps.authentication.rules import sign_in as sign_in_rules
 from apps.centers.queries import centers
-from apps.core import clock, realtime, tenancy, trace
+from apps.core import clock, realtime, tenancy
 from apps.core.errors import Problem
 
 
@@ -113,7 +113,7 @@ def open_session(*, request: HttpRequest, user: User) -> SignedIn:
         session = Session.objects.create(
             user=user,
             expires_at=_refresh_end(),
-            address=_address_of(request),
+            address=lockout.address_of(request),
             agent=request.headers.get("User-Agent", "")[:200],
         )
         refresh = rules.fresh_token()
@@ -203,11 +203,6 @@ def end_all_sessions(*, user_id: uuid.UUID, because: str) -> None:
 def _state(user: User) -> str:
     """What a person's credentials are at the moment; a challenge from before a new password or role is over."""
     return hashlib.sha256(f"{user.session_version}:{user.password}".encode()).hexdigest()
-
-
-def _address_of(request: HttpRequest) -> str | None:
-    remote, forwarded = (str(request.META.get(name) or "") for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"))
-    return trace.address_of(remote=remote, forwarded=forwarded) or None
 
 
 def _record_ended(user_id: uuid.UUID, count: int, because: str) -> None:

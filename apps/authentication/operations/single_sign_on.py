@@ -31,6 +31,7 @@ from apps.authentication.operations import single_sign_on_http as provider_http
 from apps.authentication.operations import single_sign_on_providers as providers
 from apps.authentication.rules import sign_in as rules
 from apps.centers.queries import centers
+from apps.core import trace
 
 RETURN_PATH = "/sign-in/provider/"
 
@@ -59,6 +60,7 @@ def begin(
     unknown provider, one that does not answer, and a suspended center."""
     centers.check_not_suspended()
     if actor is not None:
+        trace.check_not_acting()
         sessions.check_own_password(actor=actor, password=password)
     provider = queries.get_enabled_provider(slug=slug)
     about = provider_http.discover(issuer=provider.issuer)
@@ -102,6 +104,7 @@ def finish(*, request: HttpRequest, returned: Returned) -> sessions.SignedIn | s
 def connect(*, actor: User, session_id: uuid.UUID, returned: Returned) -> Identity:
     """Let somebody who is signed in use the account from now on with which they came back. Refuses what ``finish`` does,
     and an account that is connected with somebody else."""
+    trace.check_not_acting()
     handle = _take(returned, user_id=actor.pk, session_id=session_id)
     claims, provider = _redeem(handle, returned)
     with transaction.atomic():
@@ -119,6 +122,7 @@ def connect(*, actor: User, session_id: uuid.UUID, returned: Returned) -> Identi
 
 def disconnect(*, actor: User, identity_id: uuid.UUID) -> None:
     """Use an account no more. Refuses an unknown one, and the last one of somebody without a password."""
+    trace.check_not_acting()
     with transaction.atomic():
         User.objects.select_for_update().get(pk=actor.pk)
         found = queries.identities_of(actor).filter(pk=identity_id).first()
