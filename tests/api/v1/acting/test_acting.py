@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
+from api import policies
 from apps.attempts.operations import sitting
 from apps.audit.models import Entry
 from apps.authentication.models import Acting, Session, User
@@ -146,13 +147,15 @@ def test_a_code_is_nothing_at_another_center(api, code):
     assert api(host="south.localhost").post("auth/act/", {"code": code}).status_code == 404
 
 
-def test_a_code_dies_after_five_minutes(api, code):
-    Acting.objects.update(code_expires_at=F("code_expires_at") - timedelta(minutes=5))
+def test_a_code_dies_after_five_minutes(api, code, cast):
+    with tenancy.enter(cast.north):
+        Acting.objects.update(code_expires_at=F("code_expires_at") - timedelta(minutes=5))
     assert api().post("auth/act/", {"code": code}).status_code == 404
 
 
 def test_a_withdrawn_code_is_dead(api, code, cast):
-    acting.end(actor=cast.dora, acting_id=Acting.objects.get().pk)
+    with tenancy.enter(cast.north):
+        acting.end(actor=cast.dora, acting_id=Acting.objects.get().pk)
     assert api().post("auth/act/", {"code": code}).status_code == 404
     assert api(cast.dora).get("acting/").json()["results"][0]["state"] == "UNUSED"
 
@@ -169,11 +172,6 @@ def test_nothing_of_the_admins_own_is_reached(acts, cast):
         ("post", "auth/ws-ticket/", {"purpose": "notifications"}),
         ("post", "auth/password/update/", {"old_password": "x", "new_password": "y"}),
         ("get", "auth/second-factor/", {}),
-        ("post", "auth/email/", {}),
-        ("get", "auth/me/export/", {}),
-        ("get", f"users/{cast.alice.pk}/export/", {}),
-        ("post", f"users/{cast.alice.pk}/erase/", {}),
-        ("post", f"users/{cast.alice.pk}/role/", {"role": "TEACHER"}),
         ("patch", "acting/settings/", {"is_allowed": True}),
     ]
     for method, path, body in refused:
@@ -181,10 +179,32 @@ def test_nothing_of_the_admins_own_is_reached(acts, cast):
         assert (answer.status_code, answer.json()["code"]) == (403, "not_while_acting"), path
 
 
+@pytest.mark.parametrize("resource", sorted(policies.TABLE))
+def test_of_every_resource_the_admins_own_is_personal(resource):
+    also = {"auth/me get", "auth/logout post"} | {
+        f"center-admin-centers {action}" for action in policies.TABLE["center-admin-centers"]
+    }
+    for action, rule in policies.TABLE[resource].items():
+        if rule.grants.get("CENTER_ADMIN") == policies.Reach.OWN and f"{resource} {action}" not in also:
+            assert policies.is_personal(resource, action), action
+
+
+@pytest.mark.parametrize(
+    ("resource", "action"),
+    [
+        *[("users", "export"), ("users", "erase"), ("users", "role"), ("users/sign-in/second-factor", "delete")],
+        *[("auth/me/export", "get"), ("auth/avatar", "put"), ("auth/email", "post"), ("auth/me", "patch")],
+        *[("identity-provider", "patch"), ("acting/settings", "patch"), ("tasks", "list"), ("no such", "get")],
+    ],
+)
+def test_credentials_and_personal_data_are_personal(resource, action):
+    assert policies.is_personal(resource, action)
+
+
 def test_exams_are_sat_by_those_who_sit_them(acts, cast):
     room = factories.make_room(cast, cast.alice)
     attempt = sitting.start_attempt(actor=cast.alice, assignment_id=room.pk).attempt
-    assert acts.post("attempts/start/", {"assignment": str(room.pk)}).status_code == 403
+    assert acts.post(f"exam-assignments/{room.pk}/start/", {}).status_code == 403
     assert acts.post(f"attempts/{attempt.pk}/answers/", {"epoch": 1, "answers": []}).status_code in (403, 404, 405)
     assert acts.post(f"attempts/{attempt.pk}/submit/", {}).status_code in (403, 404)
 
