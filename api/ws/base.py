@@ -29,7 +29,7 @@ from apps.authentication import queries as people
 from apps.authentication.errors import SignInFailed
 from apps.authentication.operations import tickets
 from apps.authentication.operations.tickets import Entry
-from apps.core import eager, errors, realtime, tenancy
+from apps.core import eager, errors, realtime, tenancy, trace
 from apps.core.tenancy import Tenant
 
 log = logging.getLogger(__name__)
@@ -277,6 +277,12 @@ class Socket(AsyncConsumer):
         """Role and number of sockets; from here on the end of the session ends the socket."""
         if self.entry.role not in self.rule.roles:
             raise errors.Forbidden
+        headers = self.scope["headers"]
+        place = trace.address_of(
+            remote=str((self.scope.get("client") or [""])[0]), forwarded=hosts.header(headers, b"x-forwarded-for")
+        )
+        agent = hosts.header(headers, b"user-agent")
+        trace.enter_socket(actor_id=self.entry.user_id, role=self.entry.role, address=place, agent=agent)
         person = self.tenant.id, self.entry.user_id
         _open[person] += 1
         self._is_counted = True

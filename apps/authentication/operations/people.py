@@ -54,6 +54,9 @@ def create_person(
         phone=phone,
         is_approved=is_approved,
     )
+    if role == User.Role.CENTER_ADMIN:
+        # Else whoever acts for a quarter of an hour could stay for good.
+        trace.check_not_acting()
     if password is not None and not any_password:
         check_password(password=password, user=user)
     user.set_password(password)
