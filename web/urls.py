@@ -5,6 +5,7 @@ from web import views
 urlpatterns = [
     path("favicon.ico", views.icon),
     path("", views.home, name="home"),
+    path("act/", views.act, name="act"),
     path("join/", views.join, name="join"),
     path("verify/", views.verify, name="verify"),
     path("reset/", views.reset, name="reset"),

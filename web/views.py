@@ -57,6 +57,12 @@ def result(request: HttpRequest, attempt: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
+def act(request: HttpRequest) -> HttpResponse:
+    """Begin to work in an admin's place, by an owner's link."""
+    return _shell(request, "act", "Act")
+
+
+@require_safe
 def join(request: HttpRequest) -> HttpResponse:
     """Make an account."""
     return _shell(request, "account", "Join", page="join", home="/")

@@ -48,7 +48,11 @@ export class Http {
 
   async renew() {
     const known = this.session.get();
-    if (!known) throw new Problem(401, { detail: "Sign in to go on." });
+    if (!known?.refresh) {
+      // Somebody who acts for a while has nothing to renew it with.
+      this.session.set(null);
+      throw new Problem(401, { detail: "Sign in to go on." });
+    }
     const response = await this.send("POST", "auth/refresh/", { refresh: known.refresh });
     if (!response.ok) {
       // Another tab may have been faster; only what this tab still holds is dropped.

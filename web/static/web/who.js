@@ -1,6 +1,7 @@
 // Who is signed in, the sign-in form, and notices as they arrive.
 
 import { Socket } from "../exam/socket.js";
+import { banner, isActing } from "./acting.js";
 import { call, http, session, signIn, signOut } from "./api.js";
 import { el, main, show } from "./dom.js";
 
@@ -19,7 +20,8 @@ export async function start(page) {
     const me = await person();
     if (!me) return askToSignIn(() => start(page));
     greet(me);
-    listen();
+    banner();
+    if (!isActing()) listen();
     return await page(me);
   } catch (problem) {
     return show(el("h1", {}, "That did not work"), el("p", { class: "error" }, problem.message),
@@ -29,7 +31,7 @@ export async function start(page) {
 
 function greet(me) {
   const leave = el("button", { class: "plain", onclick: async () => { await signOut(); location.href = "/"; } }, "Sign out");
-  const admin = me.role === "CENTER_ADMIN" ? el("a", { href: "/admin/" }, "Admin") : null;
+  const admin = me.role === "CENTER_ADMIN" && !isActing() ? el("a", { href: "/admin/" }, "Admin") : null;
   document.getElementById("who").replaceChildren(
     ...[admin, el("span", { class: "quiet" }, me.full_name || me.email), leave].filter(Boolean));
 }
