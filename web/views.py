@@ -8,10 +8,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core import tenancy
 from apps.demo import queries as demo
+from web import contact
 
 
 def _shell(request: HttpRequest, module: str, title: str, **data: object) -> HttpResponse:
@@ -93,11 +94,22 @@ def icon(request: HttpRequest) -> HttpResponse:
     return redirect(static("web/icon.svg"))
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def main_host(request: HttpRequest) -> HttpResponse:
-    """What Shiken is, and where to go; in the demo, its centers with their addresses."""
+    """What Shiken is, and where to go; in the demo, its centers with their addresses. Takes the contact form, and leads
+    who sent it to where sending it twice does no harm."""
+    form = contact.submit(request.POST) if request.method == "POST" else contact.EMPTY
+    if form is None:
+        return redirect("/?sent=1#contact")
     port = request.get_port()
     suffix = "" if port in {"80", "443"} else f":{port}"
     centers = demo.list_centers() if settings.SHIKEN_DEMO else []
     addresses = [(name, f"{request.scheme}://{host}{suffix}/") for name, host in centers]
-    return render(request, "web/main_host.html", {"centers": addresses, "demo": settings.SHIKEN_DEMO})
+    context = {
+        "centers": addresses,
+        "demo": settings.SHIKEN_DEMO,
+        "form": form,
+        "sent": request.GET.get("sent") == "1",
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "web/main_host.html", context, status=status)

@@ -6,8 +6,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.common.pictures import PictureField
+from api.common.pictures import PictureField, picture_url
 from api.common.serializers import PhoneField, StrictSerializer
+from api.v1.centers.faces import BrandOut, brand_of
 from apps.authentication.rules.sign_in import device_of
 from apps.core.tenancy import Tenant
 from apps.groups import queries as groups
@@ -137,6 +138,8 @@ class CenterInfoOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     is_active = serializers.BooleanField()
+    avatar = serializers.URLField(allow_null=True, help_text="The logo.")
+    brand = BrandOut()
 
 
 class MyGroupOut(serializers.Serializer[Any]):
@@ -187,10 +190,17 @@ class UserOut(serializers.Serializer[Any]):
 
     @extend_schema_field(CenterInfoOut(allow_null=True))
     def get_center_info(self, user: Any) -> dict[str, Any] | None:
-        tenant: Tenant = self.context["request"].tenant
+        request = self.context["request"]
+        tenant: Tenant = request.tenant
         if tenant.is_public:
             return None
-        return {"id": str(tenant.id), "name": tenant.name, "is_active": tenant.status in {"ACTIVE", "TRIAL"}}
+        return {
+            "id": str(tenant.id),
+            "name": tenant.name,
+            "is_active": tenant.status in {"ACTIVE", "TRIAL"},
+            "avatar": picture_url(request, tenant.logo),
+            "brand": brand_of(tenant.color),
+        }
 
 
 class PairOut(serializers.Serializer[Any]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from api.common.pictures import picture_url
 from api.common.requests import Request
 from api.v1.centers import faces
 from api.v1.centers.serializers import REGISTRATIONS, STATUSES, CenterDetailsIn
@@ -19,6 +20,9 @@ from api.v1.mock_tests.uploads import limit_body
 from apps.centers.operations import profile
 from apps.centers.queries import centers as queries
 from apps.core import images
+
+if TYPE_CHECKING:
+    from apps.centers.models import Center
 
 
 class ChangeProfileIn(CenterDetailsIn):
@@ -59,7 +63,7 @@ class OwnCenterOut(serializers.Serializer[Any]):
 
     @extend_schema_field(serializers.URLField(allow_null=True))
     def get_avatar(self, center: Any) -> str | None:
-        return faces.logo_url(center)
+        return picture_url(self.context["request"], center.logo)
 
     @extend_schema_field(faces.BrandOut)
     def get_brand(self, center: Any) -> dict[str, str]:
@@ -84,12 +88,12 @@ class OwnCenterViewSet(GenericViewSet[Any]):
     def list(self, request: Request) -> Response:
         """The one center of this host."""
         page = self.paginate_queryset([queries.get_center(center_id=request.tenant.id)])
-        return self.get_paginated_response(OwnCenterOut(page, many=True).data)
+        return self.get_paginated_response(OwnCenterOut(page, many=True, context={"request": request}).data)
 
     @extend_schema(operation_id="center_admin_centers_retrieve")
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
         """One's own center."""
-        return Response(OwnCenterOut(queries.get_own_center(center_id=id)).data)
+        return _shown(request, queries.get_own_center(center_id=id))
 
     @extend_schema(operation_id="center_admin_centers_update", request=ChangeProfileIn)
     def partial_update(self, request: Request, id: uuid.UUID) -> Response:
@@ -97,7 +101,7 @@ class OwnCenterViewSet(GenericViewSet[Any]):
         queries.get_own_center(center_id=id)
         shape = ChangeProfileIn(data=request.data)
         shape.is_valid(raise_exception=True)
-        return Response(OwnCenterOut(profile.change_profile(changes=shape.validated_data)).data)
+        return _shown(request, profile.change_profile(changes=shape.validated_data))
 
     @extend_schema(operation_id="center_admin_centers_replace", request=ChangeProfileIn)
     def update(self, request: Request, id: uuid.UUID) -> Response:
@@ -135,10 +139,14 @@ class LogoView(APIView):
     @extend_schema(operation_id="centers_avatar_remove", responses=OwnCenterOut)
     def delete(self, request: Request) -> Response:
         """Show the name alone."""
-        return Response(OwnCenterOut(profile.remove_logo()).data)
+        return _shown(request, profile.remove_logo())
 
     def _set(self, request: Request) -> Response:
         limit_body(request, images.MOST_BYTES)
         shape = LogoIn(data=request.data)
         shape.is_valid(raise_exception=True)
-        return Response(OwnCenterOut(profile.set_logo(data=shape.validated_data["avatar"].read())).data)
+        return _shown(request, profile.set_logo(data=shape.validated_data["avatar"].read()))
+
+
+def _shown(request: Request, center: Center) -> Response:
+    return Response(OwnCenterOut(center, context={"request": request}).data)
