@@ -3,7 +3,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import close_old_connections, connection
 from django.db.models import Q, QuerySet
@@ -59,6 +59,12 @@ def entries_for(
             | Q(action__icontains=word)
         )
     return entries.order_by("-id")
+
+
+def acts_of(*, person_id: uuid.UUID, most: int = 10_000) -> list[dict[str, Any]]:
+    """What one person did here, newest first, and from where: for that person. What was done to others is not named."""
+    acts = Entry.objects.filter(actor_id=person_id, owner_id=None).order_by("-id")[:most]
+    return [dict(act) for act in acts.values("at", "action", "subject", "address", "agent")]
 
 
 def get_entry_for(actor: Person, entry_id: int) -> Entry:

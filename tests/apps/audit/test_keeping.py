@@ -5,11 +5,12 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import override_settings
 
 from apps.audit import operations as audit
-from apps.audit import rules
+from apps.audit import rules, tasks
 from apps.audit.models import Entry, Link, Spill
 from apps.audit.operations import keeping
 from apps.core import clock, tenancy, trace
@@ -243,3 +244,39 @@ def test_a_new_center_has_the_guards_too(cast):
         )
         found = dict(cursor.fetchall())
     assert found["c_north"] == found["public"] == 4
+
+
+def test_the_command_tells_and_fails(cast, capsys):
+    record(2)
+    call_command("verify_audit", center="north")
+    assert "north: 2 entries, 0 flaws" in capsys.readouterr().out
+    by_hand("off", "UPDATE audit_entry SET name = 'x'")
+    with pytest.raises(CommandError, match="north"):
+        call_command("verify_audit", center="north")
+    assert "changed" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="no center"):
+        call_command("verify_audit", center="nowhere")
+
+
+def test_the_round_visits_the_platform_and_every_center(monkeypatch):
+    sent = []
+    monkeypatch.setattr(tasks.keep_audit, "apply_async", lambda **how: sent.append(how["headers"]["_schema_name"]))
+    with tenancy.enter(tenancy.PUBLIC):
+        record()
+        tasks.keep_audits()
+        assert not keeping.verify().waiting
+    assert {"c_north", "c_south"} <= set(sent)
+
+
+def test_one_center_that_cannot_be_sent_for_stops_no_other(monkeypatch):
+    sent = []
+
+    def send(**how):
+        if how["headers"]["_schema_name"] == "c_north":
+            raise OSError
+        sent.append(how["headers"]["_schema_name"])
+
+    monkeypatch.setattr(tasks.keep_audit, "apply_async", send)
+    with tenancy.enter(tenancy.PUBLIC):
+        tasks.keep_audits()
+    assert "c_south" in sent
