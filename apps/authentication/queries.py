@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -77,6 +78,20 @@ def get_user(*, user_id: uuid.UUID) -> User:
     if user is None:
         raise UserNotFound
     return user
+
+
+def get_anybody(*, user_id: uuid.UUID) -> User:
+    """One person who is or was here: deleted and erased ones too; refuses an unknown id."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise UserNotFound
+    return user
+
+
+def list_admin_ids() -> list[uuid.UUID]:
+    """The center's admins who can act."""
+    admins = User.objects.filter(role=User.Role.CENTER_ADMIN, is_active=True, is_approved=True, deleted_at=None)
+    return list(admins.values_list("pk", flat=True))
 
 
 def lock_user(*, user_id: uuid.UUID) -> User:
@@ -334,4 +349,27 @@ def password_policy() -> dict[str, object]:
         "min_length": max(shortest, default=1),
         "max_length": LONGEST_PASSWORD,
         "rules": [str(found.get_help_text()) for found in validators],
+    }
+
+
+_PROFILE = (
+    *("id", "email", "first_name", "last_name", "role", "locale", "time_zone", "bio", "address", "city", "phone"),
+    *("emergency_contact_phone", "new_email", "is_active", "is_approved", "email_verified_at", "access_ends_at"),
+    *("invited_at", "erasure_asked_at", "last_login", "created_at", "updated_at"),
+)
+_SESSION = ("id", "created_at", "last_used_at", "expires_at", "revoked_at", "revoked_because", "address", "agent")
+_INVITATION = ("role", "is_guest", "email", "status", "created_at", "expires_at", "claimed_at")
+
+
+def data_about(*, user_id: uuid.UUID) -> dict[str, Any]:
+    """What this app holds about one person: profile, sessions, the invitation they came by, how they sign in. No secrets,
+    and nobody else."""
+    user = get_user(user_id=user_id)
+    factor = SecondFactor.objects.filter(user=user_id).values("created_at", "confirmed_at").first()
+    return {
+        "profile": {name: getattr(user, name) for name in _PROFILE},
+        "sessions": list(Session.objects.filter(user=user_id).values(*_SESSION)),
+        "invitation": Invitation.objects.filter(target_user=user_id).values(*_INVITATION).first(),
+        "second_factor": factor,
+        "identities": list(Identity.objects.filter(user=user_id).values("issuer", "subject", "created_at")),
     }

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 
@@ -181,3 +181,12 @@ def _own(actor: User) -> QuerySet[Membership]:
 def _group_ids(user_id: uuid.UUID, role: str) -> set[uuid.UUID]:
     rows = Membership.objects.filter(user_id=user_id, role_in_group=role, user__role=F("role_in_group"), left_at=None)
     return set(rows.filter(group__deleted_at=None).values_list("group_id", flat=True))
+
+
+def data_about(*, user_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Every group that a person is or was in, oldest first."""
+    rows = Membership.objects.filter(user_id=user_id).select_related("group").order_by("joined_at", "pk")
+    return [
+        {"group": row.group.name, "role": row.role_in_group, "joined_at": row.joined_at, "left_at": row.left_at}
+        for row in rows
+    ]

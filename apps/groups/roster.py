@@ -131,21 +131,29 @@ def _one_at_a_time() -> None:
 
 def _classes(found: accounts.Sorted, *, create_groups: bool, lock: bool) -> _Classes:
     """Look at every group that is named, and at everybody who would join it, in the order of the list."""
-    people = sorted([(entry, None) for entry in found.new] + found.known + found.changed, key=lambda pair: pair[0].row)
+    people: list[tuple[Entry, User | None]] = [(entry, None) for entry in found.new]
+    people = sorted([*people, *found.known, *found.changed], key=lambda pair: pair[0].row)
     classes = _known_classes({name.lower() for entry, _ in people for name in entry.groups}, people, lock=lock)
     for entry, person in people:
         role = person.role if person else entry.role or STUDENT
-        for name in entry.groups:
-            flaw = _flaw_of(classes, entry, person, role, name, create_groups=create_groups)
-            if flaw:
-                classes.flaws.append(flaw)
-                break
+        flaws = [_flaw_of(classes, entry, person, role, name, create_groups=create_groups) for name in entry.groups]
+        if any(flaws):
+            classes.flaws += [flaw for flaw in flaws if flaw]
+        elif role == STUDENT:
+            _take_places(classes, entry, person)
     return classes
+
+
+def _take_places(classes: _Classes, entry: Entry, person: User | None) -> None:
+    for name in entry.groups:
+        group = classes.groups.get(name.lower())
+        if group and not (person and (group.pk, person.pk) in classes.members):
+            classes.free[name.lower()] -= 1
 
 
 def _known_classes(names: Collection[str], people: Sequence[tuple[Entry, User | None]], *, lock: bool) -> _Classes:
     rows = Group.objects.filter(deleted_at=None).annotate(lower=Lower("name")).filter(lower__in=names).order_by("pk")
-    groups = {row.lower: row for row in (rows.select_for_update(no_key=True) if lock else rows)}
+    groups: dict[str, Group] = {row.lower: row for row in (rows.select_for_update(no_key=True) if lock else rows)}
     students = Count("memberships", filter=Q(memberships__role_in_group=STUDENT, memberships__left_at=None))
     ids = [group.pk for group in groups.values()]
     taken = dict(Group.objects.filter(pk__in=ids).annotate(students=students).values_list("pk", "students"))
@@ -175,7 +183,6 @@ def _flaw_of(
             return Flaw(entry.row, "groups", "group_archived", f"The group {group.name!r} is archived.")
         if classes.free[key] < 1:
             return Flaw(entry.row, "groups", "group_full", f"The group {group.name!r} has no place left.")
-        classes.free[key] -= 1
     return None
 
 

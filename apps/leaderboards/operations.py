@@ -13,11 +13,12 @@ from redis.exceptions import RedisError
 from apps.assignments import queries as rooms
 from apps.attempts import queries as attempts
 from apps.attempts.errors import NotGradedYet
+from apps.authentication import queries as people
 from apps.core import bus, realtime, tenancy
 from apps.leaderboards import live, queries, rules
 from apps.leaderboards.events import RanksFinalised
 from apps.leaderboards.live import Entry, Keys
-from apps.leaderboards.models import ExamResult, Ranking
+from apps.leaderboards.models import ExamResult, Rank, Ranking
 from apps.leaderboards.standings import BEST, COUNT_PARTS, COUNT_WHOLE, PLACES
 from apps.mock_tests import queries as papers
 
@@ -255,6 +256,20 @@ def sync_boards() -> int:
     if failed:
         raise failed[0]
     return count
+
+
+def forget_person(*, user_id: uuid.UUID) -> int:
+    """Take a person's name out of results, rankings and live boards; score and place stay. What replaces it is what lists
+    call them now. Returns in how many rooms that was."""
+    with transaction.atomic():
+        name = attempts.display_name(people.get_anybody(user_id=user_id))
+        results = ExamResult.objects.filter(student=user_id).exclude(display_name=name)
+        rooms_of_theirs = set(results.values_list("assignment_id", flat=True))
+        results.update(display_name=name)
+        Rank.objects.filter(student_id=user_id).exclude(display_name=name).update(display_name=name)
+        for assignment_id in rooms_of_theirs:
+            _refresh_live_board(assignment_id)
+    return len(rooms_of_theirs)
 
 
 def _refresh_live_board(assignment_id: uuid.UUID) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from apps.assignments.events import AssignmentFinalised
 from apps.attempts.events import AttemptGraded
+from apps.authentication.events import UserErased
 from apps.core import bus
 from apps.leaderboards import operations
 
@@ -14,3 +15,8 @@ def record_result(event: AttemptGraded) -> None:
 @bus.subscribe(AssignmentFinalised)
 def finalise_board(event: AssignmentFinalised) -> None:
     operations.finalise_board(assignment_id=event.assignment_id)
+
+
+@bus.subscribe(UserErased)
+def forget_person(event: UserErased) -> None:
+    operations.forget_person(user_id=event.user_id)

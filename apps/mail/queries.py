@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
 
@@ -26,6 +26,12 @@ def mails_for(actor: User, *, status: str = "", letter: str = "", search: str = 
     if search:
         found = found.filter(Q(to__icontains=search) | Q(last_error__icontains=search))
     return found.order_by("-created_at", "pk")
+
+
+def data_about(*, address: str) -> list[dict[str, Any]]:
+    """The letters of the present center to one address that are still kept, oldest first."""
+    rows = Mail.objects.filter(schema_name=tenancy.schema_name(), to__iexact=address).order_by("created_at", "pk")
+    return [dict(row) for row in rows.values("letter", "to", "status", "created_at", "sent_at")]
 
 
 def get_mail_for(actor: User, mail_id: uuid.UUID) -> Mail:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from apps.assignments import queries as rooms
 from apps.assignments import rules as room_rules
@@ -14,6 +15,7 @@ from apps.assignments.errors import AssignmentNotFound
 from apps.attempts import queries as attempts
 from apps.authentication import acting
 from apps.authentication import queries as people
+from apps.authentication.errors import UserNotFound
 from apps.centers.errors import CenterNotFound
 from apps.centers.queries import contacts, domains, subscriptions
 from apps.core import realtime, tenancy
@@ -234,6 +236,31 @@ def tell_acting(*, acting_id: uuid.UUID) -> int:
         message=f"{row.owner_name} of the platform {what} in an admin's place: {row.reason}"[:300],
         link=rules.AUDIT_LINK,
     )
+
+
+def tell_erasure_asked(*, user_id: uuid.UUID) -> int:
+    """Tell the center's admins that somebody asks to be forgotten; nothing if they do not any more. Returns how many were
+    told."""
+    try:
+        person = people.get_user(user_id=user_id)
+    except UserNotFound:
+        return 0
+    if person.erasure_asked_at is None:
+        return 0
+    return notify(
+        user_ids=people.list_admin_ids(),
+        type=Notice.Type.SYSTEM_UPDATE,
+        message=f"{person} asks to be erased."[:300],
+        related_task_id=person.pk,
+    )
+
+
+def forget_person(*, user_id: uuid.UUID) -> int:
+    """Remove what a person was told, which letters they wanted, and notices about them. Returns how many notices."""
+    with transaction.atomic():
+        MailWish.objects.filter(user=user_id).delete()
+        count, _ = Notice.objects.filter(Q(user=user_id) | Q(related_task_id=user_id)).delete()
+    return count
 
 
 def set_read(*, actor: User, notice_id: uuid.UUID, is_read: bool) -> Notice:

@@ -89,3 +89,10 @@ def result_letter(*, user_id: uuid.UUID, assignment_id: uuid.UUID) -> Content | 
         unsubscribe=f"/unsubscribe/#token={token}",
         one_click=f"/api/v1/notifications/unsubscribe/?token={token}",
     )
+
+
+def data_about(*, user_id: uuid.UUID) -> dict[str, Any]:
+    """What a person was told here, newest first, and which letters they want."""
+    notices = Notice.objects.filter(user=user_id).values("notification_type", "message", "is_read", "created_at")
+    wish = MailWish.objects.filter(user=user_id).values("results", "updated_at").first()
+    return {"notices": list(notices), "mail_wish": wish}

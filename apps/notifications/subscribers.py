@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.assignments.events import AssignmentFinalised, AssignmentOpened, ResultsReleased
-from apps.authentication.events import ActingBegan, ActingEnded
+from apps.authentication.events import ActingBegan, ActingEnded, ErasureAsked, UserErased
 from apps.centers.events import ContactRequested, DomainFailed, PlanEnded, PlanEnding
 from apps.core import bus
 from apps.mail.letters import Content, letter
@@ -60,6 +60,16 @@ def mail_released(event: ResultsReleased) -> None:
 @bus.subscribe(AssignmentFinalised)
 def mail_finalised(event: AssignmentFinalised) -> None:
     operations.mail_results(assignment_id=event.assignment_id)
+
+
+@bus.subscribe(ErasureAsked)
+def tell_erasure_asked(event: ErasureAsked) -> None:
+    operations.tell_erasure_asked(user_id=event.user_id)
+
+
+@bus.subscribe(UserErased)
+def forget_person(event: UserErased) -> None:
+    operations.forget_person(user_id=event.user_id)
 
 
 @letter("results")

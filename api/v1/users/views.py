@@ -11,6 +11,8 @@ from rest_framework.viewsets import GenericViewSet
 from api.common.pagination import PagesOrAll
 from api.common.requests import Request
 from api.v1.users import serializers as shapes
+from api.v1.users.personal import PersonalActions
+from api.v1.users.roster import RosterActions
 from apps.authentication.operations import people, registration, welcome
 from apps.groups import queries
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from apps.authentication.models import User
 
 
-class UserViewSet(GenericViewSet[Any]):
+class UserViewSet(RosterActions, PersonalActions, GenericViewSet[Any]):
     """The people of the center."""
 
     resource = "users"

@@ -21,7 +21,7 @@ def extend_guest(*, actor: User, user_id: uuid.UUID, ends_at: datetime) -> User:
     """Let a guest stay longer, or less long; one whose time was over can sign in again. Refuses people who are no guests,
     and an end that is past or more than a year away."""
     at = clock.now()
-    people.check_stay(ends_at, at)
+    people.check_stay(ends_at=ends_at, at=at)
     with transaction.atomic():
         user = queries.lock_user(user_id=user_id)
         if user.role != User.Role.GUEST:

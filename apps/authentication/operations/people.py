@@ -97,7 +97,7 @@ def add_person(
         if role != User.Role.GUEST:
             text = "Only a guest's time ends."
             raise GuestTimeInvalid(problems=[Problem("/access_ends_at", "invalid", text)])
-        check_stay(access_ends_at, at)
+        check_stay(ends_at=access_ends_at, at=at)
     return create_person(
         email=email,
         password=password,
@@ -118,11 +118,11 @@ def let_stay(*, user: User, ends_at: datetime | None = None, days: int = rules.G
     bus.publish(GuestTimeOver(user_id=user.pk), due_at=user.access_ends_at)
 
 
-def check_stay(ends_at: datetime, at: datetime, pointer: str = "/access_ends_at") -> None:
+def check_stay(*, ends_at: datetime, at: datetime) -> None:
     """Refuse an end that is past or far away."""
     if not timedelta(0) < ends_at - at <= timedelta(days=rules.LONGEST_GUEST_DAYS):
         text = "A guest stays from now on, for a year at most."
-        raise GuestTimeInvalid(problems=[Problem(pointer, "invalid", text)])
+        raise GuestTimeInvalid(problems=[Problem("/access_ends_at", "invalid", text)])
 
 
 def change_password(*, user_id: uuid.UUID, password: str, pointer: str = "/password") -> None:
@@ -163,7 +163,7 @@ def change_role(*, user_id: uuid.UUID, role: str, actor: User | None = None, rea
         user = _lock_beside_admins(user_id)
         if user.role == role:
             return user
-        _spare(actor, user)
+        spare(actor=actor, user=user)
         before, had_seat = facts_of(user), queries.has_seat(user_id=user.pk)
         user.role, user.access_ends_at = role, None
         user.save(update_fields=["role", "access_ends_at", "updated_at"])
@@ -194,7 +194,7 @@ def delete_person(*, actor: User, user_id: uuid.UUID, reason: str = "") -> None:
     address is free for a new account, and ``restore_person`` brings them back. Refuses oneself and the last admin."""
     with transaction.atomic():
         user = _lock_beside_admins(user_id)
-        _spare(actor, user)
+        spare(actor=actor, user=user)
         user.is_active, user.deleted_at = False, clock.now()
         user.save(update_fields=["is_active", "deleted_at", "updated_at"])
         sessions.end_all_sessions(user_id=user.pk, because="deleted")
@@ -246,7 +246,7 @@ def update_person(*, actor: User, user_id: uuid.UUID, **changes: Unpack[PersonCh
             setattr(user, name, value)
         is_in = user.is_active and user.is_approved
         if was_in and not is_in:
-            _spare(actor, user)
+            spare(actor=actor, user=user)
         if "is_approved" in changes:
             # From now on this is what an admin says, not what a confirmed address does.
             user.opens_by_email = False
@@ -294,17 +294,21 @@ def _let_in(user: User) -> None:
     bus.publish(UserApproved(user_id=user.pk))
 
 
-def _lock_beside_admins(user_id: uuid.UUID) -> User:
-    """The person, locked, and where that is an admin all others too, in one order: two admins who shut each other out at
-    once would both succeed."""
+def lock_admins(*, user_id: uuid.UUID) -> None:
+    """Where this is an admin, lock all of them, in one order: two admins who shut each other out at once would both
+    succeed. Inside a transaction."""
     admins = User.objects.filter(role=User.Role.CENTER_ADMIN, is_active=True, is_approved=True, deleted_at=None)
     if admins.filter(pk=user_id).exists():
         list(admins.select_for_update().order_by("pk").values_list("pk"))
+
+
+def _lock_beside_admins(user_id: uuid.UUID) -> User:
+    lock_admins(user_id=user_id)
     return queries.lock_user(user_id=user_id)
 
 
-def _spare(actor: User | None, user: User) -> None:
-    """Refuse an admin to shut out themselves or, where only one is left, that one."""
+def spare(*, actor: User | None, user: User) -> None:
+    """Refuse an admin to shut out themselves or, where only one is left, that one. Under the lock of ``lock_admins``."""
     if actor is None or actor.role != User.Role.CENTER_ADMIN:
         return
     if actor.pk == user.pk:

@@ -224,15 +224,17 @@ def _role(number: int, text: str, flaws: list[Flaw]) -> str:
 
 
 def _groups(number: int, text: str, flaws: list[Flaw]) -> tuple[str, ...]:
-    names = {" ".join(name.split()): None for name in _BETWEEN_GROUPS.split(text)}
-    names.pop("", None)
+    names: dict[str, str] = {}
+    for part in _BETWEEN_GROUPS.split(text):
+        if name := " ".join(part.split()):
+            names.setdefault(name.lower(), name)
     if len(names) > MOST_GROUPS:
         flaws.append(Flaw(number, words.GROUPS, "too_many", f"At most {MOST_GROUPS} groups."))
-    for name in names:
+    for name in names.values():
         _check_length(number, words.GROUPS, name, flaws, LONGEST_GROUP)
         if name[0] in "=+-@":
             flaws.append(Flaw(number, words.GROUPS, "formula", "A group must not look like a formula."))
-    return tuple(names)
+    return tuple(names.values())
 
 
 def _language(number: int, text: str, flaws: list[Flaw]) -> str:

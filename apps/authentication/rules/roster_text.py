@@ -20,7 +20,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 SURE, DOUBTFUL = 0.85, 0.6
-_CYRILLIC = re.compile(r"[А-Яа-яЁёЎўҚқҒғҲҳ№]")
+# A Cyrillic word, small or capital or with one capital in front: in another encoding words look different.
+_RUSSIAN = re.compile(r"(?<![^\W\d_])(?:[А-ЯЁЎ]?[а-яёў]+|[А-ЯЁЎ]+)(?![^\W\d_])|№")
 # Kana, common kanji and full-width forms. Half-width kana is what Cyrillic bytes look like.
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\u3000-\u3036\uff01-\uff5e]")
 
@@ -60,8 +61,8 @@ def _utf16(data: bytes) -> str:
 
 
 def _of_a_country(data: bytes) -> str:
-    japanese = _share(data, "cp932", _is_common_japanese)
-    russian = _share(data, "cp1251", lambda char: bool(_CYRILLIC.match(char)))
+    japanese = _share(data, "cp932", lambda text: sum(map(_is_common_japanese, text)))
+    russian = _share(data, "cp1251", lambda text: sum(map(len, _RUSSIAN.findall(text))))
     if japanese >= SURE and russian < DOUBTFUL:
         return "cp932"
     if russian >= SURE and japanese < DOUBTFUL:
@@ -77,14 +78,14 @@ def _is_common_japanese(char: str) -> bool:
     return first < 0x99 or first == 0xFA
 
 
-def _share(data: bytes, encoding: str, is_likely: Callable[[str], bool]) -> float:
+def _share(data: bytes, encoding: str, count_likely: Callable[[str], int]) -> float:
     """How many of the characters beyond ASCII are likely ones, from 0 to 1."""
     try:
-        text = data.decode(encoding)
+        text = data.decode(encoding)[:200_000]
     except UnicodeDecodeError:
         return 0.0
-    foreign = [char for char in text[:200_000] if char > "\x7f"]
-    return sum(map(is_likely, foreign)) / len(foreign) if foreign else 0.0
+    foreign = sum(char > "\x7f" for char in text)
+    return count_likely(text) / foreign if foreign else 0.0
 
 
 def _decodes(data: bytes, encoding: str) -> bool:
