@@ -8,7 +8,7 @@ class AuthenticationConfig(AppConfig):
     verbose_name = "People"
 
     passing_tables: ClassVar[frozenset[str]] = frozenset(
-        f"authentication_{name}" for name in ("session", "refreshtoken", "handle")
+        f"authentication_{name}" for name in ("session", "refreshtoken", "handle", "acting")
     )
     """Rows that stay behind when a center is exported."""
 

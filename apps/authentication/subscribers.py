@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+
 from apps.authentication.events import (
     ActingBegan,
     ActingEnded,
@@ -16,10 +19,15 @@ from apps.authentication.events import (
     UserRegistered,
     UserRemoved,
 )
-from apps.authentication.operations import acting, directors, guests, letters, platform_news, registration
+from apps.authentication.operations import acting, directors, guests, letters, platform_news, registration, sessions
 from apps.centers.events import ContactRequested, DomainFailed
 from apps.core import bus
 from apps.mail.letters import Content, letter
+
+
+@receiver(user_logged_in)
+def record_cookie(sender: Any, user: Any, **_: Any) -> None:
+    sessions.record_cookie(user=user)
 
 
 @bus.subscribe(ActingBegan)

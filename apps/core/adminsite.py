@@ -33,6 +33,10 @@ from apps.core.errors import Invalid, Refusal
 __all__ = ["ActionVariant", "RowAdmin", "RowForm", "RowInline", "act", "center_site", "main_site", "pretty"]
 
 
+act_heard: list[Callable[[Model, str], object]] = []
+"""Who wants to know of each row to which a button's act was done; for the audit trail, which stands above."""
+
+
 class SignInForm(AuthenticationForm):
     """Lets in whom the site of this host is for, and tells nobody else why not."""
 
@@ -264,6 +268,8 @@ class RowAdmin(_Seen, ModelAdmin):
             else:
                 done += 1
                 self.log_change(request, row, label)
+                for hear in act_heard:
+                    hear(row, label)
         if done:
             self.message_user(request, f"{label}: {done} done." if done > 1 else f"{label}: done.", "success")
 

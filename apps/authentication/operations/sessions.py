@@ -205,6 +205,11 @@ def _state(user: User) -> str:
     return hashlib.sha256(f"{user.session_version}:{user.password}".encode()).hexdigest()
 
 
+def record_cookie(*, user: User) -> None:
+    """Write down that somebody signed in to the admin of this host."""
+    audit.record(action="sign_in.admin", subject="user", subject_id=user.pk, name=str(user), actor=user)
+
+
 def _record_ended(user_id: uuid.UUID, count: int, because: str) -> None:
     if count:
         after = {"count": count}
