@@ -15,7 +15,8 @@ from apps.assignments import operations as rooms
 from apps.assignments.models import ExamAssignment
 from apps.attempts.models import Attempt
 from apps.attempts.operations import grading, sitting
-from apps.authentication.models import Session
+from apps.audit.models import Entry
+from apps.authentication.models import Acting, Session
 from apps.authentication.operations import directors, registration
 from apps.centers.models import Center
 from apps.centers.queries import domains
@@ -48,13 +49,17 @@ class Furniture:
     mail: Mail
     center: Center
     address: Address
+    entry: Entry
+    acting: Acting
 
     def id_for(self, path: str) -> uuid.UUID | None:
         """What stands for ``{id}`` in a path of the API."""
         part = path.removeprefix("/api/v1/").split("{")[0].strip("/")
         question_group = self.question.group
         found: dict[str, Any] = {
+            "acting": self.acting,
             "attempts": self.attempt,
+            "audit": SimpleNamespace(pk=self.entry.uid),
             "auth/sessions": self.session,
             "center-admin-centers": self.center,
             "centers/domains": SimpleNamespace(pk=self.address.id),
@@ -117,6 +122,16 @@ def furnish(cast: Cast) -> Furniture:
         mail=Mail.objects.get(schema_name=cast.north.schema_name, letter="rejected"),
         center=Center.objects.get(pk=cast.north.id),
         address=domains.list_addresses(center_id=cast.north.id)[0],
+        entry=Entry.objects.latest("id"),
+        acting=Acting.objects.create(
+            owner_id=uuid.uuid4(),
+            owner_name=f"Owner in {place}",
+            admin=cast.dora,
+            reason=f"Reason of {place}",
+            minutes=15,
+            code_hash=uuid.uuid4().hex,
+            code_expires_at=Now() + timedelta(minutes=5),
+        ),
     )
 
 
