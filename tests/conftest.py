@@ -31,6 +31,7 @@ EMPTIED = {
     "notifications_notice",
     "centers_centeradmin",
     "centers_contactrequest",
+    "centers_deletedcenter",
     "centers_domainclaim",
 }
 

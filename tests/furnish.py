@@ -24,6 +24,8 @@ from apps.centers.queries.domains import Address
 from apps.core import tenancy
 from apps.groups import operations as groups
 from apps.groups.models import Group, Membership
+from apps.jobs import operations as jobs
+from apps.jobs.models import Job
 from apps.leaderboards import operations as boards
 from apps.mail import operations as mail
 from apps.mail.models import Mail
@@ -46,6 +48,7 @@ class Furniture:
     session: Session
     notice: Notice
     media: MediaFile
+    job: Job
     mail: Mail
     center: Center
     address: Address
@@ -76,6 +79,8 @@ class Furniture:
             "results/exams": self.room,
             "results/users": self.attempt.student,
             "submissions": self.attempt,
+            "tasks": self.job,
+            "tasks/file": self.job,
             "test-sections": question_group.section,
             "users": self.attempt.student,
         }
@@ -119,6 +124,7 @@ def furnish(cast: Cast) -> Furniture:
             user=cast.alice, notification_type="EXAM_OPENED", message=f"Notice of {place}", related_task_id=uuid.uuid4()
         ),
         media=MediaFile.objects.first() or MediaFile(),
+        job=_ask(cast),
         mail=Mail.objects.get(schema_name=cast.north.schema_name, letter="rejected"),
         center=Center.objects.get(pk=cast.north.id),
         address=domains.list_addresses(center_id=cast.north.id)[0],
@@ -133,6 +139,11 @@ def furnish(cast: Cast) -> Furniture:
             code_expires_at=Now() + timedelta(minutes=5),
         ),
     )
+
+
+def _ask(cast: Cast) -> Job:
+    with transaction.atomic():
+        return jobs.ask(kind="export_center", params={"center_id": ""}, title="Nothing", asker=cast.alice)
 
 
 def furnish_south(cast: Cast) -> Furniture:

@@ -19,8 +19,8 @@ from apps.authentication.events import (
     UserRegistered,
     UserRemoved,
 )
-from apps.authentication.operations import acting, directors, guests, letters, platform_news, registration, sessions
-from apps.centers.events import ContactRequested, DomainFailed
+from apps.authentication.operations import acting, directors, guests, letters, platform_news, registration, sessions, settling
+from apps.centers.events import CenterClosed, ContactRequested, DomainFailed
 from apps.core import bus
 from apps.mail.letters import Content, letter
 
@@ -78,6 +78,11 @@ def copy_removed(event: UserRemoved) -> None:
 @bus.subscribe(UserErased)
 def copy_erased(event: UserErased) -> None:
     directors.copy_director(user_id=event.user_id)
+
+
+@bus.subscribe(CenterClosed)
+def close_doors(event: CenterClosed) -> None:
+    settling.close_doors(center_id=event.center_id)
 
 
 @bus.subscribe(DomainFailed)

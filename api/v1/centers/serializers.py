@@ -13,7 +13,7 @@ from apps.centers.rules.profile import LOCALES
 PLANS = ["FREE", "BASIC", "PRO", "ENTERPRISE"]
 GIVEN_STATUSES = ["TRIAL", "ACTIVE", "SUSPENDED"]
 STATUSES = [*GIVEN_STATUSES, "ARCHIVED"]
-STATES = ["WAITING", "READY", "FAILED"]
+STATES = ["WAITING", "READY", "FAILED", "RESTORING", "DELETING"]
 REGISTRATIONS = ["INVITATION", "APPROVAL", "OPEN"]
 
 
@@ -75,7 +75,7 @@ class CenterRowOut(serializers.Serializer[Any]):
     host = serializers.SerializerMethodField()
     center_avatar = serializers.SerializerMethodField()
     centeradmin_emails = serializers.SerializerMethodField()
-    teacher_count = serializers.SerializerMethodField()
+    teacher_count = serializers.SerializerMethodField(help_text="As the center counted last.")
     plan_name = serializers.CharField(source="plan")
     status = serializers.ChoiceField(STATUSES)
     state = serializers.ChoiceField(STATES, help_text="How far the making of its schema has come.")
@@ -92,8 +92,9 @@ class CenterRowOut(serializers.Serializer[Any]):
     def get_centeradmin_emails(self, center: Any) -> Any:
         return CenterAdminOut(center.admins.all(), many=True).data
 
-    def get_teacher_count(self, center: Any) -> int | None:
-        return None
+    def get_teacher_count(self, center: Any) -> int:
+        figures = self.context.get("figures", {}).get(center.pk)
+        return figures.teachers if figures else 0
 
 
 class CenterOut(serializers.Serializer[Any]):

@@ -11,6 +11,8 @@ from rest_framework.viewsets import GenericViewSet
 from api.common.pagination import PagesOrAll
 from api.common.requests import Request
 from api.v1.centers import serializers as shapes
+from api.v1.centers.life import CenterLife
+from apps.analytics import queries as analytics
 from apps.centers.operations import centers
 from apps.centers.queries import centers as queries
 
@@ -21,7 +23,7 @@ class OwnerPages(PagesOrAll):
     page_size = 6
 
 
-class OwnerCenterViewSet(GenericViewSet[Any]):
+class OwnerCenterViewSet(CenterLife, GenericViewSet[Any]):
     """Centers, for the owners of the platform; main host only."""
 
     resource = "owner-centers"
@@ -37,8 +39,9 @@ class OwnerCenterViewSet(GenericViewSet[Any]):
     )
     def list(self, request: Request) -> Response:
         """All centers, newest first; six a page unless asked otherwise."""
-        rows = self.paginate_queryset(queries.list_centers(**shapes.CenterFilters.read(request)))
-        return self.get_paginated_response(shapes.CenterRowOut(rows, many=True).data)
+        rows = self.paginate_queryset(queries.list_centers(**shapes.CenterFilters.read(request))) or []
+        context = {"figures": analytics.center_figures(center.pk for center in rows)}
+        return self.get_paginated_response(shapes.CenterRowOut(rows, many=True, context=context).data)
 
     @extend_schema(operation_id="owner_centers_retrieve")
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:

@@ -1,13 +1,18 @@
-"""A center that was made from an export: whoever held a key to the original, or to an earlier state, holds none to it."""
+"""Who is signed in when a center is closed, or made from an export: nobody."""
 
 from __future__ import annotations
 
-from django.db import connection
+import uuid
+
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from apps.authentication.models import Acting, User
+from apps.authentication.models import Acting, Session, User
 from apps.authentication.operations import directors
+from apps.centers.queries import centers
+from apps.core import realtime, tenancy
+from apps.core.tenancy import Tenant
 
 
 def settle_in() -> None:
@@ -20,3 +25,21 @@ def settle_in() -> None:
     User.objects.update(session_version=F("session_version") + minutes)
     Acting.objects.filter(ended_at=None).update(ended_at=Now(), ended_because="the center was restored")
     directors.copy_directors()
+
+
+def close_doors(*, center_id: uuid.UUID) -> int:
+    """Sign everybody of a center out that was closed: sessions, tokens, cookies and sockets end. Returns how many sessions
+    that were; none where there is no schema any more."""
+    with transaction.atomic():
+        tenant = centers.hold_tenant(center_id=center_id)
+        return _sign_out_everybody(tenant) if tenant else 0
+
+
+def _sign_out_everybody(tenant: Tenant) -> int:
+    with tenancy.enter(tenant):
+        open_ones = list(Session.objects.filter(revoked_at=None).values_list("pk", flat=True))
+        Session.objects.filter(pk__in=open_ones).update(revoked_at=Now(), revoked_because="center closed")
+        User.objects.update(session_version=F("session_version") + 1)
+        for session_id in open_ones:
+            realtime.push(tenancy.room("session", session_id), "signed_out", {})
+    return len(open_ones)

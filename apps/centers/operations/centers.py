@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from apps.audit import operations as audit
 from apps.centers.errors import (
     CenterArchived,
+    CenterBusy,
     CenterExists,
     CenterNotFound,
     CenterRefused,
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 DETAILS = frozenset("email phone website address description primary_color time_zone locale registration".split())
 _CHANGEABLE = DETAILS | {"name"}
+ON_ITS_WAY = frozenset({Center.State.RESTORING, Center.State.DELETING})
 _NAMED: dict[str, str] = {
     Center.Status.ACTIVE: "center.activated",
     Center.Status.SUSPENDED: "center.suspended",
@@ -81,14 +83,21 @@ def open_center(
 
 
 def retry_center(*, center_id: uuid.UUID) -> Center:
-    """Try once more to make a center whose creation failed or was cut off; one that is ready stays as it is."""
-    return _provision(queries.get_center(center_id=center_id).pk)
+    """Try once more to make a center whose creation failed or was cut off; one that is ready stays as it is. Refuses a
+    center that is being restored or deleted."""
+    center = queries.get_center(center_id=center_id)
+    if center.state in ON_ITS_WAY:
+        raise CenterBusy
+    return _provision(center.pk)
 
 
 def update_center(*, center_id: uuid.UUID, changes: Mapping[str, str]) -> Center:
-    """Change name and details, and the status by the same rules as the named operations."""
+    """Change name and details, and the status by the same rules as the named operations. Refuses a center that is being
+    restored or deleted."""
     with tenancy.enter(tenancy.PUBLIC), transaction.atomic():
         center = _locked(center_id)
+        if center.state in ON_ITS_WAY:
+            raise CenterBusy
         status = changes.get("status", center.status)
         before = _facts(center)
         _take(center, {key: value for key, value in changes.items() if key != "status"})
@@ -102,7 +111,7 @@ def update_center(*, center_id: uuid.UUID, changes: Mapping[str, str]) -> Center
 
 
 def activate_center(*, center_id: uuid.UUID) -> Center:
-    """Let people sign in and start again; ends a trial. Refuses an archived center."""
+    """Let people sign in and start again; ends a trial, and brings an archived center back."""
     return update_center(center_id=center_id, changes={"status": Center.Status.ACTIVE})
 
 
@@ -112,12 +121,13 @@ def suspend_center(*, center_id: uuid.UUID) -> Center:
 
 
 def archive_center(*, center_id: uuid.UUID) -> Center:
-    """Close a center for good: its hosts answer as if it were not there, its schema is kept until it is dropped."""
+    """Close a center: its hosts answer as if it were not there, everybody is signed out, and all data is kept until it is
+    activated again, or deleted."""
     return update_center(center_id=center_id, changes={"status": Center.Status.ARCHIVED})
 
 
 def _move(center: Center, status: str) -> None:
-    if center.status == Center.Status.ARCHIVED:
+    if center.status == Center.Status.ARCHIVED and status != Center.Status.ACTIVE:
         raise CenterArchived
     if status not in Center.Status.values:
         raise CenterRefused(problems=[Problem("/status", "invalid_choice", "There is no such status.")])
@@ -185,7 +195,7 @@ def _provision(center_id: uuid.UUID) -> Center:
         try:
             with transaction.atomic():
                 center = _locked(center_id)
-                if center.state != Center.State.READY:
+                if center.state in {Center.State.WAITING, Center.State.FAILED}:
                     template.replay(schema_name=center.schema_name)
                     Center.objects.filter(pk=center_id).update(
                         state=Center.State.READY, state_reason="", updated_at=Now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from apps.jobs.models import Job
 
 KIND = "delete_center"
+CLOSED_SECONDS = tenancy.CACHE_SECONDS + 5
 FAILED = "Deleting failed; nothing is lost, and the center is archived. It can be activated, or deleted again."
 
 
@@ -46,6 +48,7 @@ def ask_delete(*, center_id: uuid.UUID, slug: str | None = None, reason: str = "
             kind=KIND,
             params={
                 "center_id": str(center.pk),
+                "schema_name": center.schema_name,
                 "status": center.status,
                 "state": center.state,
                 "reason": reason[:500],
@@ -74,9 +77,11 @@ def delete_as_job(*, running: jobs.Running, params: Mapping[str, Any]) -> dict[s
     center = Center.objects.filter(pk=center_id).first()
     if center is not None:
         held = _export(running, center, params)
+        _wait_until_forgotten(running, params)
         running.tell(message="Dropping its schema.", now=True)
         _drop(running, center, params, held)
     running.tell(message="Removing its files.", now=True)
+    purging.delete_rows_of_schema(schema_name=params["schema_name"])  # what was on its way meanwhile
     counts = {"keys": purging.forget_keys(center_id=center_id), "files": purging.remove_files(center_id=center_id)}
     gone = DeletedCenter.objects.filter(center_id=center_id, job_id=running.id).first()
     if gone is not None:
@@ -104,6 +109,14 @@ def _export(running: jobs.Running, center: Center, params: Mapping[str, Any]) ->
     return exporting.export_as_job(running=running, center_id=center.pk, status=str(params["status"]))
 
 
+def _wait_until_forgotten(running: jobs.Running, params: Mapping[str, Any]) -> None:
+    """Until no process believes any more that the center is open: it would look for tables that are not there."""
+    until = datetime.fromisoformat(params["asked_at"]) + timedelta(seconds=CLOSED_SECONDS)
+    while (left := (until - clock.now()).total_seconds()) > 0:
+        running.tell(message="Waiting until it is closed everywhere.")
+        time.sleep(min(left, 1))
+
+
 def _drop(running: jobs.Running, center: Center, params: Mapping[str, Any], held: Mapping[str, Any]) -> None:
     until = timedelta(days=settings.SHIKEN_EXPORT_KEPT_DAYS)
     with transaction.atomic():
@@ -124,8 +137,9 @@ def _drop(running: jobs.Running, center: Center, params: Mapping[str, Any], held
             export_until=clock.now() + until if held else None,
             counts={name: held[name] for name in ("tables", "rows", "files", "file_bytes") if name in held},
         )
-        purging.drop_schema(schema_name=center.schema_name)
+        # In this order: whoever delivers something to the center holds a row, and comes to its tables after it.
         purging.delete_public_rows(center=locked)
+        purging.drop_schema(schema_name=center.schema_name)
         audit.record(
             action="center.deleted",
             subject="center",

@@ -26,7 +26,7 @@ from apps.centers.queries import catalog
 from apps.centers.queries import centers as queries
 from apps.centers.rules import transfer
 from apps.centers.rules.transfer import Counter, Manifest, Part, Table
-from apps.core import tenancy
+from apps.core import clock, tenancy
 from apps.jobs import operations as jobs
 
 if TYPE_CHECKING:
@@ -86,6 +86,11 @@ def export_as_job(*, running: jobs.Running, center_id: uuid.UUID, status: str = 
 def file_name(*, center: Center, made_at: str) -> str:
     """What the file is called: the slug and the moment."""
     return f"{center.slug}-{re.sub('[^0-9]', '', made_at)[:12]}.zip"
+
+
+def moment() -> str:
+    """Now, as it stands in names of files."""
+    return clock.now().isoformat()
 
 
 def summary(*, manifest: Manifest) -> dict[str, Any]:

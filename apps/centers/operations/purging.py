@@ -36,13 +36,18 @@ def drop_schema(*, schema_name: str) -> None:
 def delete_public_rows(*, center: Center) -> int:
     """Delete a center's row and everything in the public schema that is of it: whatever points at the row, and whatever
     carries the name of its schema. Returns how many rows went."""
+    return delete_rows_of_schema(schema_name=center.schema_name) + center.delete()[0]
+
+
+def delete_rows_of_schema(*, schema_name: str) -> int:
+    """Delete what carries the name of a schema in the public one: deliveries, letters. Returns how many rows went."""
     count = 0
     for model in apps.get_models():
         if model in {Center, DeletedCenter} or model._meta.app_config.name not in settings.SHARED_APPS:
             continue
         if any(field.name == "schema_name" for field in model._meta.concrete_fields):
-            count += model._base_manager.filter(schema_name=center.schema_name).delete()[0]
-    return count + center.delete()[0]
+            count += model._base_manager.filter(schema_name=schema_name).delete()[0]
+    return count
 
 
 def forget_keys(*, center_id: uuid.UUID) -> int | None:

@@ -6,10 +6,12 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count, Exists, Prefetch, Q, QuerySet
 
 from apps.centers.errors import CenterNotFound, CenterSuspended
 from apps.centers.models import Center, CenterAdmin, Domain
+from apps.centers.queries import catalog
 from apps.centers.rules import plans
 from apps.core import tenancy
 from apps.core.tenancy import Tenant
@@ -86,6 +88,18 @@ def address_at(center: Center, path: str) -> str:
 def find_by_slug(*, slug: str) -> Center | None:
     """The center with this slug, if there is one, whatever its state."""
     return _with_hosts().filter(slug=slug).first()
+
+
+def hold_tenant(*, center_id: uuid.UUID) -> Tenant | None:
+    """The center, open or closed, as work in its schema needs it, which nobody drops before the end of the transaction;
+    nothing where there is no such schema: its tables would mean those of the public one."""
+    center = Center.objects.select_for_update(no_key=True).filter(pk=center_id).first()
+    if center is None:
+        return None
+    with connection.cursor() as cursor:
+        if not catalog.has_schema(cursor, center.schema_name):
+            return None
+    return catalog.value_of(center)
 
 
 def get_face(*, tenant: Tenant | None = None) -> Face:

@@ -15,9 +15,10 @@ from tests.furnish import furnish
 
 
 @pytest.fixture
-def furnished(committed, cast):
+def furnished(committed, cast, north):
     """North with one row at least of everything that is shown to anybody, committed; and a file."""
-    made = furnish(cast)
+    with tenancy.enter(north):
+        made = furnish(cast)
     yield made
     shutil.rmtree(Path(settings.MEDIA_ROOT) / "c", ignore_errors=True)
 
