@@ -71,6 +71,9 @@ class Courier:
 
     def _hand_over(self, message: EmailMultiAlternatives) -> None:
         try:
+            for address in message.to:
+                # Encoded as words in a header are it would be somebody else's; few servers take it as it is.
+                address.rpartition("@")[0].encode("ascii")
             self._server.send_messages([message])
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]

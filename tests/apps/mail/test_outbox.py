@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from email import message_from_bytes
 
@@ -9,10 +10,10 @@ import pytest
 from django.core import mail
 from django.db import transaction
 from django.db.models.functions import Now
-from django.template import engines
+from PIL import Image
 
 from apps.centers.models import Center
-from apps.core import tenancy
+from apps.core import images, tenancy
 from apps.mail import letters, operations, rules
 from apps.mail.errors import AddressRefused
 from apps.mail.letters import Content
@@ -102,12 +103,6 @@ def test_is_in_the_language_of_the_person_or_the_center(cast, content, person, r
     assert word in html
 
 
-@pytest.mark.parametrize("language", rules.LANGUAGES)
-@pytest.mark.parametrize("name", letters.names())
-def test_every_letter_is_written_in_every_language(name, language):
-    engines["django"].engine.get_template(f"mail/{language}/{name}.txt")
-
-
 def test_hostile_names_stay_words(cast, content):
     """No second header, no second line, no tag, and nothing is rendered twice."""
     Center.objects.filter(pk=cast.north.id).update(name=f'"{HOSTILE}', primary_color='red"><x')
@@ -134,24 +129,80 @@ def test_an_address_that_is_none_is_refused(to):
         post(to=to)
 
 
+def send(key="k1", to=("alice@north.test",), **more):
+    with transaction.atomic():
+        return operations.send(letter="rejected", to=to, key=key, **{"values": {"quote": "Too late."}, **more})
+
+
+def test_a_letter_with_all_its_words_is_written_once_to_each_address(cast):
+    assert send(to=["alice@north.test", "Bob@north.test"]) == 2
+    send(to=["bob@north.test"])
+    assert operations.send_due() == 2
+    assert all("> Too late." in message.body for message in mail.outbox)
+    assert set(Mail.objects.values_list("status", flat=True)) == {"SENT"}
+
+
+def test_words_are_forgotten_as_soon_as_they_have_left(cast):
+    send()
+    assert "Too late." in str(Mail.objects.get().about)
+    operations.send_due()
+    assert Mail.objects.get().about == {}
+
+
+def test_many_are_written_with_one_statement(cast, count_queries):
+    with count_queries() as queries:
+        send(to=[f"n{number}@north.test" for number in range(300)])
+    assert sum("INSERT" in query["sql"] for query in queries.captured_queries) == 1
+    assert Mail.objects.count() == 300
+
+
+@pytest.mark.parametrize("values", [{}, {"quote": "x", "link": "y"}, {"reason": "x"}])
+def test_a_letter_without_its_words_or_with_others_is_a_mistake(cast, values):
+    with pytest.raises(LookupError):
+        send(values=values)
+
+
+def test_the_platform_writes_under_its_own_name(cast, settings):
+    with tenancy.enter(tenancy.PUBLIC):
+        send()
+    operations.send_due()
+    assert mail.outbox[0].extra_headers["Message-ID"].endswith("@localhost>")
+
+
+def test_what_is_held_for_somebody_who_is_erased_goes(cast):
+    send("a")
+    send("b", to=["ALICE@north.test", "bob@north.test"])
+    with tenancy.enter(cast.south):
+        send("a")
+    assert operations.forget(address="alice@north.test") == 2
+    assert sorted(Mail.objects.values_list("schema_name", "to")) == [
+        ("c_north", "bob@north.test"),
+        ("c_south", "alice@north.test"),
+    ]
+
+
+def test_a_center_shows_its_logo_and_does_without_when_that_is_gone(cast):
+    data = io.BytesIO()
+    Image.new("RGB", (900, 300), "navy").save(data, "PNG")
+    name = images.write_picture(kind="logos", content=data.getvalue(), suffix=".png")
+    Center.objects.filter(pk=cast.north.id).update(logo=name)
+    send("shown")
+    Center.objects.filter(pk=cast.south.id).update(logo="c/gone.png")
+    with tenancy.enter(cast.south):
+        send("gone")
+    assert operations.send_due() == 2
+    shown, gone = sorted(mail.outbox, key=lambda message: message.from_email)
+    [picture] = shown.attachments
+    assert max(Image.open(io.BytesIO(picture.get_payload(decode=True))).size) == 160
+    assert gone.attachments == []
+
+
 def test_what_is_not_needed_any_more_is_not_sent(cast, content):
     content["content"] = None
     post()
     operations.send_due()
     assert Mail.objects.get().status == "NEEDLESS"
     assert not mail.outbox
-
-
-def test_travels_by_smtp(cast, content, settings):
-    with mail_server(settings) as server:
-        post()
-        operations.send_due()
-    [message] = server.messages
-    row = Mail.objects.get()
-    assert row.status == "SENT"
-    assert message["Message-ID"] == f"<{row.pk}@north.localhost>"
-    assert message["To"] == "alice@north.test"
-    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
 def due_in(row):
@@ -218,22 +269,6 @@ def test_is_given_up_after_the_last_try_and_at_once_where_the_server_refuses_for
         ("busy", "DEAD", rules.MOST_TRIES),
         ("never", "DEAD", 1),
     }
-
-
-def test_what_may_have_left_is_not_sent_again_but_by_a_person(cast, content, settings):
-    with mail_server(settings) as server:
-        server.hangs_up_after_data = True
-        post()
-        operations.send_due()
-        row = Mail.objects.get()
-        assert (row.status, len(server.messages)) == ("DEAD", 1)
-        assert "nobody knows" in row.last_error
-        Mail.objects.update(due_at=Now())
-        assert operations.send_due() == 0
-        server.hangs_up_after_data = False
-        assert operations.revive(ids=[row.pk]) == 1
-        operations.send_due()
-    assert Mail.objects.get().status == "SENT"
 
 
 def test_a_worker_that_died_in_the_middle_leaves_a_row_that_is_given_up(cast, content):
