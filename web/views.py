@@ -64,6 +64,25 @@ def act(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Password, code, or a provider; then back to where somebody was going."""
+    is_main = tenancy.current().is_public
+    return _shell(request, "sign_in", "Sign in", main=is_main, home="/security/" if is_main else "/")
+
+
+@require_safe
+def provider(request: HttpRequest) -> HttpResponse:
+    """Where an identity provider sends the browser back."""
+    return _shell(request, "provider", "Sign in")
+
+
+@require_safe
+def security(request: HttpRequest) -> HttpResponse:
+    """Second factor, other ways in, and devices of the signed-in person."""
+    return _shell(request, "security", "Security", main=tenancy.current().is_public)
+
+
+@require_safe
 def join(request: HttpRequest) -> HttpResponse:
     """Make an account."""
     return _shell(request, "account", "Join", page="join", home="/")

@@ -8,11 +8,21 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from apps.authentication.models import Invitation, Session, User
-from apps.authentication.operations import people, registration, sessions
-from apps.core.adminsite import ActionVariant, RowAdmin, RowForm, RowInline, act, center_site, main_site
+from apps.authentication import queries
+from apps.authentication.errors import LockedOut, SecondStepFailed
+from apps.authentication.models import IdentityProvider, Invitation, Session, User
+from apps.authentication.operations import (
+    people,
+    registration,
+    second_factor,
+    second_factor_codes,
+    sessions,
+    sessions_rescue,
+    single_sign_on_providers,
+)
+from apps.core.adminsite import ActionVariant, HostSite, RowAdmin, RowForm, RowInline, act, center_site, main_site
 
 ROLE_COLORS = {"OWNER": "danger", "CENTER_ADMIN": "danger", "TEACHER": "info", "STUDENT": "success", "GUEST": "warning"}
 ROLES = [choice for choice in User.Role.choices if choice[0] != User.Role.OWNER]
@@ -59,7 +69,7 @@ class UserAdmin(RowAdmin):
     fields = ["email", "first_name", "last_name", "is_active", "is_approved", "last_login", "created_at"]
     edit_fields = ["first_name", "last_name", "is_active", "is_approved"]
     inlines = [SessionInline]
-    actions_detail = ["set_password", "sign_out"]
+    actions_detail = ["set_password", "sign_out", "lift_lock", "reset_second_factor"]
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.inlines if obj else []
@@ -96,6 +106,19 @@ class UserAdmin(RowAdmin):
     )
     def sign_out(self, request: HttpRequest, row: User) -> None:
         sessions.end_all_sessions(user_id=row.pk, because="signed out by an admin")
+
+    @act("Lift lock", icon="lock_open", ask="After too many wrong passwords or codes the person can try again at once.")
+    def lift_lock(self, request: HttpRequest, row: User) -> None:
+        sessions_rescue.lift_lock(user_id=row.pk)
+
+    @act(
+        "Reset second factor",
+        icon="phonelink_erase",
+        ask="For somebody who lost phone and recovery codes. All their sessions end; the password alone lets them in.",
+        variant=ActionVariant.WARNING,
+    )
+    def reset_second_factor(self, request: HttpRequest, row: User) -> None:
+        second_factor.reset(user_id=row.pk)
 
 
 @admin.register(User, site=main_site)
@@ -188,3 +211,90 @@ class SessionAdmin(RowAdmin):
     )
     def revoke(self, request: HttpRequest, row: Session) -> None:
         sessions.end_session(session_id=row.pk, because="revoked by an admin")
+
+
+class CodeStep:
+    """The second step at the doors of the admins: the same codes, used up and counted like everywhere."""
+
+    def why_not(self, user: Any, code: str) -> str:
+        if not queries.has_second_factor(user_id=user.pk):
+            return LACKS_FACTOR if queries.is_second_factor_demanded(user=user) else ""
+        if not code.strip():
+            return "Your account has a second factor: give a code of your app, or a recovery code, too."
+        try:
+            return "" if second_factor_codes.use_code(user_id=user.pk, code=code) else SecondStepFailed.message
+        except LockedOut as refusal:
+            return str(refusal)
+
+    def is_lacking(self, user: Any) -> bool:
+        return queries.is_second_factor_demanded(user=user) and not queries.has_second_factor(user_id=user.pk)
+
+
+LACKS_FACTOR = (
+    "Your center asks its staff for a second factor. Sign in at /sign-in/ and set one up at /security/ first."
+)
+HostSite.second_step = CodeStep()
+
+
+class ProviderForm(RowForm):
+    client_secret = forms.CharField(
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
+        required=False,
+        strip=False,
+        max_length=2000,
+        help_text="Never shown again; left empty, it stays as it is.",
+    )
+    email_domains = forms.CharField(
+        widget=UnfoldAdminTextInputWidget(),
+        required=False,
+        help_text="Whose addresses it answers for, with spaces between. Empty: all are taken, but new people wait.",
+    )
+
+    class Meta:
+        model = IdentityProvider
+        fields = ["name", "slug", "issuer", "client_id", "scopes", "makes_people", "is_enabled"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+        self.initial.pop("client_secret", None)
+        if self.instance.email_domains:
+            self.initial["email_domains"] = " ".join(self.instance.email_domains)
+
+    def clean_email_domains(self) -> list[str]:
+        return str(self.cleaned_data["email_domains"]).replace(",", " ").split()
+
+    def _post_clean(self) -> None:
+        """Nothing is put into the row here: the operation does that, and seals the secret."""
+
+
+@admin.register(IdentityProvider, site=center_site)
+class IdentityProviderAdmin(RowAdmin):
+    """With which providers people sign in, besides their passwords."""
+
+    icon = "passkey"
+    can_add = can_change = can_delete_rows = True
+    form = add_form = ProviderForm
+    list_display = ["name", "issuer", "client_id", "makes_people", "is_enabled"]
+    add_fields = ["name", "slug", "issuer", "client_id", "client_secret", "scopes", "email_domains"]
+    add_fields += ["makes_people", "is_enabled"]
+    fields = edit_fields = add_fields
+    actions_detail = ["check_now"]
+
+    def added(self, request: HttpRequest, values: dict[str, Any]) -> IdentityProvider:
+        return single_sign_on_providers.add_provider(changes=values)
+
+    def changed(self, request: HttpRequest, row: IdentityProvider, changes: dict[str, Any]) -> None:
+        if not changes.get("client_secret"):
+            changes.pop("client_secret", None)
+        single_sign_on_providers.update_provider(provider_id=row.pk, changes=changes)
+
+    def delete_model(self, request: HttpRequest, obj: IdentityProvider) -> None:
+        single_sign_on_providers.remove_provider(provider_id=obj.pk)
+
+    @act("Check", icon="network_check", ask="The provider is asked what it says of itself.")
+    def check_now(self, request: HttpRequest, row: IdentityProvider) -> None:
+        found = single_sign_on_providers.check_provider(provider_id=row.pk)
+        words = " ".join([found["detail"], *found["lacks"]])
+        self.message_user(request, words, "success" if found["is_ok"] else "error")

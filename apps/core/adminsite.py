@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial, update_wrapper
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django import forms
 from django.contrib.admin.utils import flatten_fieldsets
@@ -26,11 +26,22 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
+from unfold.widgets import BASE_INPUT_CLASSES
 
 from apps.core import tenancy, trace
 from apps.core.errors import Invalid, Refusal
 
 __all__ = ["ActionVariant", "RowAdmin", "RowForm", "RowInline", "act", "center_site", "main_site", "pretty"]
+
+
+class SecondStep(Protocol):
+    """What else somebody has to show than a password; the app that keeps people says it."""
+
+    def why_not(self, user: Any, code: str) -> str:
+        """A sentence for who gave the right password and not yet all that is needed; nothing for who did."""
+
+    def is_lacking(self, user: Any) -> bool:
+        """Whether somebody who is signed in has to set a second factor up before anything else."""
 
 
 act_heard: list[Callable[[Model, str], object]] = []
@@ -41,6 +52,15 @@ class SignInForm(AuthenticationForm):
     """Lets in whom the site of this host is for, and tells nobody else why not."""
 
     site: ClassVar[HostSite]
+    code = forms.CharField(
+        required=False,
+        max_length=40,
+        label="Code of your app",
+        help_text="Only if you have set up a second factor: its six digits, or a recovery code.",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "spellcheck": "false", "class": " ".join(BASE_INPUT_CLASSES)}
+        ),
+    )
 
     def clean_username(self) -> str:
         # One spelling, so that failures of one address are counted together.
@@ -61,12 +81,15 @@ class SignInForm(AuthenticationForm):
             )
         if tenancy.current().status == "SUSPENDED":
             raise ValidationError("This center is suspended: nobody can sign in until it is active again.")
+        if self.site.second_step and (why_not := self.site.second_step.why_not(user, self.data.get("code", ""))):
+            raise ValidationError(why_not, code="second_factor")
 
 
 class HostSite(UnfoldAdminSite):
     """An admin for one role, on the hosts where that role lives."""
 
     index_title = "Overview"
+    second_step: ClassVar[SecondStep | None] = None
 
     def __init__(self, *, role: str, is_public: bool, order: Sequence[str]) -> None:
         super().__init__("admin")
@@ -87,10 +110,16 @@ class HostSite(UnfoldAdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user
-        is_in = user.is_authenticated and self.is_for(user)
+        is_in = user.is_authenticated and self.is_for(user) and not self._is_lacking(request)
         if is_in:
             trace.name_actor(user, via=trace.ADMIN)
         return is_in
+
+    def _is_lacking(self, request: Any) -> bool:
+        """Asked once for each page, which asks for permission many times."""
+        if not hasattr(request, "lacks_second_step"):
+            request.lacks_second_step = self.second_step is not None and self.second_step.is_lacking(request.user)
+        return bool(request.lacks_second_step)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The apps in the order of the day's work, their models as they are registered."""
@@ -123,12 +152,22 @@ class HostSite(UnfoldAdminSite):
 
 
 main_site = HostSite(
-    role="OWNER", is_public=True, order=["centers", "authentication", "mail", "core", "audit", "django_celery_beat"]
+    role="OWNER", is_public=True, order=["centers", "authentication", "notifications", "mail", "core", "audit", "django_celery_beat"]
 )
 center_site = HostSite(
     role="CENTER_ADMIN",
     is_public=False,
-    order=["authentication", "groups", "mock_tests", "assignments", "attempts", "leaderboards", "notifications", "audit"],
+    order=[
+        "centers",
+        "authentication",
+        "groups",
+        "mock_tests",
+        "assignments",
+        "attempts",
+        "leaderboards",
+        "notifications",
+        "audit",
+    ],
 )
 
 

@@ -17,6 +17,9 @@ MODULES = STATIC / "web"
 SOMETHING = uuid.UUID(int=1)
 PAGES = [
     "/",
+    "/sign-in/",
+    "/sign-in/provider/",
+    "/security/",
     f"/rooms/{SOMETHING}/",
     f"/rooms/{SOMETHING}/board/",
     f"/rooms/{SOMETHING}/results/",

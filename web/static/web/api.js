@@ -20,11 +20,6 @@ export const http = new Http({ session });
 export const ask = http.ask.bind(http);
 export const call = http.call.bind(http);
 
-export async function signIn(email, password) {
-  session.set(null);
-  session.set(await call("POST", "auth/login/", { email, password }));
-}
-
 export async function signOut() {
   try { await call("POST", "auth/logout/", {}); } finally { session.set(null); }
 }

@@ -1,0 +1,130 @@
+// Second factor, accounts at providers, and devices of the signed-in person.
+
+import { call, session } from "./api.js";
+import { confirmed, data, el, show, when } from "./dom.js";
+import { field, remember } from "./signing.js";
+import { told } from "./words.js";
+import { start } from "./who.js";
+
+start(security);
+
+async function security() {
+  const factor = await call("GET", "auth/second-factor/");
+  const isHeldBack = factor.is_demanded && !factor.is_on;
+  const hasProviders = !data.main && !isHeldBack;
+  const [devices, identities, providers] = await Promise.all([
+    call("GET", "auth/sessions/?page_size=50"),
+    hasProviders ? call("GET", "auth/identities/?page_size=50") : { results: [] },
+    hasProviders ? call("GET", "auth/sso/providers/") : [],
+  ]);
+  show(el("h1", {}, "Security"),
+    isHeldBack ? el("p", { class: "note", role: "status" }, "Your center asks its staff for a second factor. Set one up to go on.") : null,
+    el("section", { class: "card sheet" }, ...secondFactor(factor)),
+    providers.length || identities.results.length ? el("section", { class: "card sheet" }, ...accounts(identities.results, providers)) : null,
+    el("section", { class: "card sheet" }, ...sessions(devices)));
+}
+
+// -- second factor ---------------------------------------------------------------------------------------------------
+
+const PASSWORD = { name: "password", type: "password", autocomplete: "current-password", maxlength: 200 };
+const CODE = { name: "code", autocomplete: "one-time-code", inputmode: "text", maxlength: 40, required: true, class: "code" };
+
+function secondFactor(factor) {
+  const title = el("h2", {}, "Second factor ", el("span", { class: `badge ${factor.is_on ? "open" : ""}` }, factor.is_on ? "on" : "off"));
+  if (!factor.is_on) {
+    return [title, el("p", {}, "With an app on your phone nobody gets in who only knows your password."),
+      form("Set it up", [field("Your password", PASSWORD)], async (given, place) => {
+        place.replaceWith(...setUp(await call("POST", "auth/second-factor/", given)));
+      })];
+  }
+  const proof = () => [field("Your password", PASSWORD), field("Code of your app, or a recovery code", CODE)];
+  return [title,
+    el("p", {}, `On since ${when(factor.confirmed_at)}. `, el("b", {}, `${factor.recovery_codes_left} of 10`), " recovery codes are left."),
+    el("details", {}, el("summary", {}, "New recovery codes"), form("Make new ones", proof(), async (given, place) => {
+      place.replaceWith(...codes((await call("POST", "auth/second-factor/recovery-codes/", given)).recovery_codes));
+    })),
+    factor.is_demanded ? el("p", { class: "quiet" }, "Your center asks for it, so it stays on.")
+      : el("details", {}, el("summary", {}, "Turn it off"), form("Turn it off", proof(), async (given) => {
+        await call("POST", "auth/second-factor/disable/", given);
+        await security();
+      }))];
+}
+
+function setUp(made) {
+  const picture = el("img", { class: "qr", alt: "The secret as a picture, for the camera of your phone",
+    src: `data:image/svg+xml,${encodeURIComponent(made.qr_svg)}` });
+  return [el("p", {}, "Take a picture of this with an authenticator app. It is shown this once."), picture,
+    el("p", { class: "quiet" }, "No camera? Type this into the app: ", el("code", { class: "secret" }, made.secret.match(/.{4}/g).join(" "))),
+    form("Turn it on", [field("The six digits that the app shows", { ...CODE, inputmode: "numeric" })], async (given, place) => {
+      place.replaceWith(...codes((await call("POST", "auth/second-factor/confirm/", given)).recovery_codes));
+    })];
+}
+
+function codes(made) {
+  return [el("p", { role: "status" }, el("b", {}, "Keep these ten codes."), " Each lets you in once when your phone is not at hand. They are shown this once."),
+    el("ul", { class: "codes" }, ...made.map((code) => el("li", {}, el("code", {}, code)))),
+    el("p", { class: "actions" },
+      el("button", { class: "plain", onclick: () => navigator.clipboard?.writeText(made.join("\n")) }, "Copy"),
+      el("button", { onclick: security }, "I have kept them"))];
+}
+
+// -- accounts at providers -------------------------------------------------------------------------------------------
+
+function accounts(identities, providers) {
+  const wrong = el("p", { class: "error", role: "alert" });
+  const rows = identities.map((one) => el("li", {}, el("span", {}, el("b", {}, one.name), ` ${one.email}`),
+    el("button", { class: "plain", onclick: async () => {
+      if (!await confirmed("Disconnect?", `You will not sign in with ${one.name} any more.`, "Disconnect", "Cancel")) return;
+      try {
+        await call("DELETE", `auth/identities/${one.id}/`);
+        await security();
+      } catch (problem) { wrong.textContent = told(problem); }
+    } }, "Disconnect")));
+  const connect = providers.map((one) => el("details", {}, el("summary", {}, `Connect ${one.name}`),
+    form(`Go to ${one.name}`, [field("Your password", PASSWORD)], async (given) => {
+      remember({ connect: true });
+      location.href = (await call("POST", "auth/identities/", { provider: one.slug, ...given })).authorization_url;
+    })));
+  return [el("h2", {}, "Other ways in"), rows.length ? el("ul", { class: "rows" }, ...rows) : null, wrong, ...connect].filter(Boolean);
+}
+
+// -- devices ---------------------------------------------------------------------------------------------------------
+
+function sessions(devices) {
+  const wrong = el("p", { class: "error", role: "alert" });
+  const end = (path, after) => async () => {
+    try {
+      await call("DELETE", path);
+      await after();
+    } catch (problem) { wrong.textContent = told(problem); }
+  };
+  const rows = devices.results.map((one) => el("li", {},
+    el("span", {}, el("b", { title: one.agent }, one.device), one.is_current ? el("span", { class: "badge open" }, "this one") : null,
+      el("br"), el("span", { class: "quiet" }, [one.address, `last used ${when(one.last_used_at)}`].filter(Boolean).join(" · "))),
+    one.is_current ? null : el("button", { class: "plain", onclick: end(`auth/sessions/${one.id}/`, security) }, "Sign out")));
+  const everywhere = async () => {
+    if (!await confirmed("Sign out everywhere?", "On this device too.", "Sign out", "Cancel")) return;
+    await call("POST", "auth/logout/", { everywhere: true });
+    session.set(null);
+    location.href = "/sign-in/";
+  };
+  return [el("h2", {}, "Where you are signed in"), el("ul", { class: "rows" }, ...rows), wrong,
+    el("p", { class: "actions" },
+      devices.count > 1 ? el("button", { class: "plain", onclick: end("auth/sessions/", security) }, "Sign out all others") : null,
+      el("button", { class: "plain", onclick: everywhere }, "Sign out everywhere"))];
+}
+
+// -- forms -----------------------------------------------------------------------------------------------------------
+
+function form(button, fields, send) {
+  const wrong = el("p", { class: "error", role: "alert" });
+  return el("form", { onsubmit: async (event) => {
+    event.preventDefault();
+    wrong.textContent = "";
+    try {
+      await send(Object.fromEntries(new FormData(event.target)), event.target);
+    } catch (problem) {
+      wrong.textContent = told(problem);
+    }
+  } }, ...fields, wrong, el("button", {}, button));
+}

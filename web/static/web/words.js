@@ -1,0 +1,61 @@
+// What the sign-in pages say, in the languages of the letters.
+
+const NAMES = { en: "English", ja: "日本語", ru: "Русский", uz: "O‘zbekcha" };
+const STORE = "shiken.language";
+
+const WORDS = {
+  signIn: ["Sign in", "ログイン", "Войти", "Kirish"],
+  email: ["E-mail", "メールアドレス", "Электронная почта", "Elektron pochta"],
+  password: ["Password", "パスワード", "Пароль", "Parol"],
+  forgotten: ["Forgotten your password?", "パスワードを忘れた方", "Забыли пароль?", "Parolni unutdingizmi?"],
+  join: ["Make an account", "アカウントを作る", "Создать аккаунт", "Hisob yaratish"],
+  or: ["or", "または", "или", "yoki"],
+  withProvider: ["Sign in with {}", "{} でログイン", "Войти через {}", "{} orqali kirish"],
+  codeTitle: ["One more step", "もう一つの確認", "Ещё один шаг", "Yana bir qadam"],
+  codeHelp: ["Type the six digits that your app shows.", "アプリに表示された6桁の数字を入力してください。", "Введите шесть цифр из приложения.", "Ilovada ko‘rsatilgan olti raqamni kiriting."],
+  code: ["Code", "コード", "Код", "Kod"],
+  useRecovery: ["Use a recovery code instead", "リカバリーコードを使う", "Использовать резервный код", "Zaxira koddan foydalanish"],
+  useApp: ["Use the app instead", "アプリを使う", "Использовать приложение", "Ilovadan foydalanish"],
+  recoveryHelp: ["Type one of the codes that you kept. Each works once.", "保存してあるコードの一つを入力してください。各コードは一度だけ使えます。", "Введите один из сохранённых кодов. Каждый действует один раз.", "Saqlab qo‘ygan kodlaringizdan birini kiriting. Har biri bir marta ishlaydi."],
+  recoveryCode: ["Recovery code", "リカバリーコード", "Резервный код", "Zaxira kod"],
+  goOn: ["Go on", "続ける", "Продолжить", "Davom etish"],
+  back: ["Back to sign in", "ログインに戻る", "Назад ко входу", "Kirishga qaytish"],
+  oneMoment: ["One moment…", "お待ちください…", "Одну минуту…", "Bir daqiqa…"],
+  didNotWork: ["That did not work", "うまくいきませんでした", "Не получилось", "Bo‘lmadi"],
+  language: ["Language", "言語", "Язык", "Til"],
+  wrong_credentials: ["The e-mail address or the password is not right.", "メールアドレスまたはパスワードが正しくありません。", "Неверный адрес или пароль.", "Manzil yoki parol noto‘g‘ri."],
+  locked_out: ["Too many tries. Wait a while, then try again.", "試行回数が多すぎます。しばらくしてからお試しください。", "Слишком много попыток. Подождите и попробуйте снова.", "Juda ko‘p urinish. Biroz kutib, qayta urinib ko‘ring."],
+  too_many_requests: ["Too many tries. Wait a while, then try again.", "試行回数が多すぎます。しばらくしてからお試しください。", "Слишком много попыток. Подождите и попробуйте снова.", "Juda ko‘p urinish. Biroz kutib, qayta urinib ko‘ring."],
+  wrong_code: ["This code is not right. Wait for the next one, or use a recovery code.", "コードが正しくありません。次のコードを待つか、リカバリーコードをお使いください。", "Код неверен. Дождитесь следующего или используйте резервный код.", "Kod noto‘g‘ri. Keyingisini kuting yoki zaxira koddan foydalaning."],
+  challenge_over: ["That took too long. Sign in again.", "時間切れです。もう一度ログインしてください。", "Время вышло. Войдите снова.", "Vaqt tugadi. Qaytadan kiring."],
+  journey_over: ["This sign-in was not begun in this browser, or it took too long. Begin anew.", "このブラウザで始めたログインではないか、時間切れです。最初からやり直してください。", "Вход начат не в этом браузере или время вышло. Начните заново.", "Kirish bu brauzerda boshlanmagan yoki vaqt tugagan. Qaytadan boshlang."],
+  provider_refused: ["The provider did not let you in. Begin anew.", "プロバイダーがログインを許可しませんでした。最初からやり直してください。", "Провайдер не подтвердил вход. Начните заново.", "Provayder kirishga ruxsat bermadi. Qaytadan boshlang."],
+  provider_unreachable: ["The provider does not answer. Try again in a while, or use your password.", "プロバイダーが応答しません。しばらくしてから試すか、パスワードをお使いください。", "Провайдер не отвечает. Попробуйте позже или войдите с паролем.", "Provayder javob bermayapti. Keyinroq urinib ko‘ring yoki paroldan foydalaning."],
+  not_admitted: ["You cannot sign in here with this account yet. If you have a password here, sign in with it and connect the account on your security page; else ask your center.", "このアカウントではまだログインできません。パスワードをお持ちの方はログインしてセキュリティのページで連携するか、センターにお問い合わせください。", "С этим аккаунтом пока нельзя войти. Если у вас есть пароль, войдите с ним и подключите аккаунт на странице безопасности; иначе обратитесь в центр.", "Bu hisob bilan hali kirib bo‘lmaydi. Parolingiz bo‘lsa, u bilan kirib, hisobni xavfsizlik sahifasida ulang; aks holda markazga murojaat qiling."],
+  center_suspended: ["This center is suspended: nobody can sign in until it is active again.", "このセンターは停止中です。再開までログインできません。", "Центр приостановлен: вход пока невозможен.", "Markaz to‘xtatilgan: hozircha kirib bo‘lmaydi."],
+};
+
+const LANGUAGES = Object.keys(NAMES);
+
+function language() {
+  const chosen = localStorage.getItem(STORE);
+  if (LANGUAGES.includes(chosen)) return chosen;
+  return navigator.languages.map((name) => name.slice(0, 2)).find((name) => LANGUAGES.includes(name)) || "en";
+}
+
+export function t(name, value = "") {
+  return WORDS[name][LANGUAGES.indexOf(language())].replace("{}", value);
+}
+
+// A refusal in the reader's language where we have it, else in the server's words.
+export const told = (problem) => (problem.code in WORDS ? t(problem.code) : problem.errors?.map((one) => one.detail).join(" ") || problem.message);
+
+// A choice of language; `again` draws the page anew.
+export function languages(el, again) {
+  const now = language();
+  document.documentElement.lang = now;
+  return el("p", { class: "languages" }, ...LANGUAGES.map((name) => el("button", {
+    class: "link", type: "button", lang: name, "aria-pressed": String(name === now),
+    onclick: () => { localStorage.setItem(STORE, name); again(); },
+  }, NAMES[name])));
+}
