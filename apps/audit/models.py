@@ -1,3 +1,4 @@
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models.functions import Now
 
@@ -6,6 +7,7 @@ class Entry(models.Model):
     """One act. Only appended: triggers refuse every other change, but the blanking of names for a person who is erased
     and the dropping of old months, which both have operations of their own."""
 
+    uid = models.UUIDField(unique=True, db_default=RandomUUID(), editable=False)
     at = models.DateTimeField(db_default=Now())
     action = models.CharField(max_length=60)
     subject = models.CharField(max_length=40, help_text="What kind of thing it was done to.")

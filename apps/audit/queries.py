@@ -67,9 +67,9 @@ def acts_of(*, person_id: uuid.UUID, most: int = 10_000) -> list[dict[str, Any]]
     return [dict(act) for act in acts.values("at", "action", "subject", "address", "agent")]
 
 
-def get_entry_for(actor: Person, entry_id: int) -> Entry:
+def get_entry_for(actor: Person, entry_id: uuid.UUID) -> Entry:
     """One entry; refuses what this person cannot read."""
-    entry = entries_for(actor).filter(pk=entry_id).first()
+    entry = entries_for(actor).filter(uid=entry_id).first()
     if entry is None:
         raise EntryNotFound
     return entry

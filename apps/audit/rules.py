@@ -15,7 +15,7 @@ ACTOR_FIELDS = ("actor_name", "owner_name", "address", "agent")
 """What says who an actor was and where, besides ids: it goes when that person is erased."""
 SUBJECT_FIELDS = ("name", "reason")
 SEALED_FIELDS = (
-    *("action", "subject", "subject_id", "via", "actor_id", "actor_role", "owner_id", "request_id", "changed"),
+    *("uid", "action", "subject", "subject_id", "via", "actor_id", "actor_role", "owner_id", "request_id", "changed"),
     *("changes", "before_hash", "after_hash", "actor_seal", "subject_seal"),
 )
 MOST_CHANGED = 50
@@ -119,7 +119,20 @@ def first_day_kept(at: datetime, months: int) -> datetime:
 
 
 COLUMNS = (
-    *("id", "at", "action", "subject", "subject_id", "name", "reason", "via", "actor_id", "actor_name", "actor_role"),
+    *(
+        "id",
+        "uid",
+        "at",
+        "action",
+        "subject",
+        "subject_id",
+        "name",
+        "reason",
+        "via",
+        "actor_id",
+        "actor_name",
+        "actor_role",
+    ),
     *("owner_id", "owner_name", "address", "agent", "request_id", "changed", "changes", "before_hash", "after_hash"),
     *("seal",),
 )

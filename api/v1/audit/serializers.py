@@ -35,7 +35,8 @@ class ExportFilters(EntryFilters):
 class EntryOut(serializers.Serializer[Any]):
     """One act."""
 
-    id = serializers.IntegerField()
+    id = serializers.UUIDField(source="uid")
+    number = serializers.IntegerField(source="id", help_text="In the order of writing, with gaps.")
     at = serializers.DateTimeField()
     action = serializers.CharField()
     subject = serializers.CharField()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -29,7 +30,7 @@ class AuditViewSet(GenericViewSet[Any]):
     resource = "audit"
     serializer_class = shapes.EntryOut
     lookup_url_kwarg = "id"
-    lookup_value_converter = "int"
+    lookup_value_converter = "uuid"
 
     @extend_schema(operation_id="audit_list", parameters=[shapes.EntryFilters])
     def list(self, request: Request) -> Response:
@@ -38,7 +39,7 @@ class AuditViewSet(GenericViewSet[Any]):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(operation_id="audit_retrieve", responses=shapes.EntryDetailOut)
-    def retrieve(self, request: Request, id: int) -> Response:
+    def retrieve(self, request: Request, id: uuid.UUID) -> Response:
         """One of them."""
         return Response(shapes.EntryDetailOut(queries.get_entry_for(request.user, id)).data)
 

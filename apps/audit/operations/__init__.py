@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +21,7 @@ LOCK_WAIT = "300ms"
 
 Values = Mapping[str, Any]
 _COLUMNS = (
-    *("action", "subject", "subject_id", "name", "reason", "via", "actor_id", "actor_name", "actor_role"),
+    *("uid", "action", "subject", "subject_id", "name", "reason", "via", "actor_id", "actor_name", "actor_role"),
     *("owner_id", "owner_name", "address", "agent", "request_id", "changed", "changes", "before_hash", "after_hash"),
     *("actor_seal", "subject_seal", "key_id", "seal"),
 )
@@ -72,6 +73,7 @@ def record(
 
 def _values(what: dict[str, Any], known: Trace) -> dict[str, Any]:
     who = {
+        "uid": uuid.uuid4(),
         "via": known.via,
         "actor_id": known.actor_id,
         "actor_name": known.actor_name[:170],
