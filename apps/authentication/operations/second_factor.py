@@ -66,7 +66,7 @@ def confirm(*, actor: User, session_id: uuid.UUID, code: str) -> list[str]:
         factor.confirmed_at, factor.last_step, factor.failures, factor.locked_until = at, step, 0, None
         factor.save(update_fields=["confirmed_at", "last_step", "failures", "locked_until"])
         sessions.end_other_sessions(user_id=actor.pk, session_id=session_id, because="second factor set up")
-        audit.record(action="second_factor.on", subject="person", subject_id=actor.pk, name=str(actor))
+        audit.record(action="second_factor.on", subject="user", subject_id=actor.pk, name=str(actor))
         return _new_codes(factor)
 
 
@@ -79,7 +79,7 @@ def disable(*, actor: User, password: str, code: str) -> None:
     _check_code(actor, code)
     with transaction.atomic():
         SecondFactor.objects.filter(user=actor).delete()
-        audit.record(action="second_factor.off", subject="person", subject_id=actor.pk, name=str(actor))
+        audit.record(action="second_factor.off", subject="user", subject_id=actor.pk, name=str(actor))
 
 
 def renew_codes(*, actor: User, password: str, code: str) -> list[str]:
@@ -90,7 +90,7 @@ def renew_codes(*, actor: User, password: str, code: str) -> list[str]:
         factor = SecondFactor.objects.select_for_update().filter(user=actor).first()
         if factor is None:
             raise NoSecondFactor
-        audit.record(action="second_factor.codes_renewed", subject="person", subject_id=actor.pk, name=str(actor))
+        audit.record(action="second_factor.codes_renewed", subject="user", subject_id=actor.pk, name=str(actor))
         return _new_codes(factor)
 
 
@@ -103,7 +103,7 @@ def reset(*, user_id: uuid.UUID, reason: str = "") -> None:
         if not removed:
             raise NoSecondFactor
         sessions.end_all_sessions(user_id=user.pk, because="second factor reset")
-        audit.record(action="second_factor.reset", subject="person", subject_id=user.pk, name=str(user), reason=reason)
+        audit.record(action="second_factor.reset", subject="user", subject_id=user.pk, name=str(user), reason=reason)
 
 
 def seal_anew() -> int:

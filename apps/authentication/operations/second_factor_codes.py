@@ -87,4 +87,4 @@ def _count_failure(factor: SecondFactor, at: datetime) -> None:
 
 
 def _note(action: str, factor: SecondFactor) -> None:
-    audit.record(action=action, subject="person", subject_id=factor.user_id, actor=factor.user)
+    audit.record(action=action, subject="user", subject_id=factor.user_id, actor=factor.user)

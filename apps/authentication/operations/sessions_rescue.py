@@ -22,7 +22,7 @@ def lift_lock(*, user_id: uuid.UUID, reason: str = "") -> int:
         user = queries.get_user(user_id=user_id)
         SecondFactor.objects.filter(user=user).update(failures=0, locked_until=None)
         lifted = lockout.lift(user.email)
-        audit.record(action="lock.lifted", subject="person", subject_id=user.pk, name=str(user), reason=reason)
+        audit.record(action="lock.lifted", subject="user", subject_id=user.pk, name=str(user), reason=reason)
     return lifted
 
 

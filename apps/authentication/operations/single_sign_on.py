@@ -240,7 +240,7 @@ def _remember(user: User, provider: IdentityProvider, claims: rules.Claims) -> N
 def _note(action: str, user: User, provider: IdentityProvider) -> None:
     audit.record(
         action=action,
-        subject="person",
+        subject="user",
         subject_id=user.pk,
         name=str(user),
         after={"provider": provider.slug},
