@@ -7,9 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, Q
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import format_html
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 from unfold.decorators import display
 
@@ -17,10 +15,12 @@ from apps.assignments import queries as rooms
 from apps.attempts import queries as attempts
 from apps.authentication import queries as people
 from apps.centers.queries import centers
-from apps.core import bus, tenancy
+from apps.core import tenancy
 from apps.core.adminsite import RowAdmin, main_site
 from apps.groups import queries as groups
 from apps.mock_tests import queries as tests
+from config import overview
+from config.overview import card, link_to
 
 MOMENT = "j M H:i"
 
@@ -67,45 +67,15 @@ def subheader(request: HttpRequest) -> str:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Numbers at a glance, each a way to its rows, and what is going on."""
     if tenancy.current().is_public:
-        return {**context, "cards": _of_platform(), "listed": _newest_centers()}
-    return {**context, "cards": _of_center(request.user), "listed": _open_rooms(request.user)}
-
-
-def _card(title: str, icon: str, number: int, note: str, page: str, query: str = "") -> dict[str, Any]:
-    link = reverse(f"admin:{page}_changelist") + (f"?{query}" if query else "")
-    return {"title": title, "icon": icon, "number": number, "note": note, "link": link}
-
-
-def _link(text: str, page: str, pk: object) -> str:
-    return format_html(
-        '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
-        reverse(f"admin:{page}_change", args=[pk]),
-        text,
-    )
-
-
-def _of_platform() -> list[dict[str, Any]]:
-    sums = centers.list_centers().aggregate(
-        all=Count("pk"),
-        active=Count("pk", Q(status="ACTIVE")),
-        trial=Count("pk", Q(status="TRIAL")),
-        suspended=Count("pk", Q(status="SUSPENDED")),
-        failed=Count("pk", Q(state="FAILED")),
-    )
-    news = bus.waiting()
-    living = f"{sums['active']} active, {sums['trial']} on trial, {sums['suspended']} suspended"
-    return [
-        _card("Centers", "school", sums["all"], living, "centers_center"),
-        _card("Not made", "error", sums["failed"], "creation failed; retry", "centers_center", "state__exact=FAILED"),
-        _card("Deliveries", "outbox", news["pending"], f"waiting, {news['overdue']} overdue", "core_delivery"),
-        _card("Dead deliveries", "skull", news["dead"], "given up; revive", "core_delivery", "state=dead"),
-    ]
+        found = overview.of_platform()
+        return {**context, **found, "tables": [*found["tables"], _newest_centers()]}
+    return {**context, "cards": _of_center(request.user), "tables": [_open_rooms(request.user), overview.use_of_plan()]}
 
 
 def _newest_centers() -> dict[str, Any]:
     rows = [
         [
-            _link(row.name, "centers_center", row.pk),
+            link_to(row.name, "centers_center", row.pk),
             ", ".join(domain.domain for domain in row.domains.all()),
             row.plan,
             row.status,
@@ -132,7 +102,7 @@ def _of_center(user: Any) -> list[dict[str, Any]]:
         sitting=Count("pk", Q(status="IN_PROGRESS")), graded=Count("pk", Q(status="GRADED"))
     )
     return [
-        _card(
+        card(
             "People",
             "person",
             persons["all"],
@@ -140,9 +110,9 @@ def _of_center(user: Any) -> list[dict[str, Any]]:
             "authentication_user",
             "is_active__exact=1",
         ),
-        _card("Groups", "groups", groups.groups_for(user).count(), "classes", "groups_group"),
-        _card("Tests", "quiz", written["all"], f"published: {written['published']}", "mock_tests_mocktest"),
-        _card(
+        card("Groups", "groups", groups.groups_for(user).count(), "classes", "groups_group"),
+        card("Tests", "quiz", written["all"], f"published: {written['published']}", "mock_tests_mocktest"),
+        card(
             "Open rooms",
             "meeting_room",
             given["open"],
@@ -150,7 +120,7 @@ def _of_center(user: Any) -> list[dict[str, Any]]:
             "assignments_examassignment",
             "status__exact=OPEN",
         ),
-        _card(
+        card(
             "Sitting now",
             "edit_note",
             sat["sitting"],
@@ -174,7 +144,7 @@ def _open_rooms(user: Any) -> dict[str, Any]:
     sums: dict[Any, Any] = {row["assignment"]: row for row in counted}
     rows = [
         [
-            _link(room.title, "assignments_examassignment", room.pk),
+            link_to(room.title, "assignments_examassignment", room.pk),
             date_format(room.opened_at, MOMENT) if room.opened_at else "-",
             date_format(room.closes_at, MOMENT) if room.closes_at else "by hand",
             sums.get(room.pk, {}).get("sitting", 0),

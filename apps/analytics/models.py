@@ -36,6 +36,9 @@ class CenterFigures(Counted):
         verbose_name_plural = "centers' figures"
         indexes = [models.Index(fields=["refreshed_at"], name="figures_age")]
 
+    def __str__(self) -> str:
+        return f"Figures of {self.center}"
+
 
 class CenterDay(Counted):
     """The figures of one center at the end of a day, or as far as that day has come."""

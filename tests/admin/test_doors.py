@@ -130,10 +130,11 @@ def test_an_admin_who_is_not_approved_any_more_is_out(cast, browser):
 
 
 def test_nobody_signs_in_at_a_suspended_center(cast, browser):
+    dora = cast.dora
     with tenancy.enter(tenancy.PUBLIC):
         Center.objects.filter(slug="north").update(status="SUSPENDED")
     tenancy.forget()
-    assert not gets_in(browser(cast.dora))
+    assert not gets_in(browser(dora))
 
 
 def test_the_form_needs_its_token(cast):
