@@ -12,6 +12,11 @@ class RoomNotOpen(Conflict):
     message = "The exam room is not open."
 
 
+class TooLateToStart(Conflict):
+    code = "too_late_to_start"
+    message = "It is too late to begin in this room."
+
+
 class WrongAccessCode(Forbidden):
     code = "wrong_access_code"
     message = "The access code is not right."

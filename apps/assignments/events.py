@@ -26,6 +26,16 @@ class RoomDue(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WindowMoved(Event):
+    """An open room closes at another time than it said."""
+
+    name: ClassVar[str] = "assignment.window_moved"
+    queue: ClassVar[str] = "deadline"
+
+    assignment_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AssignmentOpened(Event):
     name: ClassVar[str] = "assignment.opened"
 

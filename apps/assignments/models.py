@@ -7,7 +7,31 @@ from django.db.models.functions import Now
 
 
 class ExamAssignment(models.Model):
-    """An exam room."""
+    """An exam room, or one item of a homework, which is a room of its own kind."""
+
+    class Kind(models.TextChoices):
+        EXAM = "EXAM"
+        HOMEWORK = "HOMEWORK"
+
+    class LatePolicy(models.TextChoices):
+        """What a late starter gets."""
+
+        WINDOW = "WINDOW", "what the window leaves"
+        FULL_TIME = "FULL_TIME", "the full time, beyond the window"
+
+    class Counting(models.TextChoices):
+        """Which of several attempts counts."""
+
+        BEST = "BEST"
+        LAST = "LAST"
+        FIRST = "FIRST"
+
+    class Listening(models.TextChoices):
+        """How recordings are played."""
+
+        FREE = "FREE", "as often as wanted"
+        LIMITED = "LIMITED", "so many times, without seeking"
+        SYNCHRONISED = "SYNCHRONISED", "for the whole room at once"
 
     class Status(models.TextChoices):
         SCHEDULED = "SCHEDULED"
@@ -42,6 +66,27 @@ class ExamAssignment(models.Model):
     seconds = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(10)], help_text="Empty: the time of the paper."
     )
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.EXAM)
+    late_policy = models.CharField(max_length=9, choices=LatePolicy, default=LatePolicy.WINDOW)
+    latest_start_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="After the opening; nobody starts later. Empty: until it closes."
+    )
+    is_sectioned = models.BooleanField(
+        default=False, help_text="Sections are timed one by one, forward only; each is shown when its time has come."
+    )
+    breaks = models.JSONField(
+        default=list, blank=True, help_text='Between timed sections: [{"after": 1, "seconds": 600}], sections from 1.'
+    )
+    may_leave_early = models.BooleanField(default=True, help_text="A timed section may be left before its time is up.")
+    has_review_screen = models.BooleanField(default=True, help_text="An overview of all questions before handing in.")
+    tools = models.JSONField(default=list, blank=True, help_text="What the page offers: calculator, dictionary, notes.")
+    counting = models.CharField(max_length=5, choices=Counting, default=Counting.BEST)
+    listening = models.CharField(max_length=12, choices=Listening, default=Listening.FREE)
+    plays_allowed = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
+    browser_keys = models.JSONField(
+        default=list, blank=True, help_text="Config keys of the Safe Exam Browser; empty: any browser."
+    )
+    is_watermarked = models.BooleanField(default=False, help_text="Papers carry a mark of who sits.")
     attempts_allowed = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
     access_code = models.CharField(max_length=40, blank=True)
     shuffle_questions = models.BooleanField(default=False)
@@ -75,3 +120,48 @@ class ExamAssignment(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Announcement(models.Model):
+    """Something said to everybody in a room while it runs."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    assignment = models.ForeignKey(ExamAssignment, on_delete=models.CASCADE, related_name="announcements")
+    text = models.CharField(max_length=1000)
+    said_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    said_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-said_at", "id"]
+
+
+class Accommodation(models.Model):
+    """What a student is always given: approved once, applied to every exam that begins from then on."""
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING"
+        APPROVED = "APPROVED"
+        REJECTED = "REJECTED"
+        WITHDRAWN = "WITHDRAWN"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    student = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    factors = models.JSONField(
+        help_text='How much of its time a section gets, by type: {"*": "1.25", "LISTENING": "1"}.'
+    )
+    reason = models.CharField(max_length=500)
+    status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
+    valid_from = models.DateField(null=True, blank=True)
+    valid_until = models.DateField(null=True, blank=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    asked_at = models.DateTimeField(db_default=Now())
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-asked_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["student"], condition=models.Q(status="APPROVED"), name="one_accommodation_in_force"
+            ),
+        ]

@@ -20,7 +20,7 @@ from apps.assignments.errors import (
     UnknownAudience,
     UnknownTest,
 )
-from apps.assignments.events import ResultsReleased, RoomDue, TestAssigned
+from apps.assignments.events import ResultsReleased, RoomDue, TestAssigned, WindowMoved
 from apps.assignments.models import ExamAssignment
 from apps.audit import operations as audit
 from apps.authentication import queries as people
@@ -249,6 +249,8 @@ def _change(room: ExamAssignment, actor: User, changes: RoomFields, at: datetime
     for name, relation in AUDIENCE.items():
         if name in changed:
             getattr(room, relation).set(changed[name])
+    if "closes_at" in fields and room.status == rules.OPEN:
+        bus.publish(WindowMoved(assignment_id=room.pk))
     _set_alarms(room, sorted(window))
     if changed:
         before = {name: present[name] for name in changed}

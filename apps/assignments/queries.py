@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 
 from apps.assignments.errors import AssignmentNotFound
-from apps.assignments.models import ExamAssignment
+from apps.assignments.models import Accommodation, ExamAssignment
 from apps.authentication import queries as people
 from apps.groups import queries as groups
 from apps.mock_tests.errors import TestNotFound
@@ -104,6 +106,14 @@ def audience_ids(*, assignment_id: uuid.UUID) -> set[uuid.UUID]:
     return named | groups.student_ids(room.groups.values_list("pk", flat=True))
 
 
+def count_holding_rooms(*, test_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """How many rooms that are not closed yet give each of these tests, by which it cannot be unpublished; tests without
+    one are left out."""
+    waiting = [ExamAssignment.Status.SCHEDULED, ExamAssignment.Status.OPEN]
+    rooms = ExamAssignment.objects.filter(mock_test__in=list(test_ids), status__in=waiting).order_by()
+    return dict(rooms.values_list("mock_test").annotate(count=Count("pk")))
+
+
 def is_test_in_use(*, test_id: uuid.UUID) -> bool:
     """Whether a room that is not closed yet gives this test."""
     waiting = [ExamAssignment.Status.SCHEDULED, ExamAssignment.Status.OPEN]
@@ -119,6 +129,17 @@ def ending_for(actor: User) -> QuerySet[ExamAssignment]:
 def count_open() -> int:
     """How many rooms are open."""
     return ExamAssignment.objects.filter(status=ExamAssignment.Status.OPEN).order_by().count()
+
+
+def factors_of(*, student_id: uuid.UUID, at: datetime) -> dict[str, Decimal]:
+    """How much of its time each type of section gets by the accommodation that is in force for a student that day."""
+    day = at.date()
+    found = Accommodation.objects.filter(student=student_id, status=Accommodation.Status.APPROVED)
+    begun = found.filter(Q(valid_from=None) | Q(valid_from__lte=day)).filter(
+        Q(valid_until=None) | Q(valid_until__gte=day)
+    )
+    factors: dict[str, str] = begun.values_list("factors", flat=True).first() or {}
+    return {section_type: Decimal(factor) for section_type, factor in factors.items()}
 
 
 def _of_groups(group_ids: set[uuid.UUID]) -> Q:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
@@ -67,6 +67,11 @@ def status_by_clock(status: str, opens_at: datetime | None, closes_at: datetime 
 def is_open(status: str, opens_at: datetime | None, closes_at: datetime | None, at: datetime) -> bool:
     """Whether somebody may start at this moment, also when no clock has moved the room yet."""
     return status_by_clock(status, opens_at, closes_at, at) == OPEN
+
+
+def is_too_late(opened_at: datetime | None, latest_start_seconds: int, at: datetime) -> bool:
+    """Whether nobody may start any more, so long after the opening."""
+    return opened_at is not None and at > opened_at + timedelta(seconds=latest_start_seconds)
 
 
 def is_window(opens_at: datetime | None, closes_at: datetime | None, at: datetime) -> bool:

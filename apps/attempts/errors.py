@@ -22,6 +22,31 @@ class TakenOver(Conflict):
     message = "This attempt goes on in another window or on another device."
 
 
+class Paused(Conflict):
+    code = "paused"
+    message = "This exam is paused; time stands still. Keep your answers until it goes on."
+
+
+class NoNextSection(Conflict):
+    code = "no_next_section"
+    message = "That is not the section you are in, or there is none after it."
+
+
+class SectionNotOver(Conflict):
+    code = "section_not_over"
+    message = "In this room a section lasts until its time is up."
+
+
+class SectionClosed(Conflict):
+    code = "section_closed"
+    message = "The time of this section was over, or you had left it."
+
+
+class SectionNotOpen(Conflict):
+    code = "section_not_open"
+    message = "This section has not begun yet."
+
+
 class NoAttemptsLeft(Conflict):
     code = "no_attempts_left"
     message = "You have used all your attempts in this room."

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Value
 from django.db.models.functions import Now
@@ -17,10 +18,11 @@ class Attempts(models.QuerySet["Attempt"]):
         return self.filter(status__in=[Attempt.Status.IN_PROGRESS, Attempt.Status.SUBMITTED, Attempt.Status.EXPIRED])
 
     def overdue(self, at: datetime) -> Self:
-        """Running past deadline and grace: only waiting to be closed."""
+        """Running past deadline and grace: only waiting to be closed. Where time stands still, nothing is overdue."""
         grace = ExpressionWrapper(F("grace_seconds") * Value(timedelta(seconds=1)), output_field=DurationField())
         # The first comparison follows from the second; it is the one that an index helps with.
-        return self.running().filter(deadline_at__lt=at).filter(deadline_at__lt=Value(at, DateTimeField()) - grace)
+        running = self.running().filter(paused_at=None)
+        return running.filter(deadline_at__lt=at).filter(deadline_at__lt=Value(at, DateTimeField()) - grace)
 
 
 class Attempt(models.Model):
@@ -48,6 +50,14 @@ class Attempt(models.Model):
     started_at = models.DateTimeField()
     deadline_at = models.DateTimeField(help_text="Sum of the time ledger; moved only by named operations.")
     grace_seconds = models.PositiveSmallIntegerField(help_text="Answers are accepted until deadline plus this.")
+    limit_at = models.DateTimeField(
+        null=True, help_text="Where the room's window ends for this attempt; personal time counts beyond it."
+    )
+    course = models.JSONField(default=list, help_text="The steps of timed sections and breaks; empty: open as a whole.")
+    step_ends = ArrayField(models.DateTimeField(), null=True, help_text="When each step ends; the last: the deadline.")
+    step_floor = models.PositiveSmallIntegerField(default=0, help_text="Steps before this one were left for good.")
+    paused_at = models.DateTimeField(null=True, help_text="Since when time stands still and nothing can be written.")
+    is_practice = models.BooleanField(default=False, help_text="Counts for nothing.")
     finished_at = models.DateTimeField(null=True, help_text="When handed in; the deadline for an absent student.")
     was_expired = models.BooleanField(default=False, help_text="Closed by the clock, not by the student.")
     score = models.DecimalField(max_digits=9, decimal_places=3, null=True)
@@ -75,6 +85,9 @@ class Attempt(models.Model):
             models.CheckConstraint(
                 condition=models.Q(deadline_at__gt=models.F("started_at")), name="deadline_after_start"
             ),
+            models.CheckConstraint(
+                condition=models.Q(status="IN_PROGRESS") | models.Q(paused_at=None), name="only_running_attempts_pause"
+            ),
         ]
         indexes = [
             models.Index(
@@ -96,11 +109,19 @@ class TimeGrant(models.Model):
 
     class Kind(models.TextChoices):
         BASE = "BASE"
-        WINDOW = "WINDOW"
+        SECTION = "SECTION"
+        BREAK = "BREAK"
+        ACCOMMODATION = "ACCOMMODATION"
+        PAUSE = "PAUSE"
+        INCIDENT = "INCIDENT"
         EXTENSION = "EXTENSION"
+        REOPENED = "REOPENED"
+        LEFT = "LEFT"
+        WINDOW = "WINDOW"
 
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="time_grants")
     kind = models.CharField(max_length=13, choices=Kind)
+    step = models.PositiveSmallIntegerField(default=0, help_text="The step of the course that it belongs to.")
     seconds = models.FloatField(help_text="Negative where a window cuts time off.")
     reason = models.CharField(max_length=200, blank=True)
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -150,6 +171,23 @@ class AnswerSheet(models.Model):
     entry_count = models.PositiveIntegerField()
     receipt = models.CharField(max_length=64, help_text="SHA-256 over the journal in order.")
     frozen_at = models.DateTimeField()
+
+
+class WithdrawnSheet(models.Model):
+    """A sheet that was frozen and then opened again: what it held and who opened it, with the reason."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="withdrawn_sheets")
+    answers = models.JSONField()
+    entry_count = models.PositiveIntegerField()
+    receipt = models.CharField(max_length=64)
+    frozen_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    withdrawn_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["pk"]
 
 
 class ItemMark(models.Model):

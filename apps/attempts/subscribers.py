@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from apps.assignments.events import AssignmentClosed
+from apps.assignments.events import AssignmentClosed, WindowMoved
 from apps.attempts.events import AttemptSubmitted, AttemptTimeUp
-from apps.attempts.operations import grading, sitting
+from apps.attempts.operations import forgetting, grading, granting, sitting
+from apps.authentication.events import UserErased
 from apps.core import bus
 
 
@@ -18,4 +19,14 @@ def grade(event: AttemptSubmitted) -> None:
 
 @bus.subscribe(AssignmentClosed)
 def end_sittings(event: AssignmentClosed) -> None:
-    sitting.close_attempts_of(assignment_id=event.assignment_id)
+    granting.close_attempts_of(assignment_id=event.assignment_id)
+
+
+@bus.subscribe(WindowMoved)
+def follow_the_window(event: WindowMoved) -> None:
+    granting.move_windows(assignment_id=event.assignment_id)
+
+
+@bus.subscribe(UserErased)
+def forget_person(event: UserErased) -> None:
+    forgetting.forget_person(user_id=event.user_id)

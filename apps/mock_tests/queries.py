@@ -278,6 +278,12 @@ def list_items(*, paper_id: uuid.UUID) -> list[PaperItem]:
     return list(PaperItem.objects.filter(paper_id=paper_id))
 
 
+def section_times(*, paper_id: uuid.UUID) -> list[tuple[str, str, str, int]]:
+    """The sections of a paper in their order: id, name, type, seconds; remembered in this process."""
+    sections = _content(tenancy.current().id, paper_id)["sections"]
+    return [(section["id"], section["name"], section["section_type"], section["seconds"]) for section in sections]
+
+
 def render_paper(
     *, paper_id: uuid.UUID, seed: int, shuffle_questions: bool, shuffle_options: bool, sign: rendering.Sign
 ) -> dict[str, Any]:

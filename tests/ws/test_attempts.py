@@ -17,7 +17,7 @@ from django.db import connection
 from websockets.exceptions import ConnectionClosed
 
 from apps.attempts.models import AnswerEntry, Attempt, IntegrityEvent, RefusedAnswer
-from apps.attempts.operations import sitting
+from apps.attempts.operations import granting, sitting
 from apps.authentication.models import Session, User
 from apps.authentication.operations import sessions
 from apps.core import clock, realtime, tenancy
@@ -183,7 +183,7 @@ async def test_news_of_the_attempt_is_told_and_its_end_closes(server, desk, nort
 async def test_more_time_is_told_at_once(server, desk, cast):
     ws = await enter(server, desk)
     await in_north(
-        lambda: sitting.extend(
+        lambda: granting.extend(
             actor=cast.dora, assignment_id=desk.attempt.assignment_id, seconds=300, reason="fire alarm"
         )
     )()

@@ -16,7 +16,7 @@ from api.common.throttling import AnswerRate, StartRate
 from api.v1.attempts import serializers as shapes
 from api.v1.attempts.papers import paper_of
 from apps.attempts import queries
-from apps.attempts.operations import grading, handing_in, journal, sitting
+from apps.attempts.operations import grading, granting, handing_in, journal, sitting
 from apps.attempts.rules import answers as batches
 from apps.leaderboards import queries as boards
 
@@ -49,7 +49,7 @@ class ExtendView(APIView):
         """Give some or all who sit in this room more time, at once."""
         shape = shapes.ExtendIn(data=request.data)
         shape.is_valid(raise_exception=True)
-        attempts = sitting.extend(actor=request.user, assignment_id=id, **shape.validated_data)
+        attempts = granting.extend(actor=request.user, assignment_id=id, **shape.validated_data)
         return Response(shapes.ExtensionOut({"extended": attempts}).data)
 
 

@@ -20,6 +20,7 @@ from apps.attempts.operations import statement, writer
 from apps.attempts.operations.statement import Caller, Save
 from apps.attempts.operations.writer import Told
 from apps.attempts.rules import answers as rules
+from apps.attempts.rules import course
 from apps.attempts.rules.answers import Refused, Specs
 from apps.authentication.errors import SignInFailed
 from apps.core import tenancy
@@ -40,6 +41,9 @@ _REFUSALS: Mapping[str, type[Refusal]] = {
     "taken_over": errors.TakenOver,
     "attempt_closed": errors.AttemptClosed,
     "too_late": errors.AnswerTooLate,
+    "paused": errors.Paused,
+    "section_closed": errors.SectionClosed,
+    "section_not_open": errors.SectionNotOpen,
     "unavailable": Unavailable,
     "too_busy": errors.TooBusy,
 }
@@ -56,6 +60,7 @@ class Facts:
 
     student_id: str
     specs: Specs
+    steps: Mapping[str, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,10 @@ class Standing:
     state: str
     epoch: int
     deadline_at: datetime
+    paused_at: datetime | None
+    course: list[dict[str, Any]]
+    step_ends: list[datetime] | None
+    step_floor: int
     server_time: datetime
     last_seq: int
 
@@ -100,12 +109,14 @@ def get_facts(*, attempt_id: uuid.UUID) -> Facts:
     known = _facts.get(place)
     if known is not None:
         return known
-    found = Attempt.objects.filter(pk=attempt_id).values_list("student_id", "paper_id").first()
+    found = Attempt.objects.filter(pk=attempt_id).values_list("student_id", "paper_id", "course").first()
     if found is None:
         raise errors.AttemptNotFound
-    student_id, paper_id = found
+    student_id, paper_id, steps = found
     specs = {str(question): spec for question, spec in papers.item_specs(paper_id=paper_id).items()}
-    known = _facts[place] = Facts(str(student_id), _shared_specs(place[0], paper_id, specs))
+    known = _facts[place] = Facts(
+        str(student_id), _shared_specs(place[0], paper_id, specs), _steps_of(paper_id, steps) if steps else None
+    )
     while len(_facts) > MOST_FACTS:
         _facts.popitem(last=False)
     return known
@@ -121,13 +132,22 @@ def _shared_specs(schema_name: str, paper_id: uuid.UUID, specs: Specs) -> Specs:
     return _specs.setdefault((schema_name, paper_id), specs)
 
 
+def _steps_of(paper_id: uuid.UUID, steps: list[dict[str, Any]]) -> Mapping[str, int]:
+    """The step of each question."""
+    of_section = course.step_of_sections(steps)
+    items = papers.list_items(paper_id=paper_id)
+    return {str(item.question_id): of_section[str(item.section_id)] for item in items}
+
+
 def get_standing(*, attempt_id: uuid.UUID, student_id: uuid.UUID) -> Standing:
     """Where the student's attempt stands; refuses an unknown one and that of somebody else alike."""
     entries = AnswerEntry.objects.filter(attempt_id=OuterRef("pk"), epoch=OuterRef("epoch")).order_by("-seq")
     found = (
         Attempt.objects.filter(pk=attempt_id, student_id=student_id)
         .annotate(last_seq=Coalesce(Subquery(entries.values("seq")[:1]), 0))
-        .values_list("status", "epoch", "deadline_at", Now(), "last_seq")
+        .values_list(
+            "status", "epoch", "deadline_at", "paused_at", "course", "step_ends", "step_floor", Now(), "last_seq"
+        )
         .first()
     )
     if found is None:
@@ -145,7 +165,7 @@ def append(
     stored at all. Returns what was refused right away."""
     result = rules.sort_out(facts.specs, answers)
     if result.rows:
-        save = Save(caller, epoch, result.rows)
+        save = Save(caller, epoch, result.rows, steps=facts.steps)
         try:
             writer.writer().append(save, told)
         except writer.Full:
@@ -173,7 +193,8 @@ def save_answers(*, actor: User, attempt_id: uuid.UUID, epoch: int, answers: Seq
     result = rules.sort_out(facts.specs, answers)
     saved = Saved(refused=result.refused)
     if result.rows:
-        save = Save(Caller(tenancy.current().schema_name, str(attempt_id), str(actor.pk)), epoch, result.rows)
+        caller = Caller(tenancy.current().schema_name, str(attempt_id), str(actor.pk))
+        save = Save(caller, epoch, result.rows, steps=facts.steps)
         _write(save)
         saved.acked = save.acked
         saved.refused += save.refused
@@ -186,9 +207,8 @@ def _write(save: Save) -> None:
     """Run the statement on Django's connection. Again, if a twin of an answer was stored at the same moment."""
     for _ in range(_TRIES):
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                statement.text_for(tenancy.current().schema_name, waits=True), statement.parameters(saves=[save])
-            )
+            text = statement.text_for(tenancy.current().schema_name, waits=True, by_course=save.steps is not None)
+            cursor.execute(text, statement.parameters(saves=[save]))
             if not statement.settle(saves=[save], outcome=cursor.fetchone()):
                 return
     save.refuse_all("unavailable")

@@ -47,7 +47,9 @@ WHERE attempt.id = ANY(%(ids)s)
 
 def hand_in(*, attempt_id: uuid.UUID, finished_at: datetime, at: datetime) -> None:
     """Close one locked attempt as handed in by its student."""
-    Attempt.objects.filter(pk=attempt_id).update(status=Attempt.Status.SUBMITTED, finished_at=finished_at)
+    Attempt.objects.filter(pk=attempt_id).update(
+        status=Attempt.Status.SUBMITTED, finished_at=finished_at, paused_at=None
+    )
     _freeze([attempt_id], at)
 
 

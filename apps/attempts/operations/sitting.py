@@ -5,29 +5,28 @@ from __future__ import annotations
 import hmac
 import secrets
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum
+from django.db.models import F
 
 from apps.assignments import queries as rooms
 from apps.assignments import rules as room_rules
-from apps.assignments.errors import AssignmentNotFound, RoomNotOpen, WrongAccessCode
+from apps.assignments.errors import AssignmentNotFound, RoomNotOpen, TooLateToStart, WrongAccessCode
 from apps.attempts import errors, queries
 from apps.attempts.events import AttemptStarted
-from apps.attempts.models import AnswerSheet, Attempt, TimeGrant
-from apps.attempts.operations import capacity, grading, journal, sheets
+from apps.attempts.models import AnswerSheet, Attempt
+from apps.attempts.operations import capacity, journal, sheets
 from apps.attempts.operations import clock as timing
-from apps.attempts.rules import ledger
+from apps.attempts.rules import course, ledger
 from apps.attempts.rules.answers import Refused
 from apps.audit import operations as audit
 from apps.centers.queries import centers
 from apps.core import bus, clock, realtime, tenancy
-from apps.core.errors import Problem
 from apps.mock_tests import queries as papers
 
 if TYPE_CHECKING:
@@ -37,6 +36,13 @@ if TYPE_CHECKING:
 
 _PARALLEL_START = {"one_open_attempt_per_student", "one_attempt_per_number"}
 _TRIES = 5
+_KEPT_OUT = (
+    errors.AttemptClosed,
+    errors.AnswerTooLate,
+    errors.Paused,
+    errors.SectionClosed,
+    errors.SectionNotOpen,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,16 @@ def _begin(actor: User, assignment_id: uuid.UUID, access_code: str, before: Sequ
     room = rooms.get_assignment(assignment_id=assignment_id, lock="share")
     _guard(room, actor, access_code, before, at)
     paper = papers.get_paper(paper_id=room.paper_id)
-    grants = ledger.first_grants(started_at=at, seconds=room.seconds or paper.seconds, closes_at=room.closes_at)
+    parts = [course.Part(*part) for part in papers.section_times(paper_id=room.paper_id)]
+    steps = course.draw(parts, room.breaks) if room.is_sectioned else []
+    factors = rooms.factors_of(student_id=actor.pk, at=at)
+    grants = (
+        course.course_grants(steps, factors)
+        if steps
+        else course.whole_grants(room.seconds or paper.seconds, parts, factors)
+    )
+    limit_at = room.closes_at if room.late_policy == room.LatePolicy.WINDOW else None
+    reckoning = ledger.reckon(started_at=at, grants=grants, limit_at=limit_at, steps=len(steps) or 1)
     attempt = Attempt.objects.create(
         assignment_id=room.pk,
         paper_id=room.paper_id,
@@ -105,11 +120,14 @@ def _begin(actor: User, assignment_id: uuid.UUID, access_code: str, before: Sequ
         shuffle_questions=room.shuffle_questions,
         shuffle_options=room.shuffle_options,
         started_at=at,
-        deadline_at=ledger.deadline(started_at=at, grants=grants),
+        deadline_at=reckoning.deadline,
+        limit_at=limit_at,
+        course=steps,
+        step_ends=reckoning.ends if steps else None,
         grace_seconds=settings.SHIKEN_GRACE_SECONDS,
         max_score=paper.max_score,
     )
-    timing.open_ledger(attempt=attempt, grants=grants)
+    timing.open_ledger(attempt=attempt, grants=[*grants, *reckoning.missing])
     bus.publish(AttemptStarted(attempt_id=attempt.pk))
     return attempt
 
@@ -121,6 +139,8 @@ def _guard(room: ExamAssignment, actor: User, access_code: str, before: Sequence
     centers.check_not_suspended()
     if not room_rules.is_open(room.status, room.opens_at, room.closes_at, at):
         raise RoomNotOpen
+    if room.latest_start_seconds is not None and room_rules.is_too_late(room.opened_at, room.latest_start_seconds, at):
+        raise TooLateToStart
     if room.access_code and not hmac.compare_digest(room.access_code.encode(), access_code.strip().encode()):
         raise WrongAccessCode
     if sum(attempt.status != Attempt.Status.VOID for attempt in before) >= room.attempts_allowed:
@@ -162,55 +182,6 @@ def take_over(*, actor: User, attempt_id: uuid.UUID, at: datetime | None = None)
         realtime.push(tenancy.room("attempt", attempt.pk), "taken_over", {"attempt": attempt.pk, "epoch": epoch})
         audit.record(action="attempt.taken_over", subject="attempt", subject_id=attempt.pk, after={"epoch": epoch})
     return epoch
-
-
-def extend(
-    *,
-    actor: User,
-    assignment_id: uuid.UUID,
-    student_ids: Iterable[uuid.UUID] | None = None,
-    seconds: int,
-    reason: str,
-    at: datetime | None = None,
-) -> list[Attempt]:
-    """Give running attempts of a room more time: those of ``student_ids``, or all. Returns them.
-
-    Refuses less than a second or more than a day, an empty reason, and, changing nothing, students who do not sit.
-    """
-    if not rooms.managed_by(actor).filter(pk=assignment_id).exists():
-        raise AssignmentNotFound
-    _check_extension(seconds, reason)
-    with transaction.atomic():
-        at = at or clock.now()
-        attempts = Attempt.objects.running().filter(assignment_id=assignment_id).order_by("pk")
-        wanted = None if student_ids is None else set(student_ids)
-        if wanted is not None:
-            attempts = attempts.filter(student__in=wanted)
-        sitting = [attempt for attempt in attempts.select_for_update() if not _is_due(attempt, at)]
-        if wanted is not None and (missing := wanted - {attempt.student_id for attempt in sitting}):
-            raise errors.NotSitting(students=sorted(map(str, missing)))
-        timing.move_deadlines(
-            moves={attempt: attempt.deadline_at + timedelta(seconds=seconds) for attempt in sitting},
-            kind=ledger.EXTENSION,
-            reason=reason.strip(),
-            author_id=actor.pk,
-            at=at,
-        )
-        after = {"seconds": seconds, "students": sorted(str(attempt.student_id) for attempt in sitting)}
-        audit.record(
-            action="room.extended", subject="room", subject_id=assignment_id, after=after, reason=reason.strip()
-        )
-    return sitting
-
-
-def _check_extension(seconds: int, reason: str) -> None:
-    problems = []
-    if not 1 <= seconds <= ledger.LONGEST_EXTENSION:
-        problems.append(Problem("/seconds", "out_of_bounds", "Between 1 second and 24 hours."))
-    if not 1 <= len(reason.strip()) <= 200:
-        problems.append(Problem("/reason", "required", "Say why, in at most 200 characters."))
-    if problems:
-        raise errors.BadExtension(problems=problems)
 
 
 # -- the end -------------------------------------------------------------------------------------------------------
@@ -257,7 +228,7 @@ def save_last(
         return None
     try:
         return journal.save_answers(actor=actor, attempt_id=attempt_id, epoch=epoch, answers=answers)
-    except (errors.AttemptClosed, errors.AnswerTooLate, errors.BadAnswer) as refusal:
+    except (*_KEPT_OUT, errors.BadAnswer) as refusal:
         refused = cast("list[dict[str, Any]] | None", refusal.details.get("refused"))
         if refused is None:
             raise
@@ -266,10 +237,13 @@ def save_last(
 
 def _close(attempt: Attempt, at: datetime) -> None:
     """Close a locked, running attempt: in time by its student, otherwise by the clock."""
-    if _is_due(attempt, at):
+    if queries.is_due(attempt, at):
         sheets.expire(attempt_ids=[attempt.pk], at=at)
     else:
-        finished_at = ledger.finish_moment(at=at, started_at=attempt.started_at, deadline_at=attempt.deadline_at)
+        stopped_at = min(at, attempt.paused_at or at)
+        finished_at = ledger.finish_moment(
+            at=stopped_at, started_at=attempt.started_at, deadline_at=attempt.deadline_at
+        )
         sheets.hand_in(attempt_id=attempt.pk, finished_at=finished_at, at=at)
 
 
@@ -290,60 +264,22 @@ def ring_time_up(*, attempt_id: uuid.UUID, at: datetime | None = None) -> None:
         attempt = Attempt.objects.running().select_for_update().filter(pk=attempt_id).first()
         if attempt is None:
             return
-        if _is_due(attempt, at):
+        if queries.is_due(attempt, at):
             sheets.expire(attempt_ids=[attempt_id], at=at)
             close_expired(at=at, most=200)
-        else:
+        elif attempt.paused_at is None:  # else it is set when time goes on
             timing.set_alarms(attempts=[attempt])
-
-
-def close_attempts_of(*, assignment_id: uuid.UUID, at: datetime | None = None) -> int:
-    """A room has closed: end the time of those who still sit there, and finalise it if nobody has to be waited for.
-
-    Closed by hand, everybody's deadline is that moment; closed by its window, extra time stays. Returns how many
-    deadlines moved.
-    """
-    with transaction.atomic():
-        at = at or clock.now()
-        # Waits for gradings under way too: they have either seen the room closed, or are finished when we count.
-        waiting = Attempt.objects.unfinished().filter(assignment_id=assignment_id).order_by("pk")
-        attempts = [attempt for attempt in waiting.select_for_update() if attempt.is_running]
-        extensions = TimeGrant.objects.filter(attempt__in=attempts, kind=ledger.EXTENSION).order_by()
-        extended = dict(extensions.values_list("attempt_id").annotate(Sum("seconds")))
-        room = rooms.get_assignment(assignment_id=assignment_id)
-        closed_at = room.closed_at
-        if closed_at is None:
-            return 0
-        moves = {}
-        for attempt in attempts:
-            deadline_at = ledger.closing_deadline(
-                started_at=attempt.started_at,
-                deadline_at=attempt.deadline_at,
-                closed_at=closed_at,
-                closes_at=room.closes_at,
-                extended=extended.get(attempt.pk, 0.0),
-            )
-            if deadline_at < attempt.deadline_at:
-                moves[attempt] = deadline_at
-        timing.move_deadlines(moves=moves, kind=ledger.WINDOW, reason="The room was closed.", author_id=None, at=at)
-        grading.finalise_if_done(assignment_id=assignment_id)
-    return len(moves)
-
-
-def _is_due(attempt: Attempt, at: datetime) -> bool:
-    lateness = ledger.lateness(at=at, deadline_at=attempt.deadline_at, grace_seconds=attempt.grace_seconds)
-    return lateness is ledger.Lateness.TOO_LATE
 
 
 def _close_if_due(attempt: Attempt, at: datetime) -> bool:
     """Close an attempt that somebody touched after its time, in a transaction that stays whatever is refused then."""
-    if not attempt.is_running or not _is_due(attempt, at):
+    if not attempt.is_running or not queries.is_due(attempt, at):
         return False
     with transaction.atomic():
         locked = Attempt.objects.running().select_for_update().filter(pk=attempt.pk).first()
         if locked is None:
             return True
-        if not _is_due(locked, at):
+        if not queries.is_due(locked, at):
             attempt.deadline_at = locked.deadline_at
             return False
         sheets.expire(attempt_ids=[locked.pk], at=at)

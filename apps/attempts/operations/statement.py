@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from apps.attempts.rules.answers import Refused, Row
 BUSY = "busy"
 """Somebody holds the attempt (a submit, most likely), or stored the same number this very moment: ask again."""
 
-STATE_CODES = frozenset({"taken_over", "attempt_closed", "too_late"})
+STATE_CODES = frozenset({"taken_over", "attempt_closed", "too_late", "paused", "section_closed", "section_not_open"})
 WHOLE_CODES = frozenset({"not_found", "not_signed_in"})
 
 # Unqualified names are those of PostgreSQL; the center's tables are always named with their schema.
@@ -32,10 +32,12 @@ WITH caller AS MATERIALIZED (
     SELECT * FROM unnest(%(attempts)s::uuid[], %(students)s::uuid[], %(sessions)s::uuid[], %(versions)s::int[])
         WITH ORDINALITY AS caller (attempt_id, student_id, session_id, version, place)
 ), locked AS MATERIALIZED (
-    SELECT id, student_id, status, epoch, deadline_at + grace_seconds * interval '1 second' AS last_moment
+    SELECT id, student_id, status, epoch, grace_seconds * interval '1 second' AS grace, paused_at{course_columns},
+        CASE WHEN paused_at IS NULL THEN deadline_at + grace_seconds * interval '1 second' END AS last_moment
     FROM {schema}.attempts_attempt WHERE id = ANY (%(attempts)s::uuid[]) ORDER BY id FOR SHARE {wait}
 ), standing AS MATERIALIZED (
     SELECT caller.place, caller.attempt_id, locked.epoch, locked.status, locked.last_moment,
+        locked.paused_at + locked.grace AS paused_moment{course_of_locked},
         CASE
             WHEN caller.session_id IS NOT NULL AND session.is_alive IS NULL THEN 'not_signed_in'
             WHEN locked.id IS NULL THEN '{absent}'
@@ -59,10 +61,12 @@ WITH caller AS MATERIALIZED (
             WHEN given.epoch <> standing.epoch THEN 'taken_over'
             WHEN standing.status <> 'IN_PROGRESS' THEN 'attempt_closed'
             WHEN statement_timestamp() - given.waited * interval '1 microsecond' > standing.last_moment THEN 'too_late'
+            WHEN statement_timestamp() - given.waited * interval '1 microsecond' > standing.paused_moment THEN 'paused'
+            {course_rules}
         END AS state
     FROM unnest(%(callers)s::int[], %(epochs)s::int[], %(seqs)s::int[], %(questions)s::uuid[], %(responses)s::jsonb[],
-                %(waited)s::int[])
-        WITH ORDINALITY AS given (caller, epoch, seq, question_id, response, waited, place)
+                %(waited)s::int[]{course_values})
+        WITH ORDINALITY AS given (caller, epoch, seq, question_id, response, waited{course_names}, place)
     JOIN standing ON standing.place = given.caller
 ), stored AS (
     INSERT INTO {schema}.attempts_answerentry (attempt_id, epoch, seq, question_id, response, received_at)
@@ -90,7 +94,7 @@ WITH caller AS MATERIALIZED (
 ), kept AS (
     INSERT INTO {schema}.attempts_refusedanswer (attempt_id, epoch, seq, question_id, response, code, received_at)
     SELECT attempt_id, epoch, seq, question_id, response, code, received_at FROM rest
-    WHERE code IN ('taken_over', 'attempt_closed', 'too_late')
+    WHERE code IN ('taken_over', 'attempt_closed', 'too_late', 'section_closed')
     ORDER BY attempt_id, epoch, seq
     ON CONFLICT DO NOTHING
 )
@@ -98,11 +102,29 @@ SELECT statement_timestamp(), array_agg(place::int), array_agg(code) FROM rest W
 """
 
 
-@functools.lru_cache(maxsize=4096)
-def text_for(schema_name: str, *, waits: bool) -> str:
-    """The statement for one center. One that does not wait answers ``busy`` for attempts that somebody holds."""
+# Only where sections are timed. A step counts from 0, PostgreSQL's arrays from 1; a step begins where the one before ends.
+_COURSE = {
+    "course_columns": ", step_ends, step_floor",
+    "course_of_locked": ", locked.grace, locked.step_ends, locked.step_floor",
+    "course_values": ", %(steps)s::int[]",
+    "course_names": ", step",
+    "course_rules": """
+            WHEN given.step < standing.step_floor THEN 'section_closed'
+            WHEN statement_timestamp() - given.waited * interval '1 microsecond'
+                > standing.step_ends[given.step + 1] + standing.grace THEN 'section_closed'
+            WHEN statement_timestamp() - given.waited * interval '1 microsecond' < standing.step_ends[given.step]
+                THEN 'section_not_open'""",
+}
+
+
+@functools.lru_cache(maxsize=8192)
+def text_for(schema_name: str, *, waits: bool, by_course: bool = False) -> str:
+    """The statement for one center. One that does not wait answers ``busy`` for attempts that somebody holds; one
+    ``by_course`` also knows sections that are timed."""
     # Without its line breaks it is short enough for psycopg to remember how it is prepared.
+    course = {name: " ".join(text.split()) if by_course else "" for name, text in _COURSE.items()}
     return " ".join(_SQL.split()).format(
+        **course,
         schema='"' + schema_name.replace('"', '""').replace("%", "%%") + '"',
         wait="" if waits else "SKIP LOCKED",
         absent="not_found" if waits else BUSY,
@@ -129,6 +151,7 @@ class Save:
     epoch: int
     rows: Sequence[Row]
     arrived: float = field(default_factory=time.monotonic)
+    steps: Mapping[str, int] | None = None  # of each question, where sections are timed
     acked: list[int] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     server_time: datetime | None = None
@@ -142,7 +165,12 @@ class Save:
         self.refused.extend(Refused(row[0], code) for row in self.rows)
 
 
-def parameters(*, saves: Iterable[Save]) -> dict[str, str]:
+def has_course(saves: Iterable[Save]) -> bool:
+    """Whether sections are timed for any of them."""
+    return any(save.steps is not None for save in saves)
+
+
+def parameters(*, saves: Sequence[Save]) -> dict[str, str]:
     """The saves of one center as array literals; written by hand, since that costs a tenth of adapting each value."""
     places: dict[int, int] = {}
     callers: list[Caller] = []
@@ -163,7 +191,9 @@ def parameters(*, saves: Iterable[Save]) -> dict[str, str]:
         epochs += [save.epoch] * count
         waited += [int((now - save.arrived) * 1_000_000)] * count
     seqs, questions, responses = zip(*rows, strict=True)
+    course = {"steps": _array(_steps(saves))} if has_course(saves) else {}
     return {
+        **course,
         "attempts": _array([caller.attempt_id for caller in callers]),
         "students": _array([caller.student_id for caller in callers]),
         "sessions": _array([caller.session_id or "NULL" for caller in callers]),
@@ -176,6 +206,12 @@ def parameters(*, saves: Iterable[Save]) -> dict[str, str]:
         "responses": "{" + json.dumps(responses)[1:-1] + "}",
         "waited": _numbers(waited),
     }
+
+
+def _steps(saves: Iterable[Save]) -> Iterator[str]:
+    for save in saves:
+        for _, question, _ in save.rows:
+            yield "NULL" if save.steps is None else str(save.steps[question])
 
 
 def _array(words: Iterable[str]) -> str:

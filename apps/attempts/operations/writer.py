@@ -270,8 +270,9 @@ class _Lane:
         return await cursor.fetchone()
 
     async def _execute(self, cursor: AsyncCursor[Any], center: str, entries: Sequence[_Entry]) -> None:
-        values = statement.parameters(saves=[entry.save for entry in entries])
-        await cursor.execute(statement.text_for(center, waits=False), values, prepare=True)
+        saves = [entry.save for entry in entries]
+        text = statement.text_for(center, waits=False, by_course=statement.has_course(saves))
+        await cursor.execute(text, statement.parameters(saves=saves), prepare=True)
 
     # -- trouble ---------------------------------------------------------------------------------------------------
 
@@ -294,7 +295,7 @@ class _Lane:
         """Row by row, so that a value that the database does not take refuses only itself."""
         save = entry.save
         for row in save.rows:
-            one = Save(save.caller, save.epoch, [row], save.arrived)
+            one = Save(save.caller, save.epoch, [row], save.arrived, save.steps)
             try:
                 outcome = await self._ask(await self._connect(), entry.center, [_Entry(one, entry.told, 1)])
                 for left in statement.settle(saves=[one], outcome=outcome):

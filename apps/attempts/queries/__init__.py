@@ -15,7 +15,7 @@ from apps.assignments import queries as rooms
 from apps.assignments import rules as room_rules
 from apps.attempts import errors
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, IntegrityEvent, ItemMark
-from apps.attempts.rules import receipts, results
+from apps.attempts.rules import ledger, receipts, results
 from apps.mock_tests import queries as papers
 from apps.mock_tests.rules import profiles, richtext
 
@@ -70,6 +70,20 @@ def get_attempt_for(actor: User, attempt_id: uuid.UUID) -> SeenAttempt:
     if attempt is None:
         raise errors.AttemptNotFound
     return attempt
+
+
+def is_due(attempt: Attempt, at: datetime) -> bool:
+    """Whether a running attempt is past deadline and grace, and only waits to be closed."""
+    lateness = ledger.lateness(at=at, deadline_at=attempt.deadline_at, grace_seconds=attempt.grace_seconds)
+    return attempt.paused_at is None and lateness is ledger.Lateness.TOO_LATE
+
+
+def present_step(attempt: Attempt, at: datetime) -> int | None:
+    """The step of the course that runs at this moment; nothing, where the paper is open as a whole."""
+    if attempt.step_ends is None:
+        return None
+    moment = min(at, attempt.paused_at or at)
+    return max(ledger.step_at(ends=attempt.step_ends, at=moment), attempt.step_floor)
 
 
 def are_marks_visible(actor: User, attempt: Attempt) -> bool:

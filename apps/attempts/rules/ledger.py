@@ -1,16 +1,33 @@
-"""The time of an attempt: a ledger of grants whose sum is the deadline, and what counts as late."""
+"""The time of an attempt: a ledger of grants whose sum is the deadline, and what counts as late.
+
+A sitting has one step, or, where sections are timed, one for each section and break. Every grant belongs to a step; the
+start plus all grants up to a step is the end of that step, and the end of the last one is the deadline. The window of the
+room is a limit over all of it, written down as grants that take away, so that the sum always says how it came about.
+"""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-BASE: Final = "BASE"
-WINDOW: Final = "WINDOW"
-EXTENSION: Final = "EXTENSION"
+BASE: Final = "BASE"  # the time of the paper
+SECTION: Final = "SECTION"  # the time of one section
+BREAK: Final = "BREAK"
+ACCOMMODATION: Final = "ACCOMMODATION"  # what a student is always given more
+PAUSE: Final = "PAUSE"  # while nobody could write
+INCIDENT: Final = "INCIDENT"  # measured stalls, credited by the server
+EXTENSION: Final = "EXTENSION"  # given by staff
+REOPENED: Final = "REOPENED"  # between the end and the new beginning, and what was given then
+LEFT: Final = "LEFT"  # given up by going on to the next step early
+WINDOW: Final = "WINDOW"  # what the room's window takes away, or gives back when it moves
+
+PERSONAL: Final = frozenset({ACCOMMODATION, PAUSE, INCIDENT, EXTENSION, REOPENED})
+"""Time that was given to this person: it counts beyond the window of the room."""
 
 LONGEST_EXTENSION: Final = 24 * 60 * 60
 SHORTEST_SITTING: Final = timedelta(milliseconds=1)
@@ -19,10 +36,23 @@ SHORTEST_SITTING: Final = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One entry: seconds given, or taken away where they are negative."""
+    """One entry: seconds given to a step, or taken away where they are negative."""
 
     kind: str
     seconds: float
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """When each step ends, and the window's grants that are missing for the ledger to say so."""
+
+    ends: list[datetime]
+    missing: list[Grant]
+
+    @property
+    def deadline(self) -> datetime:
+        return self.ends[-1]
 
 
 class Lateness(enum.Enum):
@@ -33,19 +63,46 @@ class Lateness(enum.Enum):
     TOO_LATE = "too_late"
 
 
-def first_grants(*, started_at: datetime, seconds: int, closes_at: datetime | None) -> list[Grant]:
-    """The time of the paper, and what the closing of the room cuts off it."""
-    grants = [Grant(BASE, float(seconds))]
-    end = started_at + timedelta(seconds=seconds)
-    if closes_at is not None and closes_at < end:
-        cut_to = max(closes_at, started_at + SHORTEST_SITTING)
-        grants.append(Grant(WINDOW, (cut_to - end).total_seconds()))
-    return grants
+def reckon(*, started_at: datetime, grants: Iterable[Grant], limit_at: datetime | None, steps: int = 1) -> Reckoning:
+    """Where the grants and the window lead. ``limit_at`` is the end of the window; personal time counts beyond it.
+
+    Whatever order the grants come in and however often the window has moved, the result is the same.
+    """
+    given: dict[int, timedelta] = defaultdict(timedelta)
+    taken: dict[int, timedelta] = defaultdict(timedelta)
+    personal = timedelta()
+    for grant in grants:
+        seconds = timedelta(seconds=grant.seconds)
+        (taken if grant.kind == WINDOW else given)[grant.step] += seconds
+        if grant.kind in PERSONAL:
+            personal += seconds
+    earliest = started_at + SHORTEST_SITTING
+    latest = None if limit_at is None else max(limit_at + personal, earliest)
+    ends, whole = [], started_at
+    for step in range(steps):
+        whole += given[step]
+        ends.append(max(whole if latest is None else min(whole, latest), earliest))
+    missing = []
+    for step, (begin, end) in enumerate(itertools.pairwise([started_at, *ends])):
+        change = (end - begin) - given[step] - taken[step]
+        if change:
+            missing.append(Grant(WINDOW, change.total_seconds(), step))
+    return Reckoning(ends, missing)
 
 
 def deadline(*, started_at: datetime, grants: Iterable[Grant]) -> datetime:
     """The start plus the sum of the ledger."""
-    return started_at + timedelta(seconds=sum(grant.seconds for grant in grants))
+    return started_at + sum((timedelta(seconds=grant.seconds) for grant in grants), timedelta())
+
+
+def personal_seconds(grants: Iterable[Grant]) -> float:
+    """What counts beyond the window."""
+    return sum(grant.seconds for grant in grants if grant.kind in PERSONAL)
+
+
+def step_at(*, ends: Sequence[datetime], at: datetime) -> int:
+    """The step in which a moment falls; periods are half-open, and after the end it stays the last one."""
+    return next((step for step, end in enumerate(ends) if at < end), len(ends) - 1)
 
 
 def last_moment(*, deadline_at: datetime, grace_seconds: int) -> datetime:
@@ -67,18 +124,16 @@ def finish_moment(*, at: datetime, started_at: datetime, deadline_at: datetime) 
     return max(started_at, min(at, deadline_at))
 
 
-def closing_deadline(
-    *, started_at: datetime, deadline_at: datetime, closed_at: datetime, closes_at: datetime | None, extended: float
-) -> datetime:
-    """The deadline of a running attempt whose room closes.
+def closing_limit(*, closed_at: datetime, closes_at: datetime | None, personal: float) -> datetime:
+    """The limit of a running attempt whose room closes.
 
-    Closed by hand, time ends there for everybody. Closed by its window, extra time that somebody was given stays.
+    Closed by hand, time ends there for everybody. Closed by its window, personal time stays.
     """
-    by_window = closes_at is not None and closed_at >= closes_at
-    limit = closed_at + timedelta(seconds=extended if by_window else 0)
-    return max(min(deadline_at, limit), started_at + SHORTEST_SITTING)
+    if closes_at is not None and closed_at >= closes_at:
+        return closes_at
+    return closed_at - timedelta(seconds=personal)
 
 
-def seconds_left(*, at: datetime, deadline_at: datetime) -> float:
-    """Never below zero."""
-    return max((deadline_at - at).total_seconds(), 0.0)
+def seconds_left(*, at: datetime, deadline_at: datetime, paused_at: datetime | None = None) -> float:
+    """Never below zero. While an attempt is paused, what is left stays as it was."""
+    return max((deadline_at - min(at, paused_at or at)).total_seconds(), 0.0)

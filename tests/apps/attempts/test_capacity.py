@@ -16,6 +16,7 @@ from apps.centers.errors import PlanLimitReached
 from apps.centers.operations import subscriptions
 from apps.core import clock, tenancy
 from apps.core.errors import Refusal
+from apps.mock_tests import queries as papers
 from tests.factories import make_room
 
 MANY = 12
@@ -79,6 +80,7 @@ class TestOneByOne:
         room = make_room(cast, cast.alice, cast.bob)
         unlimited = replace(cast.north, limits={})
         capacity._most_under_way()
+        papers.section_times(paper_id=room.paper_id)  # remembered in this process from then on
         with tenancy.enter(unlimited), count_queries() as without:
             sitting.start_attempt(actor=cast.alice, assignment_id=room.pk)
         with count_queries() as limited:

@@ -15,7 +15,7 @@ from apps.assignments.errors import AssignmentNotFound
 from apps.attempts import errors, tasks
 from apps.attempts.events import AttemptTimeUp
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, TimeGrant
-from apps.attempts.operations import sitting
+from apps.attempts.operations import granting, sitting
 from apps.authentication.models import User
 from apps.core import bus, clock, realtime, tenancy
 from apps.core.models import Delivery
@@ -61,7 +61,7 @@ def ledger_sum(attempt):
 
 
 def extend(cast, room, **changes):
-    return sitting.extend(
+    return granting.extend(
         **{"actor": cast.dora, "assignment_id": room.pk, "seconds": 600, "reason": "The bell rang.", **changes}
     )
 
@@ -158,12 +158,12 @@ def test_a_window_that_ends_leaves_extra_time_as_it_is(cast, deliver):
 def test_closing_twice_moves_nothing_more(cast, room, attempt, deliver):
     rooms.close_room(assignment_id=room.pk)
     deliver()
-    assert sitting.close_attempts_of(assignment_id=room.pk) == 0
+    assert granting.close_attempts_of(assignment_id=room.pk) == 0
     assert TimeGrant.objects.filter(kind="WINDOW").count() == 1
 
 
 def test_an_open_room_ends_nobodys_time(cast, room, attempt):
-    assert sitting.close_attempts_of(assignment_id=room.pk) == 0
+    assert granting.close_attempts_of(assignment_id=room.pk) == 0
     attempt.refresh_from_db()
     assert attempt.deadline_at - attempt.started_at == timedelta(minutes=30)
 

@@ -10,9 +10,9 @@ from django.db import IntegrityError, connection, transaction
 
 from apps.assignments import operations as rooms
 from apps.assignments import queries as room_queries
-from apps.attempts import errors
+from apps.attempts import errors, queries
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, Attempts
-from apps.attempts.operations import grading, sitting, statement
+from apps.attempts.operations import grading, granting, sitting, statement
 from apps.attempts.operations import journal as saving
 from apps.core import clock
 from apps.core.models import Delivery
@@ -111,7 +111,7 @@ def test_nobody_begins_behind_the_back_of_a_closing_room(cast, room, at_once, mo
     def close():
         inside.wait(5)
         rooms.close_room(assignment_id=room.pk)
-        return sitting.close_attempts_of(assignment_id=room.pk)
+        return granting.close_attempts_of(assignment_id=room.pk)
 
     monkeypatch.setattr(sitting, "_guard", slow_guard)
     actor = cast.alice
@@ -140,7 +140,7 @@ def test_two_submits_at_once_close_once_and_give_one_receipt(cast, at_once):
 
 def test_without_the_lock_two_submits_get_in_each_others_way(cast, attempt, at_once, monkeypatch, unlocked):
     unlocked()
-    meet_after(monkeypatch, sitting, "_is_due", 2)  # both have seen the attempt running
+    meet_after(monkeypatch, queries, "is_due", 2)  # both have seen the attempt running
     actor = cast.alice
     ends = at_once(*[lambda: sitting.submit_attempt(attempt_id=attempt.pk, actor=actor)] * 2)
     assert sum(isinstance(end, IntegrityError) for end in ends) == 1
@@ -297,7 +297,7 @@ def grade_while_the_room_closes(cast, room, at_once, monkeypatch, before_closing
         looked.wait(5)
         before_closing()
         rooms.close_room(assignment_id=room.pk)
-        sitting.close_attempts_of(assignment_id=room.pk)
+        granting.close_attempts_of(assignment_id=room.pk)
 
     monkeypatch.setattr(grading, "finalise_if_done", look_slowly)
     at_once(lambda: grading.grade_attempt(attempt_id=attempt.pk), close)

@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from apps.attempts.rules import ledger, marking, receipts, results
 from apps.attempts.rules.ledger import Grant, Lateness
@@ -18,37 +16,29 @@ END = START + timedelta(hours=1)
 MS = timedelta(milliseconds=1)
 
 
+def reckon(grants, limit_at=None, steps=1):
+    return ledger.reckon(started_at=START, grants=grants, limit_at=limit_at, steps=steps)
+
+
 def test_gives_the_whole_time_where_no_window_ends():
-    grants = ledger.first_grants(started_at=START, seconds=3600, closes_at=None)
-    assert grants == [Grant("BASE", 3600)]
-    assert ledger.deadline(started_at=START, grants=grants) == END
+    reckoning = reckon([Grant("BASE", 3600)])
+    assert (reckoning.deadline, reckoning.missing) == (END, [])
 
 
 def test_a_window_that_ends_early_cuts_time_off():
     closes_at = START + timedelta(minutes=20)
-    grants = ledger.first_grants(started_at=START, seconds=3600, closes_at=closes_at)
-    assert grants == [Grant("BASE", 3600), Grant("WINDOW", -2400)]
-    assert ledger.deadline(started_at=START, grants=grants) == closes_at
+    reckoning = reckon([Grant("BASE", 3600)], closes_at)
+    assert (reckoning.deadline, reckoning.missing) == (closes_at, [Grant("WINDOW", -2400)])
 
 
 def test_a_window_that_ends_later_cuts_nothing():
-    assert len(ledger.first_grants(started_at=START, seconds=3600, closes_at=END)) == 1
+    assert reckon([Grant("BASE", 3600)], END).missing == []
 
 
-@given(
-    seconds=st.integers(10, 100_000),
-    window=st.none() | st.timedeltas(timedelta(), timedelta(days=2)),
-    moves=st.lists(st.timedeltas(timedelta(days=-1), timedelta(days=1)), max_size=20),
-)
-def test_the_ledger_always_adds_up_to_the_deadline(seconds, window, moves):
-    closes_at = None if window is None else START + window
-    grants = ledger.first_grants(started_at=START, seconds=seconds, closes_at=closes_at)
-    deadline = ledger.deadline(started_at=START, grants=grants)
-    assert START < deadline <= START + timedelta(seconds=seconds)
-    for move in moves:
-        grants.append(Grant("EXTENSION", move.total_seconds()))
-        deadline += move
-    assert ledger.deadline(started_at=START, grants=grants) == deadline
+def test_a_window_that_moves_on_gives_back_what_it_took():
+    grants = [Grant("BASE", 3600), Grant("WINDOW", -2400)]
+    reckoning = reckon(grants, START + timedelta(minutes=30))
+    assert (reckoning.deadline, reckoning.missing) == (START + timedelta(minutes=30), [Grant("WINDOW", 600)])
 
 
 @pytest.mark.parametrize(
@@ -87,26 +77,26 @@ def test_an_attempt_ends_neither_after_its_deadline_nor_before_its_start(at, exp
 def test_a_closing_room_ends_time_but_leaves_extra_time_beyond_its_window(
     closed_after, window, extended, expected_after
 ):
-    deadline_at = END + timedelta(seconds=extended)
-    assert ledger.closing_deadline(
-        started_at=START,
-        deadline_at=deadline_at,
+    grants = [Grant("BASE", 3600), Grant("EXTENSION", extended)]
+    limit_at = ledger.closing_limit(
         closed_at=START + timedelta(minutes=closed_after),
         closes_at=None if window is None else START + timedelta(minutes=window),
-        extended=extended,
-    ) == START + timedelta(minutes=expected_after)
+        personal=ledger.personal_seconds(grants),
+    )
+    assert reckon(grants, limit_at).deadline == START + timedelta(minutes=expected_after)
 
 
 def test_a_room_that_closes_as_somebody_begins_leaves_a_moment():
-    assert (
-        ledger.closing_deadline(started_at=START, deadline_at=END, closed_at=START, closes_at=None, extended=0)
-        == START + MS
-    )
+    assert reckon([Grant("BASE", 3600)], START).deadline == START + MS
 
 
 def test_no_time_left_is_never_less_than_none():
     assert ledger.seconds_left(at=END + MS, deadline_at=END) == 0
     assert ledger.seconds_left(at=START, deadline_at=END) == 3600
+
+
+def test_while_time_stands_still_what_is_left_stays():
+    assert ledger.seconds_left(at=END + MS, deadline_at=END, paused_at=END - timedelta(seconds=90)) == 90
 
 
 def test_a_receipt_is_the_hash_of_the_text_that_is_documented():

@@ -1,0 +1,253 @@
+"""What moves the time of running attempts: extra time, pauses, credits for stalls, the next section, the room's window."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from apps.assignments import queries as rooms
+from apps.assignments import rules as room_rules
+from apps.assignments.errors import AssignmentNotFound
+from apps.attempts import errors, queries
+from apps.attempts.models import Attempt
+from apps.attempts.operations import clock as timing
+from apps.attempts.operations import grading
+from apps.attempts.rules import course, ledger
+from apps.attempts.rules.ledger import Grant
+from apps.audit import operations as audit
+from apps.core import clock
+from apps.core.errors import Problem
+
+if TYPE_CHECKING:
+    from apps.authentication.models import User
+
+
+def extend(
+    *,
+    actor: User,
+    assignment_id: uuid.UUID,
+    student_ids: Iterable[uuid.UUID] | None = None,
+    seconds: int,
+    reason: str,
+    at: datetime | None = None,
+) -> list[Attempt]:
+    """Give running attempts of a room more time, where sections are timed in the present one: those of ``student_ids``,
+    or all. Returns them.
+
+    Refuses less than a second or more than a day, an empty reason, and, changing nothing, students who do not sit.
+    """
+    reason = _check_reason(reason, seconds)
+    with transaction.atomic():
+        at = at or clock.now()
+        sitting = _lock_seats(actor, assignment_id, student_ids, at)
+        grants = {attempt: [Grant(ledger.EXTENSION, float(seconds), _present_step(attempt, at))] for attempt in sitting}
+        timing.give(grants=grants, reason=reason, author_id=actor.pk, at=at)
+        _record("room.extended", assignment_id, sitting, reason, seconds=seconds)
+    return sitting
+
+
+def pause(
+    *,
+    actor: User,
+    assignment_id: uuid.UUID,
+    student_ids: Iterable[uuid.UUID] | None = None,
+    reason: str,
+    at: datetime | None = None,
+) -> list[Attempt]:
+    """Let time stand still for those of ``student_ids``, or for all who sit, until it is resumed. Nothing can be written
+    meanwhile; what was on its way counts for as long as the grace. Returns whose time has stopped now.
+
+    Refuses an empty reason, and, changing nothing, students who do not sit.
+    """
+    reason = _check_reason(reason)
+    with transaction.atomic():
+        at = at or clock.now()
+        sitting = [a for a in _lock_seats(actor, assignment_id, student_ids, at) if a.paused_at is None]
+        Attempt.objects.filter(pk__in=[attempt.pk for attempt in sitting]).update(paused_at=at)
+        for attempt in sitting:
+            attempt.paused_at = at
+        timing.tell(attempts=sitting, at=at)
+        _record("room.paused", assignment_id, sitting, reason)
+    return sitting
+
+
+def resume(
+    *,
+    actor: User,
+    assignment_id: uuid.UUID,
+    student_ids: Iterable[uuid.UUID] | None = None,
+    at: datetime | None = None,
+) -> list[Attempt]:
+    """Let time go on for those of ``student_ids``, or for all who are paused; they get back what the pause has lasted, also
+    beyond the window of the room. Returns them."""
+    with transaction.atomic():
+        at = at or clock.now()
+        paused = [a for a in _lock_seats(actor, assignment_id, student_ids, at) if a.paused_at is not None]
+        _end_pauses(paused, at=at, author_id=actor.pk)
+        _record("room.resumed", assignment_id, paused, "")
+    return paused
+
+
+def _end_pauses(attempts: list[Attempt], *, at: datetime, author_id: uuid.UUID | None) -> None:
+    grants = {}
+    for attempt in attempts:
+        assert attempt.paused_at is not None
+        lasted = max((at - attempt.paused_at).total_seconds(), 0.0)
+        grants[attempt] = [Grant(ledger.PAUSE, lasted, _present_step(attempt, attempt.paused_at))]
+        attempt.paused_at = None
+    Attempt.objects.filter(pk__in=[attempt.pk for attempt in attempts]).update(paused_at=None)
+    timing.give(grants=grants, reason="", author_id=author_id, at=at)
+    timing.set_alarms(attempts=attempts)  # the one that rang meanwhile found time standing still
+
+
+def credit(*, attempt_id: uuid.UUID, seconds: float, reason: str, at: datetime | None = None) -> Attempt | None:
+    """Give back time that a measured stall has cost; nothing, if the attempt does not run any more."""
+    with transaction.atomic():
+        at = at or clock.now()
+        attempt = Attempt.objects.running().select_for_update().filter(pk=attempt_id).first()
+        if attempt is None or queries.is_due(attempt, at):
+            return None
+        grant = Grant(ledger.INCIDENT, seconds, _present_step(attempt, at))
+        timing.give(grants={attempt: [grant]}, reason=reason, author_id=None, at=at)
+    return attempt
+
+
+def go_on(*, actor: User, attempt_id: uuid.UUID, step: int, at: datetime | None = None) -> Attempt:
+    """Leave the present step of one's own attempt for good and begin the next one now. Again, it changes nothing.
+
+    Refuses an attempt that is open as a whole, the last step, one that is not the present, a room in which sections are
+    sat to their end (breaks never have to be), and an attempt that is paused or closed.
+    """
+    with transaction.atomic():
+        at = at or clock.now()
+        found = Attempt.objects.running().filter(pk=attempt_id, student=actor).select_related("assignment")
+        attempt = found.select_for_update(of=("self",)).first()
+        if attempt is None:
+            queries.get_attempt_for(actor, attempt_id)
+            raise errors.AttemptClosed
+        if queries.is_due(attempt, at):
+            raise errors.AttemptClosed
+        if attempt.paused_at is not None:
+            raise errors.Paused
+        present = queries.present_step(attempt, at)
+        if present is None:
+            raise errors.NoNextSection
+        if step < present:
+            return attempt
+        if present != step or step + 1 >= len(attempt.course):
+            raise errors.NoNextSection
+        if attempt.course[step]["kind"] == course.SECTION and not attempt.assignment.may_leave_early:
+            raise errors.SectionNotOver
+        assert attempt.step_ends is not None
+        unused = (attempt.step_ends[step] - at).total_seconds()
+        attempt.step_floor = step + 1
+        Attempt.objects.filter(pk=attempt.pk).update(step_floor=step + 1)
+        timing.give(grants={attempt: [Grant(ledger.LEFT, -unused, step)]}, reason="", author_id=actor.pk, at=at)
+    return attempt
+
+
+def close_attempts_of(*, assignment_id: uuid.UUID, at: datetime | None = None) -> int:
+    """A room has closed: end the time of those who still sit there, and finalise it if nobody has to be waited for.
+
+    Closed by hand, everybody's deadline is that moment, and no pause lasts on; closed by its window, personal time stays,
+    and where late starters have their full time, everybody's. Returns how many deadlines moved.
+    """
+    with transaction.atomic():
+        at = at or clock.now()
+        # Waits for gradings under way too: they have either seen the room closed, or are finished when we count.
+        waiting = Attempt.objects.unfinished().filter(assignment_id=assignment_id).order_by("pk")
+        attempts = [attempt for attempt in waiting.select_for_update() if attempt.is_running]
+        room = rooms.get_assignment(assignment_id=assignment_id)
+        closed_at = room.closed_at
+        if closed_at is None:
+            return 0
+        by_window = room.closes_at is not None and closed_at >= room.closes_at
+        moved: list[Attempt] = []
+        if not by_window or room.late_policy == room.LatePolicy.WINDOW:
+            ledgers = timing.ledgers_of(attempts)
+            ending = [a for a in attempts if not _was_reopened(ledgers[a.pk])]
+            if not by_window:
+                paused = [attempt.pk for attempt in ending if attempt.paused_at]
+                Attempt.objects.filter(pk__in=paused).update(paused_at=None)
+            for attempt in ending:
+                attempt.paused_at = attempt.paused_at if by_window else None
+                limit_at = ledger.closing_limit(
+                    closed_at=closed_at,
+                    closes_at=room.closes_at,
+                    personal=ledger.personal_seconds(ledgers[attempt.pk]),
+                )
+                attempt.limit_at = min(limit_at, attempt.limit_at or limit_at)
+            moved = timing.give(
+                grants={attempt: [] for attempt in ending},
+                reason="The room was closed.",
+                author_id=None,
+                at=at,
+                ledgers=ledgers,
+            )
+        grading.finalise_if_done(assignment_id=assignment_id)
+    return len(moved)
+
+
+def move_windows(*, assignment_id: uuid.UUID, at: datetime | None = None) -> int:
+    """The window of an open room has moved: the deadlines of those who sit follow it. Returns how many moved."""
+    with transaction.atomic():
+        at = at or clock.now()
+        running = Attempt.objects.running().filter(assignment_id=assignment_id).order_by("pk")
+        attempts = [a for a in running.select_for_update() if not queries.is_due(a, at)]
+        room = rooms.get_assignment(assignment_id=assignment_id)
+        if room.status != room_rules.OPEN or room.late_policy != room.LatePolicy.WINDOW:
+            return 0
+        for attempt in attempts:
+            attempt.limit_at = room.closes_at
+        grants: dict[Attempt, list[Grant]] = {attempt: [] for attempt in attempts}
+        return len(timing.give(grants=grants, reason="The window of the room moved.", author_id=None, at=at))
+
+
+# -- shared --------------------------------------------------------------------------------------------------------
+
+
+def _lock_seats(
+    actor: User, assignment_id: uuid.UUID, student_ids: Iterable[uuid.UUID] | None, at: datetime
+) -> list[Attempt]:
+    """The attempts that run in a room ``actor`` manages, locked; refuses students who do not sit."""
+    if not rooms.managed_by(actor).filter(pk=assignment_id).exists():
+        raise AssignmentNotFound
+    attempts = Attempt.objects.running().filter(assignment_id=assignment_id).order_by("pk")
+    wanted = None if student_ids is None else set(student_ids)
+    if wanted is not None:
+        attempts = attempts.filter(student__in=wanted)
+    sitting = [attempt for attempt in attempts.select_for_update() if not queries.is_due(attempt, at)]
+    if wanted is not None and (missing := wanted - {attempt.student_id for attempt in sitting}):
+        raise errors.NotSitting(students=sorted(map(str, missing)))
+    return sitting
+
+
+def _present_step(attempt: Attempt, at: datetime) -> int:
+    return queries.present_step(attempt, at) or 0
+
+
+def _was_reopened(grants: Iterable[Grant]) -> bool:
+    """What was opened again after the room had closed has its own end."""
+    return any(grant.kind == ledger.REOPENED for grant in grants)
+
+
+def _check_reason(reason: str, seconds: int = 1) -> str:
+    problems = []
+    if not 1 <= seconds <= ledger.LONGEST_EXTENSION:
+        problems.append(Problem("/seconds", "out_of_bounds", "Between 1 second and 24 hours."))
+    if not 1 <= len(reason.strip()) <= 200:
+        problems.append(Problem("/reason", "required", "Say why, in at most 200 characters."))
+    if problems:
+        raise errors.BadExtension(problems=problems)
+    return reason.strip()
+
+
+def _record(action: str, assignment_id: uuid.UUID, sitting: Iterable[Attempt], reason: str, **after: object) -> None:
+    students = sorted(str(attempt.student_id) for attempt in sitting)
+    audit.record(
+        action=action, subject="room", subject_id=assignment_id, after={**after, "students": students}, reason=reason
+    )
