@@ -12,8 +12,9 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, U
 
 from apps.authentication import queries
 from apps.authentication.errors import LockedOut, SecondStepFailed
-from apps.authentication.models import IdentityProvider, Invitation, Session, User
+from apps.authentication.models import Acting, IdentityProvider, Invitation, Session, User
 from apps.authentication.operations import (
+    acting,
     people,
     registration,
     second_factor,
@@ -26,6 +27,11 @@ from apps.core.adminsite import ActionVariant, HostSite, RowAdmin, RowForm, RowI
 
 ROLE_COLORS = {"OWNER": "danger", "CENTER_ADMIN": "danger", "TEACHER": "info", "STUDENT": "success", "GUEST": "warning"}
 ROLES = [choice for choice in User.Role.choices if choice[0] != User.Role.OWNER]
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def _password_field() -> forms.CharField:
@@ -267,6 +273,24 @@ class ProviderForm(RowForm):
 
     def _post_clean(self) -> None:
         """Nothing is put into the row here: the operation does that, and seals the secret."""
+
+
+@admin.register(Acting, site=center_site)
+class ActingAdmin(RowAdmin):
+    """Owners of the platform who act here, or did, in an admin's place."""
+
+    icon = "supervisor_account"
+    list_display = ["owner_name", "admin", "reason", "created_at", "began_at", "ends_at", "ended_at"]
+    list_select_related = ["admin"]
+    search_fields = ["owner_name", "reason"]
+    ordering = ["-created_at"]
+    fields = ["owner_name", "owner_id", "admin", "reason", "minutes", "created_at", "began_at", "ends_at"]
+    fields += ["ended_at", "ended_by", "ended_because"]
+    actions_detail = ["end_now"]
+
+    @act("End", icon="block", ask="Whoever acts is signed out at once.", variant=ActionVariant.DANGER)
+    def end_now(self, request: HttpRequest, row: Acting) -> None:
+        acting.end(actor=_person(request), acting_id=row.pk)
 
 
 @admin.register(IdentityProvider, site=center_site)

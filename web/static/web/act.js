@@ -10,6 +10,10 @@ const wrong = el("p", { class: "error", role: "alert" });
 
 async function begin(event) {
   event.preventDefault();
+  if (!code) {
+    wrong.textContent = "This link is not complete, or was opened before. Ask for a new one.";
+    return;
+  }
   session.set(null);
   try {
     session.set(await call("POST", "auth/act/", { code }));

@@ -35,7 +35,7 @@ function greet(me) {
   const leave = el("button", { class: "plain", onclick: async () => { await signOut(); location.href = "/"; } }, "Sign out");
   const admin = me.role === "CENTER_ADMIN" && !isActing() ? el("a", { href: "/admin/" }, "Admin") : null;
   document.getElementById("who").replaceChildren(
-    ...[admin, el("a", { href: "/security/" }, "Security"), el("span", { class: "quiet" }, me.full_name || me.email), leave].filter(Boolean));
+    ...[admin, isActing() ? null : el("a", { href: "/security/" }, "Security"), el("span", { class: "quiet" }, me.full_name || me.email), leave].filter(Boolean));
 }
 
 function listen() {
