@@ -152,7 +152,18 @@ class HostSite(UnfoldAdminSite):
 
 
 main_site = HostSite(
-    role="OWNER", is_public=True, order=["centers", "analytics", "authentication", "notifications", "mail", "core", "audit", "django_celery_beat"]
+    role="OWNER",
+    is_public=True,
+    order=[
+        "centers",
+        "analytics",
+        "authentication",
+        "notifications",
+        "mail",
+        "core",
+        "audit",
+        "django_celery_beat",
+    ],
 )
 center_site = HostSite(
     role="CENTER_ADMIN",
