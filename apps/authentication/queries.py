@@ -36,6 +36,7 @@ def get_session_user(*, session_id: uuid.UUID, user_id: uuid.UUID, version: int,
     lack the second factor that their center demands are refused unless they ``may_lack`` it; ``lacks_factor`` tells."""
     user = (
         User.objects.filter(
+            _IN_TIME,
             pk=user_id,
             is_active=True,
             is_approved=True,

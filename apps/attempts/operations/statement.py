@@ -51,6 +51,7 @@ WITH caller AS MATERIALIZED (
         WHERE session.id = caller.session_id AND person.id = caller.student_id
           AND session.revoked_at IS NULL AND session.expires_at > statement_timestamp()
           AND person.is_active AND person.is_approved AND person.session_version = caller.version
+          AND (person.access_ends_at IS NULL OR person.access_ends_at > statement_timestamp())
         LIMIT 1
     ) session ON true
 ), answer AS MATERIALIZED (

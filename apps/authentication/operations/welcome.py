@@ -20,10 +20,16 @@ def post_welcome(*, people: Sequence[User], at: datetime) -> None:
     """Write to people who have no password yet, with two statements however many they are. Inside a transaction."""
     waiting = [person for person in people if not person.has_usable_password()]
     User.objects.filter(pk__in=[person.pk for person in waiting]).update(invited_at=at)
+    for person in waiting:
+        person.invited_at = at
     mail.post(
         drafts=[
             mail.Draft(
-                "welcome", person.email, f"welcome:{person.pk}:{int(at.timestamp())}", _about(person, at), person.locale
+                "welcome",
+                person.email,
+                f"welcome:{person.pk}:{int(at.timestamp() * 1000)}",
+                _about(person, at),
+                person.locale,
             )
             for person in waiting
         ]

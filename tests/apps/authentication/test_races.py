@@ -10,9 +10,10 @@ from django.db import connection
 
 from apps.authentication import errors
 from apps.authentication.models import Invitation, User
-from apps.authentication.operations import links, passwords, registration
+from apps.authentication.operations import links, passwords, people, registration
 from apps.centers.models import Center
 from apps.core import clock, tenancy
+from apps.groups import roster
 
 MANY = 20
 pytestmark = pytest.mark.races
@@ -98,3 +99,60 @@ def test_approving_and_rejecting_at_once_ends_in_one_of_the_two(committed, cast)
         person = User.objects.get(email=f"p{number}@north.test")
         status = Invitation.objects.get(pk=invitation.pk).status
         assert (status, person.is_active and person.is_approved) in {("APPROVED", True), ("REJECTED", False)}
+
+
+@pytest.mark.parametrize("locked", [True, False], ids=["with the lock", "without it, nobody is left"])
+def test_two_admins_who_shut_each_other_out_leave_one(committed, cast, locked, monkeypatch):
+    other = cast.person("Dmitri", "CENTER_ADMIN")
+    pairs = [(cast.dora, other), (other, cast.dora)]
+    if not locked:
+        monkeypatch.setattr(people, "lock_admins", lambda *, user_id: None)
+        spare, both_looked = people.spare, threading.Barrier(2)
+
+        def look(*, actor, user):
+            spare(actor=actor, user=user)
+            both_looked.wait(timeout=20)
+
+        monkeypatch.setattr(people, "spare", look)
+
+    def shut_out(number):
+        actor, target = pairs[number]
+        people.change_role(actor=actor, user_id=target.pk, role="TEACHER")
+
+    got = at_once(cast.north, shut_out, count=2)
+    left = User.objects.filter(role="CENTER_ADMIN", is_active=True).count()
+    if locked:
+        assert got == {"done": 1, "LastAdmin": 1}
+        assert left == 1
+    else:
+        assert left == 0
+
+
+@pytest.mark.parametrize("locked", [True, False], ids=["with the lock", "without it, rows are refused"])
+def test_the_same_list_five_times_at_once_comes_in_once(committed, cast, locked, monkeypatch):
+    cast.dora  # noqa: B018
+    text = "email,groups\n" + "".join(f"p{number}@north.test,N5\n" for number in range(50))
+    if not locked:
+        sort, all_looked = roster.accounts.sort_entries, threading.Barrier(5)
+
+        def look(**given):
+            found = sort(**given)
+            all_looked.wait(timeout=20)
+            return found
+
+        monkeypatch.setattr(roster, "_one_at_a_time", lambda: None)
+        monkeypatch.setattr(roster.accounts, "sort_entries", look)
+    reports = []
+    got = at_once(
+        cast.north,
+        lambda number: reports.append(
+            roster.import_roster(actor=cast.dora, data=text.encode(), create_groups=True, send_letters=False)
+        ),
+        count=5,
+    )
+    assert User.objects.filter(email__startswith="p").count() == 50
+    if locked:
+        assert got == {"done": 5}
+        assert sorted(report.created for report in reports) == [0, 0, 0, 0, 50]
+    else:
+        assert got["done"] < 5

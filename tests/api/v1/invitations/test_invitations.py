@@ -234,3 +234,41 @@ def test_only_admins_invite(cast):
         assert Api(person).get("centers/invitations/list/").status_code == 403
     assert Api(cast.sybil).get("centers/invitations/list/").json()["count"] == 0
     assert mail.outbox == []
+
+
+def test_an_unused_code_can_be_withdrawn(cast):
+    code = Api(cast.dora).post("centers/invitations/", {"role": "STUDENT"}).json()["code"]
+    for _ in range(2):
+        answer = Api(cast.dora).post("centers/invitations/withdraw/", {"code": code})
+        assert (answer.status_code, answer.json()["invitation"]["status"]) == (200, "REJECTED")
+        assert answer.json()["invitation"]["reason"] == "Withdrawn."
+    body = {"email": "w@north.test", "password": "a long sentence 9", "invitation_code": code}
+    assert Api().post("auth/register/", body).json()["code"] == "invitation_refused"
+
+
+def test_a_letter_with_a_code_can_be_sent_again(cast):
+    made = Api(cast.dora).post("centers/invitations/", {"role": "STUDENT", "emails": ["w@north.test"]}).json()
+    assert len(arrived("w@north.test")) == 1
+    Invitation.objects.update(expires_at="2020-01-01T00:00:00Z")
+    answer = Api(cast.dora).post("centers/invitations/resend/", {"code": made["code"]})
+    assert (answer.status_code, answer.json()["invitation"]["status"]) == (200, "PENDING")
+    assert len(arrived("w@north.test")) == 2
+    Api(cast.dora).post("centers/invitations/resend/", {"code": made["code"]})
+    assert len(arrived("w@north.test")) == 2
+
+
+def test_what_cannot_be_sent_again_or_withdrawn_is_told(cast):
+    admin = Api(cast.dora)
+    code = admin.post("centers/invitations/", {"role": "STUDENT"}).json()["code"]
+    assert admin.post("centers/invitations/resend/", {"code": code}).json()["code"] == "no_address"
+    body = {"email": "w@north.test", "password": "a long sentence 9", "invitation_code": code}
+    assert Api().post("auth/register/", body).status_code == 201
+    assert admin.post("centers/invitations/withdraw/", {"code": code}).json()["code"] == "invitation_used"
+    sent = admin.post("centers/invitations/", {"role": "STUDENT", "emails": ["v@north.test"]}).json()["code"]
+    admin.post("centers/invitations/withdraw/", {"code": sent})
+    assert admin.post("centers/invitations/resend/", {"code": sent}).json()["code"] == "invitation_decided"
+    for verb in ("withdraw", "resend"):
+        assert admin.post(f"centers/invitations/{verb}/", {"code": "ABCDEFGHJK"}).status_code == 404
+        assert Api(cast.sybil).post(f"centers/invitations/{verb}/", {"code": code}).status_code == 404
+        for person in (cast.carol, cast.alice):
+            assert Api(person).post(f"centers/invitations/{verb}/", {"code": code}).status_code == 403
