@@ -37,11 +37,11 @@ class GuestViewSet(GenericViewSet[Any]):
         body = {"detail": f"{person} is a student now.", "user": person}
         return Response(shapes.UpgradedOut(body, context={"request": request}).data)
 
-    @extend_schema(operation_id="guests_extend", request=shapes.ExtendIn, responses=shapes.GuestOut)
+    @extend_schema(operation_id="guests_extend", request=shapes.ExtendStayIn, responses=shapes.GuestOut)
     @action(detail=False, methods=["post"])
     def extend(self, request: Request) -> Response:
         """Let a guest stay longer, or less long. One whose time was over can sign in again."""
-        shape = shapes.ExtendIn(data=request.data)
+        shape = shapes.ExtendStayIn(data=request.data)
         shape.is_valid(raise_exception=True)
         given = shape.validated_data
         guest = guests.extend_guest(actor=request.user, user_id=given["user_id"], ends_at=given["access_ends_at"])

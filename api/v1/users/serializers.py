@@ -137,7 +137,7 @@ class UpgradeIn(StrictSerializer):
     user_id = serializers.UUIDField()
 
 
-class ExtendIn(StrictSerializer):
+class ExtendStayIn(StrictSerializer):
     user_id = serializers.UUIDField()
     access_ends_at = serializers.DateTimeField(help_text="From now on, a year away at most.")
 
