@@ -38,7 +38,12 @@ def build_schema(*, tenant: Tenant, export: Export) -> bool:
         database.set_schema(tenant.schema_name, include_public=False)
         MigrationRecorder(connection).ensure_schema()
         database.set_schema(tenant.schema_name)
-        MigrationExecutor(connection).migrate(sorted(wanted))
+        executor = MigrationExecutor(connection)
+        whole = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
+        plan = [step for step in whole if (step[0].app_label, step[0].name) in wanted]
+        if len(plan) != len(wanted):
+            raise ExportUnfit(f"{ExportUnfit.message} (Its migrations do not follow each other.)")
+        executor.migrate(None, plan=plan)
     return True
 
 

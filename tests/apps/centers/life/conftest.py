@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -28,6 +29,21 @@ def exported(furnished, north, tmp_path):
     """An export of it, and its manifest."""
     path = tmp_path / "north.zip"
     return path, exporting.write_export(center_id=north.id, path=path)
+
+
+_kept: dict[str, Any] = {}
+
+
+@pytest.fixture
+def export_file(request, tmp_path_factory):
+    """Such an export and its manifest, made once: for tests that need the file alone."""
+    if not _kept:
+        path, manifest = request.getfixturevalue("exported")
+        _kept["path"] = Path(shutil.copy(path, tmp_path_factory.mktemp("export") / "north.zip"))
+        _kept["manifest"] = manifest
+    else:
+        request.getfixturevalue("committed")
+    return _kept["path"], _kept["manifest"]
 
 
 @pytest.fixture
