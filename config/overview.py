@@ -135,11 +135,11 @@ def _bar(told: dict[str, Any]) -> str:
     if told["percent"] is None:
         return ""
     percent = float(told["percent"])
-    color = "bg-red-600" if percent >= 100 else "bg-amber-500" if percent >= 80 else "bg-primary-600"
+    color = "#dc2626" if percent >= 100 else "#d97706" if percent >= 80 else "#16a34a"
     return format_html(
         '<div class="flex items-center gap-2"><div class="h-2 w-32 rounded bg-base-200 dark:bg-base-700">'
-        '<div class="h-2 rounded {}" style="width:{}%"></div></div><span>{} %</span></div>',
-        color,
+        '<div class="h-2 rounded" style="width:{}%;background:{}"></div></div><span>{} %</span></div>',
         min(100, round(percent)),
+        color,
         f"{percent:g}",
     )
