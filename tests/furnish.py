@@ -19,6 +19,7 @@ from apps.audit.models import Entry
 from apps.authentication.models import Acting, Session
 from apps.authentication.operations import directors, registration
 from apps.centers.models import Center
+from apps.centers.operations import domains as claims
 from apps.centers.queries import domains
 from apps.centers.queries.domains import Address
 from apps.core import tenancy
@@ -94,6 +95,7 @@ def furnish(cast: Cast) -> Furniture:
     groups.add_members(group_id=group.pk, members=[(cast.alice.pk, "STUDENT"), (cast.carol.pk, "TEACHER")])
     registration.invite(actor=cast.dora, role="STUDENT")
     directors.copy_directors()
+    claims.add_domain(center_id=cast.north.id, domain=f"{cast.north.slug}-exams.jp")
     factories.import_sample(cast)
     test = factories.make_test(cast, title=f"Test of {place}")
     factories.publish(cast, test)
