@@ -16,8 +16,9 @@ from apps.assignments.models import ExamAssignment
 from apps.attempts.models import Attempt
 from apps.attempts.operations import grading, sitting
 from apps.audit.models import Entry
-from apps.authentication.models import Acting, Session
+from apps.authentication.models import Acting, Identity, Session
 from apps.authentication.operations import directors, registration
+from apps.authentication.operations import single_sign_on_providers as providers
 from apps.centers.models import Center
 from apps.centers.operations import domains as claims
 from apps.centers.queries import domains
@@ -47,6 +48,7 @@ class Furniture:
     later: ExamAssignment
     attempt: Attempt
     session: Session
+    identity: Identity
     notice: Notice
     media: MediaFile
     job: Job
@@ -64,7 +66,9 @@ class Furniture:
             "acting": self.acting,
             "attempts": self.attempt,
             "audit": SimpleNamespace(pk=self.entry.uid),
+            "auth/identities": self.identity,
             "auth/sessions": self.session,
+            "identity-providers": self.identity.provider,
             "center-admin-centers": self.center,
             "centers/domains": SimpleNamespace(pk=self.address.id),
             "exam-assignments": self.room,
@@ -86,6 +90,15 @@ class Furniture:
             "users": self.attempt.student,
         }
         return found[part].pk if part in found else None
+
+
+def _identity(cast: Cast, place: str) -> Identity:
+    """Alice signs in with the school's accounts too."""
+    given = {"name": f"School of {place}", "issuer": "https://id.school.test", "client_id": "shiken"}
+    provider = providers.add_provider(changes=given)
+    return Identity.objects.create(
+        user=cast.alice, provider=provider, issuer=provider.issuer, subject="alice", email=cast.alice.email
+    )
 
 
 def furnish(cast: Cast) -> Furniture:
@@ -119,6 +132,7 @@ def furnish(cast: Cast) -> Furniture:
         room=room,
         later=rooms.assign_test(actor=cast.dora, mock_test_id=test.pk, title=f"Later in {place}", group_ids=[group.pk]),
         attempt=attempt,
+        identity=_identity(cast, place),
         session=Session.objects.create(
             user=cast.alice, expires_at=Now() + timedelta(days=1), agent=f"Phone of {place}"
         ),

@@ -48,6 +48,7 @@ class SecondFactorOut(serializers.Serializer[Any]):
     is_demanded = serializers.BooleanField(help_text="The center asks it of people with this role.")
     confirmed_at = serializers.DateTimeField(allow_null=True)
     recovery_codes_left = serializers.IntegerField()
+    has_password = serializers.BooleanField(help_text="Who came by an identity provider may have none.")
 
 
 class SetUpOut(serializers.Serializer[Any]):
@@ -90,6 +91,7 @@ class SecondFactorView(APIView):
             "is_on": factor is not None,
             "is_demanded": queries.is_second_factor_demanded(user=request.user),
             "confirmed_at": factor.confirmed_at if factor else None,
+            "has_password": request.user.has_usable_password(),
             "recovery_codes_left": factor.codes_left if factor else 0,  # type: ignore[attr-defined]
         }
         return Response(SecondFactorOut(found).data)

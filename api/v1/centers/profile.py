@@ -29,6 +29,9 @@ class ChangeProfileIn(CenterDetailsIn):
     """What is absent stays."""
 
     name = serializers.CharField(max_length=120, required=False)
+    staff_second_factor = serializers.BooleanField(
+        required=False, help_text="Staff without a second factor may do nothing but set one up, from now on."
+    )
 
 
 class LogoIn(serializers.Serializer[Any]):
@@ -52,6 +55,7 @@ class OwnCenterOut(serializers.Serializer[Any]):
     locale = serializers.CharField()
     time_zone = serializers.CharField()
     registration = serializers.ChoiceField(REGISTRATIONS)
+    staff_second_factor = serializers.BooleanField(help_text="Whether staff need a second factor.")
     plan = serializers.CharField()
     status = serializers.ChoiceField(STATUSES)
     status_display = serializers.CharField(source="get_status_display")

@@ -32,7 +32,7 @@ from apps.core.errors import Problem
 log = logging.getLogger(__name__)
 
 DETAILS = frozenset("email phone website address description primary_color time_zone locale registration".split())
-_CHANGEABLE = DETAILS | {"name"}
+_CHANGEABLE = DETAILS | {"name", "staff_second_factor"}
 ON_ITS_WAY = frozenset({Center.State.RESTORING, Center.State.DELETING})
 _NAMED: dict[str, str] = {
     Center.Status.ACTIVE: "center.activated",
@@ -166,7 +166,8 @@ def _take(center: Center, values: Mapping[str, str]) -> None:
     """Set what may be set; refuse, each with its place, what the columns cannot hold."""
     problems = [Problem(f"/{key}", "unknown_field", "This cannot be set.") for key in values.keys() - _CHANGEABLE]
     for key in values.keys() & _CHANGEABLE:
-        setattr(center, key, values[key].strip())
+        value: object = values[key]
+        setattr(center, key, value.strip() if isinstance(value, str) else value)
     if "website" in values:
         website = profile.clean_website(center.website)
         center.website = website or ""

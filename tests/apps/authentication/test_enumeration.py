@@ -1,104 +1,120 @@
-"""Nobody learns from a stop-watch who has an account: medians of paired requests, with the real password hash."""
+"""Nobody learns who has an account: the same answer after the same work. ``make bench-enumeration`` holds the stop-watch."""
 
 from __future__ import annotations
 
-import itertools
-import random
-import statistics
-import time
-
 import pytest
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import MD5PasswordHasher
 
-from apps.authentication.operations import registration
+from apps.authentication.models import User
+from apps.authentication.operations import people, registration, second_factor
 from apps.centers.models import Center
+from tests.cast import PASSWORD
 from tests.client import Api
 
 pytestmark = pytest.mark.django_db
-NEAR = 0.10
-ROUNDS = 4
-
-
-def difference(first, second, *, pairs):
-    """By how much the median times of two requests differ that take turns: the least of some rounds, since other work is
-    going on. Each request is told its own number, so that none meets what an earlier one left."""
-    numbers, found = itertools.count(), []
-    for _ in range(ROUNDS):
-        times = {first: [], second: []}
-        for _ in range(pairs):
-            number = next(numbers)
-            for request in random.sample([first, second], 2):
-                start = time.perf_counter()
-                request(number)
-                times[request].append(time.perf_counter() - start)
-        one, two = (statistics.median(times[request]) for request in (first, second))
-        found.append(abs(one - two) / max(one, two))
-        if found[-1] <= NEAR:
-            break
-    return min(found)
+HEADERS = ("Content-Type", "WWW-Authenticate", "Cache-Control", "Vary", "Retry-After")
 
 
 @pytest.fixture
-def taken(cast):
-    """Addresses of people, made with the quick hash."""
-    return lambda count: [cast.person(f"P{number}", "STUDENT").email for number in range(count)]
+def work(monkeypatch, count_queries):
+    """``work(request)``: the answer without its number, how often a password was hashed, and the kinds of statements."""
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda *args: hashed.append(1) or encode(*args))
+
+    def measure(request):
+        hashed.clear()
+        with count_queries() as queries:
+            answer = request()
+        body = answer.json()
+        body.pop("request_id", None)
+        said = answer.status_code, body, [answer.get(name) for name in HEADERS]
+        return said, len(hashed), [query["sql"].split()[0] for query in queries.captured_queries]
+
+    Api().post("auth/login/", {"email": "first@north.test", "password": "x"})  # from now on the center is remembered
+    return measure
 
 
 @pytest.fixture
-def hash_for_real(settings):
-    def switch():
-        settings.PASSWORD_HASHERS = ["apps.authentication.hashers.ClassroomArgon2Hasher"]
+def everybody(cast):
+    """An address for each way of not getting in, and for nobody."""
+    shut_out, waiting, keyless = (cast.person(name, "STUDENT") for name in ("Off", "Wendy", "Kim"))
+    people.deactivate(user_id=shut_out.pk)
+    User.objects.filter(pk=waiting.pk).update(is_approved=False)
+    keyless.set_unusable_password()
+    keyless.save()
+    second_factor.SecondFactor.objects.create(user=cast.carol, secret="x", confirmed_at="2020-01-01T00:00:00Z")
+    known = [cast.alice, cast.carol, cast.dora, shut_out, waiting, keyless]
+    return [person.email for person in known] + ["nobody@north.test", cast.mallory.email]
 
-    return switch
+
+def log_in(email, password):
+    return Api().post("auth/login/", {"email": email, "password": password})
 
 
-def post(path, status, **body):
-    assert Api().post(path, body).status_code == status
+def differences(found, *, statements=True):
+    first = found[0]
+    return [one for one in found[1:] if (one if statements else one[:2]) != (first if statements else first[:2])]
 
 
-def test_a_reset_takes_as_long_for_nobody_as_for_somebody(taken):
-    known = taken(ROUNDS * 100)
-    found = difference(
-        lambda number: post("auth/password/reset/", 202, email=known[number]),
-        lambda number: post("auth/password/reset/", 202, email=f"nobody{number}@north.test"),
-        pairs=100,
-    )
-    assert found <= NEAR
+def test_a_wrong_password_costs_the_same_hash_and_says_the_same_of_everybody(everybody, work):
+    found = [work(lambda email=email: log_in(email, "wrong")) for email in everybody]
+    assert found[0][0][0] == 401
+    assert found[0][1] == 1
+    assert not differences(found, statements=False)
+
+
+def test_the_right_password_of_who_may_not_come_in_looks_like_a_wrong_one(everybody, work, cast):
+    kept_out = ["off@north.test", "wendy@north.test"]
+    found = [work(lambda email=email: log_in(email, PASSWORD)) for email in kept_out]
+    wrong = work(lambda: log_in("nobody@north.test", PASSWORD))
+    assert not differences([wrong, *found], statements=False)
+
+
+def test_asking_for_a_letter_costs_the_same_statements_for_everybody(everybody, work):
+    found = [work(lambda email=email: Api().post("auth/password/reset/", {"email": email})) for email in everybody]
+    assert found[0][0][0] == 202
+    assert not differences(found)
 
 
 @pytest.mark.parametrize("invited", [False, True], ids=["without a code", "with an invitation"])
-def test_registering_takes_as_long_for_a_taken_address_as_for_a_free_one(cast, taken, hash_for_real, invited):
+def test_registering_costs_the_same_hash_whether_the_address_is_taken(cast, work, invited):
     Center.objects.filter(pk=cast.north.id).update(registration="APPROVAL")
-    known, codes = taken(ROUNDS * 50), itertools.repeat("")
-    if invited:
-        batches = [registration.invite(actor=cast.dora, role="STUDENT", quantity=100) for _ in range(ROUNDS)]
-        codes = iter([row.code for batch in batches for row in batch])
-    hash_for_real()
-
-    def register(email):
-        post("auth/register/", 201, email=email, password="a long sentence 9", invitation_code=next(codes))
-
-    found = difference(
-        lambda number: register(known[number]), lambda number: register(f"new{number}@north.test"), pairs=50
+    emails = ["new@north.test", cast.alice.email, cast.carol.email]
+    codes = (
+        [row.code for row in registration.invite(actor=cast.dora, role="STUDENT", quantity=3)] if invited else [""] * 3
     )
-    assert found <= NEAR
+    found = []
+    for email, code in zip(emails, codes, strict=True):
+        body = {"email": email, "password": "a long sentence 9", "invitation_code": code}
+        said, hashed, _ = work(lambda body=body: Api().post("auth/register/", body))
+        found.append((said[0], {**said[1], "email": ""}, hashed))
+    assert found[0][0] == 201
+    assert found[0][2] == 1
+    assert found[1:] == found[:1] * 2
 
 
-def test_signing_in_takes_as_long_for_nobody_as_for_a_wrong_password(taken, hash_for_real, settings):
-    settings.AXES_FAILURE_LIMIT = 10_000
-    hash_for_real()
-    known = taken(50)
-
-    def sign_in(email):
-        post("auth/login/", 401, email=email, password="wrong")
-
-    found = difference(
-        lambda number: sign_in(known[number % 50]), lambda number: sign_in(f"nobody{number}@north.test"), pairs=50
-    )
-    assert found <= NEAR
+def test_a_challenge_says_no_more_than_that_it_is_over(cast, work):
+    found = [
+        work(lambda token=token: Api().post("auth/login/second-factor/", {"challenge": token, "code": "000000"}))
+        for token in ("x" * 43, "y", "../../x", "x" * 100)
+    ]
+    assert found[0][0][1]["code"] == "challenge_over"
+    assert not differences(found)
 
 
-def test_the_stop_watch_would_see_a_hash_that_is_not_made(hash_for_real):
-    """The control: a refusal that comes before the hash is far from one that comes after it."""
-    hash_for_real()
-    assert difference(lambda _: make_password("x"), lambda _: None, pairs=20) > NEAR
+def test_a_provider_that_is_off_says_no_more_than_one_that_is_not(cast, work):
+    from apps.authentication.operations import single_sign_on_providers as providers
+
+    given = {"name": "off", "issuer": "https://x.test", "client_id": "x", "is_enabled": False}
+    providers.add_provider(changes=given)
+    found = [work(lambda slug=slug: Api().post("auth/sso/begin/", {"provider": slug})) for slug in ("off", "nothing")]
+    assert found[0][0][0] == 404
+    assert not differences(found)
+
+
+def test_the_counter_would_see_a_hash_that_is_not_made(work, monkeypatch):
+    """The control: a refusal that comes before the hash is told from one that comes after it."""
+    honest = work(lambda: log_in("nobody@north.test", "x"))
+    monkeypatch.setattr("apps.authentication.operations.sessions.authenticate", lambda *args, **kwargs: None)
+    assert differences([honest, work(lambda: log_in("nobody@north.test", "x"))], statements=False)

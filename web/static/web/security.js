@@ -20,7 +20,7 @@ async function security() {
   show(el("h1", {}, "Security"),
     isHeldBack ? el("p", { class: "note", role: "status" }, "Your center asks its staff for a second factor. Set one up to go on.") : null,
     el("section", { class: "card sheet" }, ...secondFactor(factor)),
-    providers.length || identities.results.length ? el("section", { class: "card sheet" }, ...accounts(identities.results, providers)) : null,
+    providers.length || identities.results.length ? el("section", { class: "card sheet" }, ...accounts(identities.results, providers, factor)) : null,
     el("section", { class: "card sheet" }, ...sessions(devices)));
 }
 
@@ -29,15 +29,18 @@ async function security() {
 const PASSWORD = { name: "password", type: "password", autocomplete: "current-password", maxlength: 200 };
 const CODE = { name: "code", autocomplete: "one-time-code", inputmode: "text", maxlength: 40, required: true, class: "code" };
 
+// Who came by a provider has none, and is not asked for it.
+const password = (factor) => (factor.has_password ? [field("Your password", PASSWORD)] : []);
+
 function secondFactor(factor) {
   const title = el("h2", {}, "Second factor ", el("span", { class: `badge ${factor.is_on ? "open" : ""}` }, factor.is_on ? "on" : "off"));
   if (!factor.is_on) {
     return [title, el("p", {}, "With an app on your phone nobody gets in who only knows your password."),
-      form("Set it up", [field("Your password", PASSWORD)], async (given, place) => {
-        place.replaceWith(...setUp(await call("POST", "auth/second-factor/", given)));
+      form("Set it up", password(factor), async (given, place) => {
+        place.replaceWith(setUp(await call("POST", "auth/second-factor/", given)));
       })];
   }
-  const proof = () => [field("Your password", PASSWORD), field("Code of your app, or a recovery code", CODE)];
+  const proof = () => [...password(factor), field("Code of your app, or a recovery code", CODE)];
   return [title,
     el("p", {}, `On since ${when(factor.confirmed_at)}. `, el("b", {}, `${factor.recovery_codes_left} of 10`), " recovery codes are left."),
     el("details", {}, el("summary", {}, "New recovery codes"), form("Make new ones", proof(), async (given, place) => {
@@ -53,11 +56,12 @@ function secondFactor(factor) {
 function setUp(made) {
   const picture = el("img", { class: "qr", alt: "The secret as a picture, for the camera of your phone",
     src: `data:image/svg+xml,${encodeURIComponent(made.qr_svg)}` });
-  return [el("p", {}, "Take a picture of this with an authenticator app. It is shown this once."), picture,
+  const all = el("div", {}, el("p", {}, "Take a picture of this with an authenticator app. It is shown this once."), picture,
     el("p", { class: "quiet" }, "No camera? Type this into the app: ", el("code", { class: "secret" }, made.secret.match(/.{4}/g).join(" "))),
-    form("Turn it on", [field("The six digits that the app shows", { ...CODE, inputmode: "numeric" })], async (given, place) => {
-      place.replaceWith(...codes((await call("POST", "auth/second-factor/confirm/", given)).recovery_codes));
-    })];
+    form("Turn it on", [field("The six digits that the app shows", { ...CODE, inputmode: "numeric" })], async (given) => {
+      all.replaceWith(...codes((await call("POST", "auth/second-factor/confirm/", given)).recovery_codes));
+    }));
+  return all;
 }
 
 function codes(made) {
@@ -70,7 +74,7 @@ function codes(made) {
 
 // -- accounts at providers -------------------------------------------------------------------------------------------
 
-function accounts(identities, providers) {
+function accounts(identities, providers, factor) {
   const wrong = el("p", { class: "error", role: "alert" });
   const rows = identities.map((one) => el("li", {}, el("span", {}, el("b", {}, one.name), ` ${one.email}`),
     el("button", { class: "plain", onclick: async () => {
@@ -81,7 +85,7 @@ function accounts(identities, providers) {
       } catch (problem) { wrong.textContent = told(problem); }
     } }, "Disconnect")));
   const connect = providers.map((one) => el("details", {}, el("summary", {}, `Connect ${one.name}`),
-    form(`Go to ${one.name}`, [field("Your password", PASSWORD)], async (given) => {
+    form(`Go to ${one.name}`, password(factor), async (given) => {
       remember({ connect: true });
       location.href = (await call("POST", "auth/identities/", { provider: one.slug, ...given })).authorization_url;
     })));

@@ -405,6 +405,15 @@ def test_the_demand_meets_running_sessions_of_staff_and_no_student(cast):
     assert login(cast.alice).json()["must_set_up_second_factor"] is False
 
 
+def test_an_admin_makes_and_takes_back_the_demand(cast):
+    client, path = Api(cast.dora), f"center-admin-centers/{cast.north.id}/"
+    assert client.get(path).json()["staff_second_factor"] is False
+    assert client.patch(path, {"staff_second_factor": True}).json()["staff_second_factor"] is True
+    assert said(Api(cast.carol).get("groups/")) == (403, "second_factor_needed")
+    assert said(Api(cast.dora).patch(path, {"staff_second_factor": False})) == (403, "second_factor_needed")
+    assert Api(cast.carol).patch(path, {"staff_second_factor": False}).status_code == 403
+
+
 def test_the_demand_costs_no_statement(cast, count_queries):
     client = Api(cast.carol)
     client.get("auth/me/")
