@@ -56,7 +56,7 @@ def refresh_figures() -> CenterFigures:
         row.attempts, row.running_attempts, row.graded_attempts = sat.all, sat.running, sat.graded
         row.last_attempt_at = sat.last_at
         row.storage_bytes = tests.storage_bytes()
-        row.refreshed_at = Now()  # type: ignore[assignment]
+        row.refreshed_at = Now()
         row.save(update_fields=_COUNTED)
         note_days(center_ids=[center_id], afresh=True)
     row.refresh_from_db()

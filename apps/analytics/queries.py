@@ -146,7 +146,7 @@ def growth_by_day(*, until: date, days: int = rules.GROWTH_DAYS) -> list[Day]:
     wanted = rules.every_day(until - timedelta(days=days - 1), until)
     rows = CenterDay.objects.filter(day__gte=wanted[0], day__lte=until).order_by().values("day")
     sums = rows.annotate(**{name: Sum(name) for name in _DAY_SUMS}, centers=Count("center_id"))
-    noted = {row["day"]: row for row in sums}
+    noted: dict[date, Any] = {row["day"]: row for row in sums}
     told, last = [], Day(wanted[0], 0, 0, 0, 0, 0)
     for day in wanted:
         row = noted.get(day)
@@ -251,7 +251,7 @@ def student_figures(actor: User) -> dict[str, Any]:
     own = attempts.own_figures(actor)
     month, before = own.last_month, own.month_before
     return {
-        "average_score": None if own.average is None else round(float(max(own.average, 0)), 2),
+        "average_score": None if own.average is None else round(max(float(own.average), 0.0), 2),
         "completed_exams_count": own.completed,
         "submission_trend_count": own.last_week,
         "growth_pct": None if month is None or before is None else rules.growth(month, before),

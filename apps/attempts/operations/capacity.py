@@ -53,7 +53,12 @@ def take_place(*, at: datetime, is_alone: bool = False) -> None:
 def _take(limit: int, under_way: int, at: datetime) -> tuple[bool, int]:
     """Take the lock that fits, then count with this start. Returns whether the lock is shared, and the number."""
     with connection.cursor() as cursor:
-        values = {"at": at, "limit": limit, "under_way": under_way, "key": tenancy.key("limit", plans.CONCURRENT)}
+        values: dict[str, datetime | int | str] = {
+            "at": at,
+            "limit": limit,
+            "under_way": under_way,
+            "key": tenancy.key("limit", plans.CONCURRENT),
+        }
         cursor.execute(_TAKE, values)
         is_far = bool(cursor.fetchone()[0])
         cursor.nextset()

@@ -68,8 +68,8 @@ def list_subscriptions(
 
 def describe(center: Center) -> Subscription:
     """The plan of a center that one of these lists gave."""
-    at: datetime = center.at  # type: ignore[attr-defined]
-    ends_at: datetime | None = center.ends_at  # type: ignore[attr-defined]
+    at: datetime = center.at
+    ends_at: datetime | None = center.ends_at
     is_paid = center.plan != plans.FREE and center.plan_ends_at is None
     return Subscription(
         center=center,
