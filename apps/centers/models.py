@@ -160,8 +160,9 @@ class DomainClaim(models.Model):
 class CenterAdmin(models.Model):
     """A director of a center, as the owners' lists show them: copied from the center's own people when they change."""
 
-    id = models.UUIDField(primary_key=True, editable=False, help_text="The person's id in the center.")
+    id = models.UUIDField(primary_key=True, editable=False, help_text="Worked out from center and person.")
     center = models.ForeignKey(Center, on_delete=models.CASCADE, related_name="admins")
+    person_id = models.UUIDField(help_text="In the center; in a copy of it the same.")
     email = models.EmailField()
     first_name = models.CharField(max_length=80, blank=True)
     last_name = models.CharField(max_length=80, blank=True)
@@ -173,6 +174,7 @@ class CenterAdmin(models.Model):
 
     class Meta:
         ordering = ["email"]
+        constraints = [models.UniqueConstraint(fields=["center", "person_id"], name="one_copy_per_director")]
 
     def __str__(self) -> str:
         return self.email

@@ -35,8 +35,8 @@ class DirectorChanges(TypedDict, total=False):
 
 
 def add_director(*, center_id: uuid.UUID, email: str, password: str, first_name: str, last_name: str = "") -> uuid.UUID:
-    """Make an admin of a center, who can sign in there at once. Refuses a center whose schema is not ready, a taken
-    address and a password that is easy to guess."""
+    """Make an admin of a center, who can sign in there at once; returns the id of their copy. Refuses a center whose
+    schema is not ready, a taken address and a password that is easy to guess."""
     with tenancy.enter(_tenant_of(center_id)), transaction.atomic():
         user = people.create_person(
             email=email,
@@ -47,7 +47,7 @@ def add_director(*, center_id: uuid.UUID, email: str, password: str, first_name:
         )
         user.refresh_from_db()
         copy_director(user_id=user.pk)
-    return user.pk
+    return admins.id_of(center_id=center_id, person_id=user.pk)
 
 
 def change_director(*, actor: User, admin_id: uuid.UUID, **changes: Unpack[DirectorChanges]) -> None:
@@ -58,20 +58,20 @@ def change_director(*, actor: User, admin_id: uuid.UUID, **changes: Unpack[Direc
         raise CenterFixed(problems=[Problem("/center_id", CenterFixed.code, CenterFixed.message)])
     email = changes.pop("email", "")
     with tenancy.enter(_tenant_of(copy.center_id)), transaction.atomic():
-        _check_director(admin_id)
-        people.update_person(actor=actor, user_id=admin_id, **changes)  # type: ignore[misc]
+        _check_director(copy.person_id)
+        people.update_person(actor=actor, user_id=copy.person_id, **changes)  # type: ignore[misc]
         if email:
-            _readdress(admin_id, email.strip().lower())
-        copy_director(user_id=admin_id)
+            _readdress(copy.person_id, email.strip().lower())
+        copy_director(user_id=copy.person_id)
 
 
 def remove_director(*, actor: User, admin_id: uuid.UUID) -> None:
     """Take a director out of their center, also the last one: owners can name another."""
     copy = copies.get_admin(admin_id=admin_id)
     with tenancy.enter(_tenant_of(copy.center_id)), transaction.atomic():
-        _check_director(admin_id)
-        people.delete_person(actor=actor, user_id=admin_id)
-        copy_director(user_id=admin_id)
+        _check_director(copy.person_id)
+        people.delete_person(actor=actor, user_id=copy.person_id)
+        copy_director(user_id=copy.person_id)
 
 
 def copy_director(*, user_id: uuid.UUID) -> None:
@@ -98,14 +98,14 @@ def _tenant_of(center_id: uuid.UUID) -> Tenant:
     return tenant
 
 
-def _check_director(admin_id: uuid.UUID) -> None:
+def _check_director(person_id: uuid.UUID) -> None:
     """The copy may be behind; the center's own row decides."""
-    if queries.find_director(user_id=admin_id) is None:
+    if queries.find_director(user_id=person_id) is None:
         raise AdminNotFound
 
 
-def _readdress(admin_id: uuid.UUID, email: str) -> None:
-    user = queries.lock_user(user_id=admin_id)
+def _readdress(person_id: uuid.UUID, email: str) -> None:
+    user = queries.lock_user(user_id=person_id)
     if user.email == email:
         return
     before, user.email, user.email_verified_at = user.email, email, None

@@ -67,7 +67,7 @@ def _id_of(domain: str) -> uuid.UUID:
 
 
 def _of_claim(claim: DomainClaim, *, is_primary: bool) -> Address:
-    until = claim.failing_since + rules.BORNE if claim.state == DomainClaim.State.FAILING else None  # type: ignore[operator]
+    is_borne = claim.state == DomainClaim.State.FAILING
     return Address(
         id=claim.pk,
         domain=claim.domain,
@@ -80,5 +80,5 @@ def _of_claim(claim: DomainClaim, *, is_primary: bool) -> Address:
         created_at=claim.created_at,
         checked_at=claim.checked_at,
         verified_at=claim.verified_at,
-        served_until=until,
+        served_until=claim.failing_since + rules.BORNE if is_borne and claim.failing_since else None,
     )

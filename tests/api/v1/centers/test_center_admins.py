@@ -6,8 +6,10 @@ import pytest
 
 from apps.audit.models import Entry
 from apps.authentication.models import User
+from apps.authentication.operations import directors as operations
 from apps.authentication.operations import people
 from apps.centers.models import Center, CenterAdmin
+from apps.centers.operations import admins
 from apps.core import bus, tenancy
 from tests.cast import PASSWORD
 from tests.client import Api
@@ -40,6 +42,10 @@ def wendy(north, **changes):
     }
 
 
+def copy_of(person) -> uuid.UUID:
+    return admins.id_of(center_id=person.tenant.id, person_id=person.pk)
+
+
 def sign_in(email: str, host: str = "north.localhost"):
     return Api(host=host).post("auth/login/", {"email": email, "password": PASSWORD})
 
@@ -55,7 +61,7 @@ def test_lists_the_directors_of_all_centers_from_the_copy(cast, olga, directors,
     assert body["count"] == 2
     row = next(row for row in body["results"] if row["email"] == "dora@north.test")
     assert row == {
-        "id": str(cast.dora.pk),
+        "id": str(copy_of(cast.dora)),
         "email": "dora@north.test",
         "first_name": "Dora",
         "last_name": "North",
@@ -65,7 +71,7 @@ def test_lists_the_directors_of_all_centers_from_the_copy(cast, olga, directors,
         "is_approved": True,
         "created_at": row["created_at"],
     }
-    detail = olga.get(f"{LIST}{cast.dora.pk}/").json()
+    detail = olga.get(f"{LIST}{copy_of(cast.dora)}/").json()
     assert (detail["role"], detail["avatar"], "updated_at" in detail) == ("CENTER_ADMIN", None, True)
 
 
@@ -105,14 +111,12 @@ def test_the_copy_follows_what_happens_in_the_center(cast, directors):
 
 
 def test_a_copy_made_anew_equals_the_one_that_was_kept(cast, directors):
-    from apps.authentication.operations import directors as operations
-
     people.update_person(actor=cast.olga, user_id=cast.dora.pk, last_name="East")
     bus.deliver_due(most=1000)
     kept = list(CenterAdmin.objects.order_by("pk").values())
     CenterAdmin.objects.filter(center=cast.north.id).delete()
     CenterAdmin.objects.create(
-        **{**kept[0], "id": uuid.uuid4(), "center_id": cast.north.id, "email": "gone@north.test"}
+        **{**kept[0], "id": uuid.uuid4(), "person_id": uuid.uuid4(), "center_id": cast.north.id, "email": "gone@north.test"}
     )
     assert operations.copy_directors() == 1
     assert list(CenterAdmin.objects.order_by("pk").values()) == kept
@@ -121,7 +125,7 @@ def test_a_copy_made_anew_equals_the_one_that_was_kept(cast, directors):
 def test_owners_see_them_in_the_list_of_centers(cast, olga, directors):
     rows = {row["center_name"]: row for row in olga.get("owner-centers/").json()["results"]}
     assert rows["North"]["centeradmin_emails"] == [
-        {"id": str(cast.dora.pk), "email": "dora@north.test", "first_name": "Dora", "last_name": "North"}
+        {"id": str(copy_of(cast.dora)), "email": "dora@north.test", "first_name": "Dora", "last_name": "North"}
     ]
     detail = olga.get(f"owner-centers/{cast.south.id}/").json()
     assert [row["email"] for row in detail["centeradmin_emails"]] == ["sybil@south.test"]
@@ -146,7 +150,8 @@ def test_adds_a_director_who_signs_in_at_that_center_at_once(cast, olga, key):
     with tenancy.enter(cast.south):
         assert not User.objects.filter(email="wendy@north.test").exists()
     with tenancy.enter(cast.north):
-        entry = Entry.objects.get(action="person.created", subject_id=made["id"])
+        person = User.objects.get(email="wendy@north.test")
+        entry = Entry.objects.get(action="person.created", subject_id=str(person.pk))
     assert entry.actor_name == "Olga Shiken"
 
 
@@ -187,7 +192,7 @@ def test_refuses_a_taken_address_and_an_unknown_or_unready_center(cast, olga):
 
 @pytest.mark.parametrize("method", ["patch", "put"])
 def test_changes_a_director(cast, olga, directors, method):
-    one = f"{LIST}{cast.dora.pk}/"
+    one = f"{LIST}{copy_of(cast.dora)}/"
     token = sign_in("dora@north.test").json()["access"]
     changes = {
         "first_name": "Dorothea",
@@ -206,7 +211,7 @@ def test_changes_a_director(cast, olga, directors, method):
 
 
 def test_refuses_to_move_a_director_and_a_taken_address(cast, olga, directors):
-    one = f"{LIST}{cast.dora.pk}/"
+    one = f"{LIST}{copy_of(cast.dora)}/"
     moved = olga.patch(one, {"center_id": str(cast.south.id)})
     assert (moved.status_code, moved.json()["code"]) == (422, "center_fixed")
     assert cast.alice
@@ -217,12 +222,25 @@ def test_refuses_to_move_a_director_and_a_taken_address(cast, olga, directors):
 
 def test_removes_a_director_the_last_one_too(cast, olga, directors):
     token = sign_in("dora@north.test").json()["access"]
-    answer = olga.delete(f"{LIST}{cast.dora.pk}/")
+    answer = olga.delete(f"{LIST}{copy_of(cast.dora)}/")
     assert (answer.status_code, bool(answer.json()["message"])) == (200, True)
-    assert olga.get(f"{LIST}{cast.dora.pk}/").status_code == 404
+    assert olga.get(f"{LIST}{copy_of(cast.dora)}/").status_code == 404
     assert Api(token=token).get("auth/me/").status_code == 401
     assert sign_in("dora@north.test").status_code == 401
-    assert olga.delete(f"{LIST}{cast.dora.pk}/").status_code == 404
+    assert olga.delete(f"{LIST}{copy_of(cast.dora)}/").status_code == 404
+
+
+def test_a_copy_of_a_center_with_the_same_people_has_its_own_rows(cast, directors):
+    """As after restoring an export beside its original."""
+    with tenancy.enter(cast.north):
+        mine = operations.queries.find_director(user_id=cast.dora.pk)
+    with tenancy.enter(cast.south):
+        admins.keep_admin(director=operations._director(mine))
+        operations.copy_director(user_id=uuid.uuid4())
+    assert CenterAdmin.objects.filter(person_id=cast.dora.pk).count() == 2
+    with tenancy.enter(cast.south):
+        operations.copy_director(user_id=cast.dora.pk)
+    assert CenterAdmin.objects.get(person_id=cast.dora.pk).center_id == cast.north.id
 
 
 def test_people_who_are_no_directors_are_unknown(cast, olga, directors):
@@ -234,8 +252,8 @@ def test_people_who_are_no_directors_are_unknown(cast, olga, directors):
 def test_a_copy_that_is_behind_moves_nobody(cast, olga, directors):
     """Dora became a teacher, and the owners' copy does not know yet."""
     people.change_role(user_id=cast.dora.pk, role="TEACHER")
-    assert olga.patch(f"{LIST}{cast.dora.pk}/", {"first_name": "X"}).status_code == 404
-    assert olga.delete(f"{LIST}{cast.dora.pk}/").status_code == 404
+    assert olga.patch(f"{LIST}{copy_of(cast.dora)}/", {"first_name": "X"}).status_code == 404
+    assert olga.delete(f"{LIST}{copy_of(cast.dora)}/").status_code == 404
     with tenancy.enter(cast.north):
         assert User.objects.get(pk=cast.dora.pk).first_name == "Dora"
 
