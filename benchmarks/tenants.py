@@ -1,6 +1,7 @@
 """Many centers on one database: opening one, and bringing all of them forward, against django-tenants' own commands.
 
 python -m benchmarks.tenants [--centers 200] [--repeats 3]
+python -m benchmarks.tenants --growth [--steps 1,100,250,500]   what a new center costs when there are so many
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 import itertools
 import os
 import shutil
+import statistics
 import sys
 import tempfile
 import time
@@ -24,6 +26,8 @@ IDLE_STOCK, IDLE_OURS = "nothing to do: migrate_schemas", "nothing to do: migrat
 COLUMN_STOCK, COLUMN_OURS = "one added column: migrate_schemas", "one added column: migrate_tenants"
 REFERENCE = {OPEN_OURS: OPEN_STOCK, IDLE_OURS: IDLE_STOCK, COLUMN_OURS: COLUMN_STOCK}
 
+STEPS = [1, 100, 250, 500]
+SAMPLE = 7  # openings around a step, of which the median counts
 MOST_SECONDS = 300
 STOCK_SHARE = 0.6  # of opening a center: what one round of both stock commands takes per center
 
@@ -41,7 +45,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--centers", type=int, default=200)
     options.add_argument("--repeats", type=int, default=3)
+    options.add_argument("--growth", action="store_true")
+    options.add_argument("--steps", type=lambda text: [int(step) for step in text.split(",")], default=STEPS)
     given = options.parse_args()
+    if given.growth:
+        _grow(given.steps)
+        return
     with stage("tenants") as here, _releases() as release:
         run = Run("tenants", unit="s", repeats=given.repeats)
         numbers = itertools.count()
@@ -70,6 +79,23 @@ def main() -> None:
         run.bar("nothing to do against stock", run.ratio(IDLE_OURS, IDLE_STOCK), at_most=0.08)
         run.bar("one added column against stock", run.ratio(COLUMN_OURS, COLUMN_STOCK), at_most=0.15)
         run.report(against=lambda name: REFERENCE.get(name, name), extra={"centers": given.centers})
+
+
+def _grow(steps: list[int]) -> None:
+    """Open centers one after the other; what the openings up to each step took, and against the first ones."""
+    with stage("growth") as here:
+        here.open_center("warm")
+        times: list[float] = []
+        known: dict[int, float] = {}
+        for number in range(1, max(max(steps), SAMPLE) + 1):
+            times.append(_timed(lambda: here.open_center(f"center{number}")))  # noqa: B023 - called at once
+            if number >= SAMPLE:
+                for step in (step for step in steps if step not in known and step <= number):
+                    known[step] = statistics.median(times[max(0, number - SAMPLE) : number])
+                    ratio = known[step] / known[min(known)]
+                    print(f"  {step:>5} centers: {known[step] * 1000:7.0f} ms a center ({ratio:.2f} x)", flush=True)
+        growth = known[max(steps)] / known[min(steps)]
+        print(f"  flat (at most 1.5 x from {min(steps)} to {max(steps)} centers): {'yes' if growth <= 1.5 else 'NO'}")
 
 
 def _timed(work: Callable[[], object]) -> float:

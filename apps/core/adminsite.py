@@ -156,6 +156,7 @@ main_site = HostSite(
     is_public=True,
     order=[
         "centers",
+        "jobs",
         "analytics",
         "authentication",
         "notifications",
@@ -178,6 +179,7 @@ center_site = HostSite(
         "leaderboards",
         "notifications",
         "audit",
+        "jobs",
     ],
 )
 

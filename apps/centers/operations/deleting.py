@@ -102,7 +102,9 @@ def take_back(*, params: Mapping[str, Any]) -> None:
 
 
 def _export(running: jobs.Running, center: Center, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Before anything is dropped. A center whose schema was never made has nothing to export."""
+    """Before anything is dropped. A center that was never made, or never whole, has nothing to export."""
+    if params["state"] == Center.State.RESTORING:
+        return {}
     with connection.cursor() as cursor:
         if not catalog.has_schema(cursor, center.schema_name):
             return {}

@@ -193,6 +193,7 @@ class _Writer:
         digest = hashlib.sha256()
         with (
             self._archive.open(transfer.table_place(name), "w", force_zip64=True) as part,
+            connection.wrap_database_errors,
             cursor.copy(f'COPY "{self._schema}".{quote(name)} ({listed}) TO STDOUT') as copied,
         ):
             for block in copied:

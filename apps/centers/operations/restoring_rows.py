@@ -112,7 +112,10 @@ class _Loader:
 
     def _copy(self, table: Table) -> None:
         listed = ", ".join(map(_quote, table.columns))
-        with self._cursor.copy(f"COPY {self._place(table.name)} ({listed}) FROM STDIN") as copying:
+        with (
+            connection.wrap_database_errors,
+            self._cursor.copy(f"COPY {self._place(table.name)} ({listed}) FROM STDIN") as copying,
+        ):
             for piece in self._moved(self._export.read(table.place, table.part)):
                 copying.write(piece)
         self._cursor.execute(f"SELECT count(*) FROM {self._place(table.name)}")  # noqa: S608 - quoted

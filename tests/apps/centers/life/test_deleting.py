@@ -185,6 +185,15 @@ def test_a_center_that_never_got_a_schema_just_goes(committed):
     assert DeletedCenter.objects.get(center_id=center.pk).export_until is None
 
 
+def test_what_was_never_whole_goes_without_an_export(east):
+    Center.objects.filter(pk=east.pk).update(state="RESTORING")  # as a command leaves it that was killed
+    job = deleting.ask_delete(center_id=east.pk)
+    jobs.run(job_id=job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.file) == ("DONE", "")
+    assert not Center.objects.filter(pk=east.pk).exists()
+
+
 def test_while_it_is_being_deleted_it_is_not_restored(east, exported):
     job = deleting.ask_delete(center_id=east.pk)
     job_done = Job.objects.get(pk=job.pk)

@@ -28,7 +28,7 @@ KEY = "another installation's key, long enough"
 
 
 @pytest.fixture
-def nothing_left():
+def nothing_left(export_file):
     """What must be as before once a file was refused."""
 
     def look():
