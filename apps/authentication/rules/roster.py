@@ -112,11 +112,10 @@ def _understand(roster: Roster, lines: Iterable[tuple[int, list[str]]]) -> Roste
             raise Unreadable("too_many_rows", f"A list has at most {MOST_ROWS:,} people. Divide it.")
         flaws: list[Flaw] = []
         entry = _entry(number, {column: cells[place] for column, place in places.items() if place < len(cells)}, flaws)
-        if entry.email in seen:
-            first = seen[entry.email]
-            flaws.append(Flaw(number, words.EMAIL, "duplicate", f"Row {first} has the same address."))
-        elif entry.email:
-            seen[entry.email] = number
+        if not any(flaw.column == words.EMAIL for flaw in flaws):
+            first = seen.setdefault(entry.email, number)
+            if first != number:
+                flaws.append(Flaw(number, words.EMAIL, "duplicate", f"Row {first} has the same address."))
         if flaws:
             roster.flaws += flaws
         else:
