@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import IO, Any, Never
@@ -17,12 +18,19 @@ def _refuse_constant(name: str) -> Never:
     raise ValueError(name)
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(text)
+    return number
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode
 
 
 def read_json(raw: bytes) -> Any:
-    """Refuses with ``ValueError`` what is not UTF-8 or not JSON, nested too deeply, or half a character (a surrogate
-    without its other half, which can be read but not written again)."""
+    """Refuses with ``ValueError`` what is not UTF-8 or not JSON, nested too deeply, a number beyond all measure, or half a
+    character (a surrogate without its other half, which can be read but not written again)."""
     text = raw.decode()
     try:
         body = _decode(text)

@@ -26,6 +26,22 @@ API_PREFIX = "/api/v1/"
 # What the API says is data: a browser that is tricked into showing it must neither run nor frame anything.
 API_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_CONTENT_POLICY = "base-uri 'self'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+# What the framework itself refuses, before a view or in place of one, it shows as a page.
+_IN_WORDS = {
+    400: ("malformed", "The request is not well-formed."),
+    403: ("forbidden", "Your role does not allow this."),
+    404: ("not_found", "There is nothing here."),
+}
+
+
+def _in_shape(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """A refusal of the API is a problem document, also where the framework made a page of it."""
+    is_page = answer.headers.get("Content-Type", "").startswith("text/html")
+    if is_page and answer.status_code in _IN_WORDS and request.path.startswith("/api/"):
+        said = problems.response(answer.status_code, *_IN_WORDS[answer.status_code])
+        answer.content = said.content
+        answer["Content-Type"], answer["Content-Length"] = problems.CONTENT_TYPE, str(len(said.content))
+    return answer
 
 
 class ProbeMiddleware:
@@ -68,7 +84,7 @@ class RequestMiddleware:
         door = trace.API if request.path.startswith(API_PREFIX) else trace.ADMIN
         try:
             with trace.at(trace.of_request(request.META, via=door)):
-                answer = self.get_response(request)
+                answer = _in_shape(request, self.get_response(request))
         except Exception:
             # Not even the page that tells of an error could be made. What went on from here would leave the request
             # unfinished, and its database connection with it.

@@ -295,6 +295,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     # Without it any X-Forwarded-For would be believed, and each made-up one had a bucket of its own.
     "NUM_PROXIES": AXES_IPWARE_PROXY_COUNT or 0,
     "EXCEPTION_HANDLER": "api.common.errors.problem_handler",
+    # JSON is all there is; a parameter called "format" is no way to ask for anything else.
+    "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "COERCE_DECIMAL_TO_STRING": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
