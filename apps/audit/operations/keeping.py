@@ -215,18 +215,24 @@ def drop_old(*, months: int | None = None) -> int:
     return dropped
 
 
-def forget_person(*, person_id: uuid.UUID) -> int:
+def forget_person(*, person_id: uuid.UUID, email: str = "") -> int:
     """Blank what says who somebody was: names, address and browser where they acted, name and reason where something was
-    done to them. Ids and acts stay, and the trail still verifies. Returns how many entries this touched."""
+    done to them, and of failed sign-ins with their e-mail address all that tells of them. Ids and acts stay, and the trail
+    still verifies. Returns how many entries this touched."""
     with transaction.atomic():
         _open_way("blank")
         acted = Entry.objects.filter(Q(actor_id=person_id) | Q(owner_id=person_id)).update(
             actor_name="", owner_name="", address=None, agent=""
         )
         suffered = Entry.objects.filter(subject_id=str(person_id)).update(name="", reason="")
+        failed = (
+            Entry.objects.filter(subject="address", name__iexact=email)
+            .exclude(name="")
+            .update(name="", address=None, agent="")
+        )
         _open_way("")
         _forget_spilled(person_id)
-    return acted + suffered
+    return acted + suffered + failed
 
 
 def _forget_spilled(person_id: uuid.UUID) -> None:
