@@ -63,8 +63,8 @@ def erase_person(*, actor: User, user_id: uuid.UUID, reason: str) -> User:
         _forget_letters(user)
         _forget_traces(user)
         images.drop_pictures([user.avatar])
+        keeping.forget_person(person_id=user.pk, email=user.email)
         _blank(user)
-        keeping.forget_person(person_id=user.pk)
         bus.publish(UserErased(user_id=user.pk))
         audit.record(action="person.erased", subject="user", subject_id=user.pk, name=NAME, reason=reason)
     return user
