@@ -116,7 +116,7 @@ def clean_host(raw: str) -> str:
 
 
 def find_by_host(raw: str) -> Tenant | None:
-    """The center at this host, the public one at a main host, or nobody. Remembered for ten seconds."""
+    """The center at this host, the public one at a main host, or nobody. Remembered for ten seconds, nobody for one."""
     host = clean_host(raw)
     if not host or host in settings.SHIKEN_MAIN_HOSTS:
         return PUBLIC if host else None

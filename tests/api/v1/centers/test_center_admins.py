@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from apps.audit.models import Entry
 from apps.authentication.models import User
@@ -116,7 +117,13 @@ def test_a_copy_made_anew_equals_the_one_that_was_kept(cast, directors):
     kept = list(CenterAdmin.objects.order_by("pk").values())
     CenterAdmin.objects.filter(center=cast.north.id).delete()
     CenterAdmin.objects.create(
-        **{**kept[0], "id": uuid.uuid4(), "person_id": uuid.uuid4(), "center_id": cast.north.id, "email": "gone@north.test"}
+        **{
+            **kept[0],
+            "id": uuid.uuid4(),
+            "person_id": uuid.uuid4(),
+            "center_id": cast.north.id,
+            "email": "gone@north.test",
+        }
     )
     assert operations.copy_directors() == 1
     assert list(CenterAdmin.objects.order_by("pk").values()) == kept
@@ -264,3 +271,13 @@ def test_is_for_owners_on_the_main_host(cast, api):
     assert (
         Api(host="localhost", token=api(cast.dora)._credentials["HTTP_AUTHORIZATION"][7:]).get(LIST).status_code == 401
     )
+
+
+def test_a_command_copies_them_anew_in_every_center(directors, capsys):
+    CenterAdmin.objects.all().delete()
+    call_command("copy_directors")
+    assert capsys.readouterr().out.split("\n")[:2] == ["north: 1", "south: 1"]
+    assert CenterAdmin.objects.count() == 2
+    call_command("copy_directors", center="north")
+    with pytest.raises(CommandError, match="no such center"):
+        call_command("copy_directors", center="west")
