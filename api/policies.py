@@ -113,6 +113,7 @@ _DRAFTS = {
     "retrieve": may(staff=ALL, when=_READ_TESTS),
     "create": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS),
     "partial_update": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS),
+    "update": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS),
     "destroy": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS),
 }
 
@@ -316,6 +317,7 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "retrieve": may(admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="access codes for staff only"),
         "create": may(staff=YES, when="teachers: to groups that they teach, and to students in them"),
         "partial_update": may(admin=ALL, teacher=ROOMS, when="what takers rely on stays once the room has opened"),
+        "update": may(admin=ALL, teacher=ROOMS, when="what takers rely on stays once the room has opened"),
         "destroy": may(admin=ALL, teacher=ROOMS, when="nobody has sat in it"),
         "open": may(admin=ALL, teacher=ROOMS),
         "close": may(admin=ALL, teacher=ROOMS),

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from apps.assignments import operations
+from apps.assignments import operations, rules
 from apps.assignments.models import ExamAssignment
 from apps.core.adminsite import ActionVariant, RowAdmin, act, center_site
 
@@ -31,6 +31,12 @@ class RoomAdmin(RowAdmin):
         ("Rules", {"fields": [*edit_fields[5:], "created_by", "created_at"]}),
     ]
     actions_detail = ["open", "close", "release"]
+
+    def can_act(self, name: str, row: ExamAssignment) -> bool:
+        """Only what may come of it is offered; a page that is older than the row gets the operation's refusal."""
+        if name == "release":
+            return row.status in (rules.CLOSED, rules.FINALISED) and not row.is_published
+        return {"open": rules.OPEN, "close": rules.CLOSED}[name] in rules.MOVES[row.status]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ExamAssignment]:
         return super().get_queryset(request).select_related("mock_test", "paper", "created_by")

@@ -37,6 +37,11 @@ class BadWindow(Invalid):
     message = "The window must end after it begins, and not in the past."
 
 
+class OpensLater(Invalid):
+    code = "opens_later"
+    message = "A room that is open from now on cannot open later: leave out one of both."
+
+
 class UnknownAudience(Invalid):
     code = "unknown_audience"
     message = "Some of these groups or people cannot be assigned by you."

@@ -15,6 +15,7 @@ from apps.assignments.errors import (
     HasAttempts,
     IllegalMove,
     NoAudience,
+    OpensLater,
     RoomLocked,
     TooEarly,
     UnknownAudience,
@@ -66,8 +67,10 @@ def assign_test(
 ) -> ExamAssignment:
     """Make a room with the newest paper of a published test. It opens by its window, by hand, or at once.
 
-    Teachers assign to groups they teach and to the students of these, admins to everybody. Refuses a test that is not
-    published, an empty or unknown audience, and a window that ends before it begins or in the past.
+    Teachers assign to groups they teach and to the students of these, admins to everybody; archived groups get no new
+    rooms. Refuses a test that is not published, an empty or unknown audience, a window that ends before it begins or in
+    the past, and to open at once what says that it opens later: one of both is a mistake, and guessing which could let
+    a class in a day early.
     """
     at = at or clock.now()
     audience = {name: set(fields.pop(name, ())) for name in AUDIENCE}  # type: ignore[misc]
@@ -76,6 +79,8 @@ def assign_test(
         paper = _published_paper(fields["mock_test_id"])
         room = ExamAssignment(paper=paper, created_by=actor, **fields)
         _check_window(room, at)
+        if open_now and room.opens_at is not None and room.opens_at > at:
+            raise OpensLater(problems=[Problem("/opens_at", "opens_later", OpensLater.message)])
         room.save(force_insert=True)
         room.groups.set(audience["group_ids"])
         room.people.set(audience["user_ids"])
@@ -298,7 +303,8 @@ def _check_audience(
 
 
 def _assignable_groups(actor: User, ids: set[uuid.UUID]) -> set[uuid.UUID]:
-    return set(groups.groups_for(actor).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+    known = groups.groups_for(actor).filter(pk__in=ids, is_active=True)
+    return set(known.values_list("pk", flat=True)) if ids else set()
 
 
 def _assignable_people(actor: User, ids: set[uuid.UUID]) -> set[uuid.UUID]:

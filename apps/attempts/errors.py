@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from apps.core.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from apps.core.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unavailable
 
 
 class AttemptNotFound(NotFound):
@@ -95,3 +95,8 @@ class NotHandedIn(Conflict):
 class TooBusy(Unavailable):
     code = "too_busy"
     message = "Too many answers are waiting to be written. Keep yours and send them again in a moment."
+
+
+class TooManyCodes(TooMany):
+    code = "too_many_codes"
+    message = "Too many wrong access codes. Ask for the right one and try again in a while."

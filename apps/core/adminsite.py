@@ -178,6 +178,7 @@ center_site = HostSite(
         "attempts",
         "leaderboards",
         "notifications",
+        "mail",
         "audit",
         "jobs",
     ],
@@ -307,6 +308,15 @@ class RowAdmin(_Seen, ModelAdmin):
             for item in acts
             if item.has_no_form
         }
+
+    def can_act(self, name: str, row: Any) -> bool:
+        """Whether the button of this name makes sense on the row's page; what may be done the operation decides."""
+        return True
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        row = self.get_object(request, str(object_id))
+        offered = super().get_actions_detail(request, object_id)
+        return [item for item in offered if row is None or self.can_act(item.method.__name__, row)]
 
     def carry_out(self, request: HttpRequest, rows: Iterable[Any], label: str, work: Callable[[Any], object]) -> None:
         """Do it to each row; one that refuses stops no other."""

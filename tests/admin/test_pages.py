@@ -7,9 +7,11 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import UUIDField
 from django.urls import reverse, set_urlconf
 
+from apps.assignments import operations as rooms
 from apps.core import clock, tenancy
 from apps.core.adminsite import center_site, main_site
 from apps.core.models import Delivery
+from apps.mail.models import Mail
 from apps.mock_tests.models import Question
 from tests import factories
 
@@ -84,7 +86,11 @@ def test_overviews_count_what_is_there(cast, browser, in_north):
     assert "Room of North" not in platform
 
 
-@pytest.mark.parametrize(("model", "page"), CENTER_PAGES, ids=lambda value: getattr(value, "__name__", ""))
+# Letters of all centers lie in one table; they have a test of their own.
+OWN_TABLES = [(model, page) for model, page in CENTER_PAGES if model is not Mail]
+
+
+@pytest.mark.parametrize(("model", "page"), OWN_TABLES, ids=lambda value: getattr(value, "__name__", ""))
 def test_a_center_sees_its_own_rows_alone(cast, browser, in_north, in_south, model, page):
     northern = {row.pk for row in own_rows(model, cast.north)}
     with tenancy.enter(cast.south):
@@ -180,3 +186,34 @@ def test_dead_deliveries_are_seen_and_revived(cast, browser):
 )
 def test_odd_addresses_are_answered_soberly(cast, browser, address, status):
     assert browser(cast.dora).get(f"/admin/{address}").status_code == status
+
+
+def test_a_room_offers_only_the_moves_that_it_has_left(cast, browser, in_north):
+    dora = browser(cast.dora)
+
+    def offered():
+        page = dora.get(f"/admin/assignments/examassignment/{in_north.room.pk}/change/").content.decode()
+        return {act for act in ("open", "close", "release") if f"/{in_north.room.pk}/{act}/" in page}
+
+    assert offered() == {"close"}
+    rooms.close_room(assignment_id=in_north.room.pk)
+    assert offered() == {"release"}
+    rooms.finalise_room(assignment_id=in_north.room.pk)
+    assert offered() == {"release"}
+    rooms.release_results(assignment_id=in_north.room.pk)
+    assert offered() == set()
+
+
+def test_a_center_sees_its_own_letters_and_sends_a_dead_one_after_all(cast, browser, in_north, in_south):
+    Mail.objects.update(status="DEAD", last_error="550 nobody here")
+    dora, list_page = browser(cast.dora), "/admin/mail/mail/"
+    seen = dora.get(list_page).content.decode()
+    assert in_north.mail.to in seen
+    assert in_south.mail.to not in seen
+    page = f"{list_page}{in_north.mail.pk}/change/"
+    assert "550 nobody here" in dora.get(page).content.decode()
+    assert dora.get(f"{list_page}{in_south.mail.pk}/change/").status_code == 302
+    dora.post(f"{list_page}{in_north.mail.pk}/revive/", {"_form_submitted": "1"})
+    dora.post(f"{list_page}{in_south.mail.pk}/revive/", {"_form_submitted": "1"})
+    assert Mail.objects.get(pk=in_north.mail.pk).status == "WAITING"
+    assert Mail.objects.get(pk=in_south.mail.pk).status == "DEAD"

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.common.filters import Filters, Order, Search
+from api.common.pictures import PictureField
 from api.common.serializers import BoundedList, StrictSerializer
 
 STATUSES = ["SCHEDULED", "OPEN", "CLOSED", "FINALISED"]
@@ -81,10 +82,7 @@ class TestOut(serializers.Serializer[Any]):
 class AuthorOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     full_name = serializers.CharField(source="get_full_name")
-    avatar = serializers.SerializerMethodField()
-
-    def get_avatar(self, user: Any) -> str | None:
-        return user.avatar or None
+    avatar = PictureField()
 
 
 class AssignedGroupOut(serializers.Serializer[Any]):

@@ -69,6 +69,13 @@ class AssignmentViewSet(GenericViewSet[Any]):
         operations.update_assignment(actor=request.user, assignment_id=id, **shape.validated_data)
         return self._answer(id)
 
+    @extend_schema(
+        operation_id="assignments_replace", request=shapes.UpdateAssignmentIn, responses=shapes.StaffAssignmentOut
+    )
+    def update(self, request: Request, id: uuid.UUID) -> Response:
+        """The same; here too what is absent stays."""
+        return self.partial_update(request, id)
+
     @extend_schema(operation_id="assignments_delete", responses={204: None})
     def destroy(self, request: Request, id: uuid.UUID) -> Response:
         """Remove a room in which nobody has sat."""
@@ -102,6 +109,6 @@ class AssignmentViewSet(GenericViewSet[Any]):
 
     def _render(self, rooms: Sequence[Any] | None) -> Any:
         if self.request.user.is_center_staff:
-            return shapes.StaffAssignmentOut(rooms, many=True).data
+            return shapes.StaffAssignmentOut(rooms, many=True, context={"request": self.request}).data
         statuses = attempts.newest_statuses(self.request.user, [room.pk for room in rooms or ()])
-        return shapes.AssignmentOut(rooms, many=True, context={"statuses": statuses}).data
+        return shapes.AssignmentOut(rooms, many=True, context={"request": self.request, "statuses": statuses}).data

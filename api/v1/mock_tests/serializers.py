@@ -13,6 +13,7 @@ from rest_framework.fields import empty
 
 from api.common.filters import Filters, Search
 from api.common.links import media_signer, unsign_html
+from api.common.pictures import PictureField
 from api.common.serializers import BoundedList, StrictSerializer
 from apps.core import clock
 from apps.mock_tests.rules import interchange, profiles, richtext
@@ -137,10 +138,7 @@ class TestAuthorOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     full_name = serializers.CharField(source="get_full_name")
     email = serializers.EmailField()
-    avatar = serializers.SerializerMethodField()
-
-    def get_avatar(self, user: Any) -> str | None:
-        return user.avatar or None
+    avatar = PictureField()
 
 
 class SectionOut(serializers.Serializer[Any]):
@@ -165,11 +163,17 @@ class MockTestOut(serializers.Serializer[Any]):
     total_score = serializers.FloatField(help_text="Marks of all questions.")
     question_count = serializers.IntegerField()
     current_paper = serializers.UUIDField(source="current_paper_id", allow_null=True)
+    open_exam_assignments_count = serializers.SerializerMethodField(
+        help_text="Rooms that give it and are not closed: above 0 it cannot be unpublished."
+    )
     created_by_id = serializers.UUIDField(allow_null=True)
     created_by = TestAuthorOut(allow_null=True)
     sections = SectionOut(many=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+
+    def get_open_exam_assignments_count(self, test: Any) -> int:
+        return int(self.context["rooms"].get(test.pk, 0))
 
     def get_pass_score(self, test: Any) -> int | None:
         profile = profiles.find_profile(test.profile)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -28,6 +29,11 @@ TEST_OR_COVER = PolymorphicProxySerializer(
 )
 
 
+def _with_rooms(request: Request, tests: Sequence[Any]) -> dict[str, Any]:
+    """How many rooms hold each of these tests, with one question for all of them."""
+    return {"request": request, "rooms": assignments.count_holding_rooms(test_ids=[test.pk for test in tests])}
+
+
 class MockTestViewSet(GenericViewSet):
     """Tests of the center, as their authors see them. Students get papers with their attempts, and covers before."""
 
@@ -41,7 +47,9 @@ class MockTestViewSet(GenericViewSet):
     def list(self, request: Request) -> Response:
         """All tests of the center, newest first. ``?page=all`` answers an array."""
         tests = queries.list_tests_for(request.user, **shapes.MockTestFilters.read(request))
-        return self.get_paginated_response(shapes.MockTestOut(self.paginate_queryset(tests), many=True).data)
+        rows = self.paginate_queryset(tests) or []
+        shown = shapes.MockTestOut(rows, many=True, context=_with_rooms(request, rows))
+        return self.get_paginated_response(shown.data)
 
     @extend_schema(operation_id="mock_tests_retrieve", responses=TEST_OR_COVER)
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
@@ -65,6 +73,11 @@ class MockTestViewSet(GenericViewSet):
         shape.is_valid(raise_exception=True)
         authoring.update_test(actor=request.user, test_id=id, changes=shape.changes())
         return self._test(request, id)
+
+    @extend_schema(operation_id="mock_tests_replace", request=shapes.MockTestIn)
+    def update(self, request: Request, id: uuid.UUID) -> Response:
+        """The same; here too what is absent stays."""
+        return self.partial_update(request, id)
 
     @extend_schema(operation_id="mock_tests_delete", responses={204: None})
     def destroy(self, request: Request, id: uuid.UUID) -> Response:
@@ -121,7 +134,10 @@ class MockTestViewSet(GenericViewSet):
         )
         test = queries.get_test_for(request.user, outcome.test.pk) if outcome.test else None
         body = {"test": test, "report": outcome.report, "existing": outcome.existing}
-        return Response(shapes.ImportOut(body).data, status=200 if outcome.existing or test is None else 201)
+        return Response(
+            shapes.ImportOut(body, context=_with_rooms(request, [test] if test else [])).data,
+            status=200 if outcome.existing or test is None else 201,
+        )
 
     @extend_schema(operation_id="mock_tests_export", parameters=[shapes.ExportQuery], responses=shapes.ExportOut)
     @action(detail=True)
@@ -132,11 +148,13 @@ class MockTestViewSet(GenericViewSet):
         return Response(shapes.ExportOut(exported).data)
 
     def _test(self, request: Request, test_id: uuid.UUID, status: int = 200) -> Response:
-        return Response(shapes.MockTestOut(queries.get_test_for(request.user, test_id)).data, status=status)
+        test = queries.get_test_for(request.user, test_id)
+        return Response(shapes.MockTestOut(test, context=_with_rooms(request, [test])).data, status=status)
 
     def _published(self, request: Request, test_id: uuid.UUID, paper: Any, detail: str) -> Response:
         test = queries.get_test_for(request.user, test_id)
-        return Response(shapes.PublishOut({"detail": detail, "data": test, "paper": paper}).data)
+        body = {"detail": detail, "data": test, "paper": paper}
+        return Response(shapes.PublishOut(body, context=_with_rooms(request, [test])).data)
 
 
 class SectionViewSet(GenericViewSet):
@@ -176,6 +194,11 @@ class SectionViewSet(GenericViewSet):
         shape.is_valid(raise_exception=True)
         authoring.update_section(actor=request.user, section_id=id, changes=shape.changes())
         return self.retrieve(request, id)
+
+    @extend_schema(operation_id="test_sections_replace", request=shapes.SectionIn)
+    def update(self, request: Request, id: uuid.UUID) -> Response:
+        """The same; here too what is absent stays."""
+        return self.partial_update(request, id)
 
     @extend_schema(operation_id="test_sections_delete", responses={204: None})
     def destroy(self, request: Request, id: uuid.UUID) -> Response:
@@ -227,6 +250,11 @@ class QuestionGroupViewSet(GenericViewSet):
         authoring.update_group(actor=request.user, group_id=id, changes=shape.changes())
         return self._group(request, id)
 
+    @extend_schema(operation_id="question_groups_replace", request=shapes.QuestionGroupIn)
+    def update(self, request: Request, id: uuid.UUID) -> Response:
+        """The same; here too what is absent stays."""
+        return self.partial_update(request, id)
+
     @extend_schema(operation_id="question_groups_delete", responses={204: None})
     def destroy(self, request: Request, id: uuid.UUID) -> Response:
         """Remove a group of a draft with its questions."""
@@ -276,6 +304,11 @@ class QuestionViewSet(GenericViewSet):
         shape.is_valid(raise_exception=True)
         authoring.update_question(actor=request.user, question_id=id, changes=shape.changes())
         return self._question(request, id)
+
+    @extend_schema(operation_id="questions_replace", request=shapes.QuestionIn)
+    def update(self, request: Request, id: uuid.UUID) -> Response:
+        """The same; here too what is absent stays."""
+        return self.partial_update(request, id)
 
     @extend_schema(operation_id="questions_delete", responses={204: None})
     def destroy(self, request: Request, id: uuid.UUID) -> Response:

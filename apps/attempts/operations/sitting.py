@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
@@ -16,11 +15,11 @@ from django.db.models import F
 
 from apps.assignments import queries as rooms
 from apps.assignments import rules as room_rules
-from apps.assignments.errors import AssignmentNotFound, RoomNotOpen, TooLateToStart, WrongAccessCode
+from apps.assignments.errors import AssignmentNotFound, RoomNotOpen, TooLateToStart
 from apps.attempts import errors, queries
 from apps.attempts.events import AttemptStarted
 from apps.attempts.models import AnswerSheet, Attempt
-from apps.attempts.operations import capacity, journal, sheets
+from apps.attempts.operations import capacity, codes, journal, sheets
 from apps.attempts.operations import clock as timing
 from apps.attempts.rules import course, ledger
 from apps.attempts.rules.answers import Refused
@@ -141,8 +140,7 @@ def _guard(room: ExamAssignment, actor: User, access_code: str, before: Sequence
         raise RoomNotOpen
     if room.latest_start_seconds is not None and room_rules.is_too_late(room.opened_at, room.latest_start_seconds, at):
         raise TooLateToStart
-    if room.access_code and not hmac.compare_digest(room.access_code.encode(), access_code.strip().encode()):
-        raise WrongAccessCode
+    codes.check_code(room=room, student_id=actor.pk, code=access_code)
     if sum(attempt.status != Attempt.Status.VOID for attempt in before) >= room.attempts_allowed:
         raise errors.NoAttemptsLeft
 

@@ -442,3 +442,33 @@ def test_a_test_in_use_stays_published_until_its_rooms_are_closed(cast):
     operations.unpublish_unused_test(actor=cast.carol, test_id=test.pk)
     test.refresh_from_db()
     assert test.status == "DRAFT"
+
+
+def test_refuses_to_open_at_once_what_says_that_it_opens_later(cast):
+    later = clock.now() + HOUR
+    with pytest.raises(errors.OpensLater) as refusal:
+        make_room(cast, open_now=True, opens_at=later)
+    assert [problem.pointer for problem in refusal.value.problems] == ["/opens_at"]
+    assert not ExamAssignment.objects.exists()
+    assert make_room(cast, opens_at=later).status == "SCHEDULED"
+    assert make_room(cast, open_now=True, opens_at=clock.now() - HOUR).status == "OPEN"
+    assert make_room(cast, open_now=True).status == "OPEN"
+
+
+def test_an_archived_group_keeps_its_rooms_and_gets_no_new_one(cast):
+    group = make_group(cast, cast.alice, name="Old class")
+    room = make_room(cast, group_ids=[group.pk])
+    groups.archive_group(group_id=group.pk)
+    with pytest.raises(errors.UnknownAudience):
+        make_room(cast, group_ids=[group.pk])
+    changed = operations.update_assignment(actor=cast.dora, assignment_id=room.pk, title="Later", group_ids=[group.pk])
+    assert changed.title == "Later"
+    assert queries.audience_ids(assignment_id=room.pk) == {cast.alice.pk}
+
+
+def test_whoever_is_moved_loses_the_rooms_of_the_old_group_and_gains_those_of_the_new_one(cast):
+    old, new = make_group(cast, cast.alice, name="Old class"), make_group(cast, name="New class")
+    theirs, others = make_room(cast, group_ids=[old.pk]), make_room(cast, group_ids=[new.pk])
+    groups.move_members(from_group_id=old.pk, to_group_id=new.pk, user_ids=[cast.alice.pk])
+    assert set(queries.assignments_for(cast.alice)) == {others}
+    assert queries.audience_ids(assignment_id=theirs.pk) == set()

@@ -358,5 +358,25 @@ def test_a_room_is_deleted_until_somebody_has_sat_in_it(cast, room):
 
 
 def test_methods_that_are_not_served_answer_405(cast, room):
-    assert Api(cast.carol).put(place(room), {}).status_code == 405
+    assert Api(cast.carol).post(place(room), {}).status_code == 405
     assert Api(cast.carol).get(place(room, "open/")).status_code == 405
+
+
+def test_put_takes_part_of_a_room_as_patch_does(cast):
+    group = make_group(cast, cast.alice)
+    room = make_room(cast, group_ids=[group.pk])
+    changed = Api(cast.carol).put(place(room), {"title": "Put", "assigned_group_ids": [str(group.pk)]})
+    assert (changed.status_code, changed.json()["title"]) == (200, "Put")
+    assert Api(cast.alice).put(place(room), {"title": "Mine"}).status_code == 403
+    assert Api(cast.trent).put(place(room), {"title": "Mine"}).status_code == 404
+
+
+def test_a_room_that_is_open_from_now_on_cannot_open_later(cast, test):
+    group = make_group(cast, cast.alice)
+    later = (clock.now() + HOUR).isoformat()
+    body = {"title": "Now", "mock_test": str(test.pk), "assigned_group_ids": [str(group.pk)], "status": "OPEN"}
+    answer = Api(cast.carol).post("exam-assignments/", {**body, "opens_at": later})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0] | {"detail": ""} == {"pointer": "/opens_at", "code": "opens_later", "detail": ""}
+    waiting = Api(cast.carol).post("exam-assignments/", {**body, "status": "CLOSED", "estimated_start_time": later})
+    assert (waiting.status_code, waiting.json()["status"]) == (201, "SCHEDULED")

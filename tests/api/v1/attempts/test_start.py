@@ -49,6 +49,15 @@ def test_gives_the_paper_without_a_trace_of_the_key(api, cast, room):
         assert secret not in text
 
 
+def test_too_many_wrong_access_codes_have_to_wait(api, cast):
+    room = make_room(cast, cast.alice, access_code="sakura")
+    for _ in range(10):
+        assert start(api, cast.alice, room, access_code="guess").status_code == 403
+    answer = start(api, cast.alice, room, access_code="sakura")
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_codes")
+    assert int(answer["Retry-After"]) > 0
+
+
 def test_wants_the_access_code(api, cast):
     room = make_room(cast, cast.alice, access_code="sakura")
     for body in ({}, {"access_code": "guess"}):

@@ -6,7 +6,9 @@ import uuid
 
 import pytest
 
-from apps.mock_tests.models import MockTest
+from apps.assignments import operations as rooms
+from apps.groups import operations as groups
+from apps.mock_tests.models import MockTest, Question
 from apps.mock_tests.operations import authoring
 from tests.client import Api
 from tests.factories import import_sample, make_room, make_test, publish
@@ -237,3 +239,47 @@ def test_lists_the_profiles_with_their_rules(cast):
     assert [part["minutes"] for part in n5["sections"]] == [20, 40, 30]
     assert [(area["max_score"], area["min_score"]) for area in n5["areas"]] == [(120, 38), (60, 19)]
     assert rows["custom"]["areas"] == []
+
+
+def test_tells_how_many_rooms_hold_a_test_with_one_question_for_all(cast, count_queries):
+    held, free = make_test(cast, title="Held"), make_test(cast, title="Free")
+    publish(cast, held)
+    group = groups.create_group(name="N5")
+    room = {"mock_test_id": held.pk, "group_ids": [group.pk]}
+    admin = Api(cast.dora)
+    for number in range(3):
+        made = rooms.assign_test(actor=cast.dora, title=f"Room {number}", open_now=number > 0, **room)
+    with count_queries() as few:
+        found = {row["title"]: row["open_exam_assignments_count"] for row in admin.get("mock-tests/?page=all").json()}
+    assert found == {"Held": 3, "Free": 0}
+    rooms.close_room(assignment_id=made.pk)
+    assert admin.get(f"mock-tests/{held.pk}/").json()["open_exam_assignments_count"] == 2
+    refused = admin.post(f"mock-tests/{held.pk}/unpublish/")
+    assert refused.status_code == 409
+    for number in range(4):
+        make_test(cast, title=f"More {number}")
+    with count_queries() as many:
+        admin.get("mock-tests/?page=all")
+    assert len(many) == len(few)
+    assert free.pk
+
+
+def test_put_takes_part_of_a_test_as_patch_does(cast):
+    test = make_test(cast)
+    question = Question.objects.filter(group__section__mock_test=test).first()
+    group, section = question.group, question.group.section
+    author = Api(cast.carol)
+    for path, body in (
+        (f"mock-tests/{test.pk}/", {"title": "Put"}),
+        (f"test-sections/{section.pk}/", {"name": "Put"}),
+        (f"question-groups/{group.pk}/", {"title": "Put"}),
+        (f"questions/{question.pk}/", {"text": "<p>Put</p>"}),
+    ):
+        changed = author.put(path, body)
+        assert changed.status_code == 200, (path, changed.content)
+        [name] = body
+        assert changed.json()[name] == body[name]
+        assert author.put(path, {"created_at": None}).status_code == 422
+        assert Api(cast.alice).put(path, body).status_code == 403
+        assert Api(cast.trent).put(path, body).status_code == 404
+        assert Api(cast.other_teacher).put(path, body).json()["code"] == "not_yours"
