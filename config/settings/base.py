@@ -323,6 +323,9 @@ SPECTACULAR_SETTINGS = {
         "InvitationStatusEnum": "api.v1.invitations.serializers.STATUSES",
         "CenterStatusEnum": "api.v1.centers.serializers.STATUSES",
         "GivenCenterStatusEnum": "api.v1.centers.serializers.GIVEN_STATUSES",
+        "CenterStateEnum": "api.v1.centers.serializers.STATES",
+        "DomainStateEnum": "api.v1.centers.domains.STATES",
+        "ContactRequestStatusEnum": "api.v1.centers.contacts.REQUEST_STATUSES",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }
