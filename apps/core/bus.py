@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from apps.core import tenancy
+from apps.core import clock, tenancy
 from apps.core.events import Event
 from apps.core.models import Delivery
 
@@ -31,6 +31,7 @@ Listener = Callable[[Any], object]
 
 MOST_TRIES = 8
 SHARE = 25
+MANY = 50
 _listeners: dict[str, list[str]] = defaultdict(list)
 _by_path: dict[str, tuple[type[Event], Listener]] = {}
 _quiet_until = 0.0
@@ -60,6 +61,9 @@ def publish_many(events: Iterable[Event], *, due_at: datetime | None = None) -> 
     if not connection.in_atomic_block:
         raise RuntimeError("An announcement belongs to the transaction of the change it tells of.")
     schema = tenancy.schema_name()
+    events = list(events)
+    # One moment for all as a value: rows of values alone go in as arrays, which for many is several times faster.
+    at: Any = clock.now() if len(events) > MANY else Now()
     rows = [
         Delivery(
             schema_name=schema,
@@ -67,7 +71,8 @@ def publish_many(events: Iterable[Event], *, due_at: datetime | None = None) -> 
             payload=event.payload(),
             subscriber=path,
             queue=event.queue,
-            due_at=due_at or Now(),
+            created_at=at,
+            due_at=due_at or at,
         )
         for event in events
         for path in _listeners[event.name]

@@ -65,6 +65,8 @@ def add_people(*, entries: Sequence[Entry], at: datetime, send_letters: bool) ->
             phone=entry.phone,
             is_approved=True,
             access_ends_at=ends_at if entry.role == User.Role.GUEST else None,
+            # As a value, like all others: then the rows go in as arrays.
+            created_at=at,
         )
         for entry in entries
     ]

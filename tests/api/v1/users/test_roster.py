@@ -190,7 +190,8 @@ def test_the_work_in_the_database_hardly_grows_with_the_list(cast, count_queries
         send(cast.dora, text("a", 5))
     with count_queries() as many:
         send(cast.dora, text("b", 200))
-    assert len(many) == len(few)
+    # For many, the moment is asked for once and written as a value.
+    assert len(many) <= len(few) + 2
 
 
 @pytest.mark.parametrize(
