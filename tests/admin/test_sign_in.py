@@ -113,7 +113,7 @@ def test_keeps_providers_and_never_shows_a_secret(cast, browser):
     assert answer.status_code == 302, answer.content.decode()[-4000:]
     row = IdentityProvider.objects.get()
     assert (row.slug, row.email_domains) == ("google", ["school.test", "b.test"])
-    assert providers.read_secret(row) == "hush"
+    assert providers.read_secret(provider=row) == "hush"
     address = f"{page}{row.pk}/change/"
     shown = client.get(address).content.decode()
     assert "hush" not in shown
@@ -122,7 +122,7 @@ def test_keeps_providers_and_never_shows_a_secret(cast, browser):
     form = form_of(client, address, name="G Suite", client_secret="")
     assert client.post(address, form).status_code == 302
     row.refresh_from_db()
-    assert (row.name, providers.read_secret(row), row.is_enabled) == ("G Suite", "hush", True)
+    assert (row.name, providers.read_secret(provider=row), row.is_enabled) == ("G Suite", "hush", True)
     client.post(f"{page}{row.pk}/delete/", {"post": "yes"})
     assert not IdentityProvider.objects.exists()
 

@@ -30,7 +30,7 @@ def find(*, purpose: str, token: str) -> Handle | None:
     )
 
 
-def use_up(handle: Handle) -> bool:
+def use_up(*, handle: Handle) -> bool:
     """Whether it was still there to be used: of many at once, one is told so."""
     removed, _ = Handle.objects.filter(pk=handle.pk).delete()
     return removed == 1

@@ -41,7 +41,7 @@ def set_up(*, actor: User, password: str) -> SetUp:
         factor, _ = SecondFactor.objects.select_for_update().get_or_create(user=actor)
         if factor.confirmed_at:
             raise SecondFactorOn
-        factor.secret = vault.seal(secret, place=codes.place(actor.pk))
+        factor.secret = vault.seal(secret, place=codes.place(user_id=actor.pk))
         factor.last_step = None
         factor.save(update_fields=["secret", "last_step"])
     uri = rules.setup_uri(secret=secret, center=centers.get_face().name, email=actor.email)
@@ -59,7 +59,7 @@ def confirm(*, actor: User, session_id: uuid.UUID, code: str) -> list[str]:
         if factor.confirmed_at:
             raise SecondFactorOn
         at = clock.now()
-        secret = codes.read_secret(factor)
+        secret = codes.read_secret(factor=factor)
         step = rules.matching_step(rules.clean_code(code), secret=secret, at=at, after=None)
         if step is None:
             raise _wrong_code()
@@ -113,7 +113,7 @@ def seal_anew() -> int:
         if not vault.is_current(factor.secret):
             with transaction.atomic():
                 locked = SecondFactor.objects.select_for_update().get(pk=factor.pk)
-                locked.secret = vault.seal(codes.read_secret(locked), place=codes.place(locked.pk))
+                locked.secret = vault.seal(codes.read_secret(factor=locked), place=codes.place(user_id=locked.pk))
                 locked.save(update_fields=["secret"])
             changed += 1
     return changed

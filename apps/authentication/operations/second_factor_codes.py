@@ -39,14 +39,14 @@ def use_code(*, user_id: uuid.UUID, code: str) -> bool:
     return is_right
 
 
-def place(user_id: uuid.UUID) -> str:
+def place(*, user_id: uuid.UUID) -> str:
     """What a secret is sealed for."""
     return f"second-factor:{user_id}"
 
 
-def read_secret(factor: SecondFactor) -> str:
+def read_secret(*, factor: SecondFactor) -> str:
     """The secret itself; refuses one that was sealed with a key that is gone."""
-    return vault.unseal(factor.secret, place=place(factor.user_id))
+    return vault.unseal(factor.secret, place=place(user_id=factor.user_id))
 
 
 def recovery_key() -> str:
@@ -59,7 +59,7 @@ _LOCKED = "Too many wrong codes. Wait a while, then try again."
 
 def _use_app_code(factor: SecondFactor, code: str, at: datetime) -> bool:
     try:
-        secret = read_secret(factor)
+        secret = read_secret(factor=factor)
     except vault.Unreadable:
         log.error(
             "The second factor of %s was sealed with a key that is not here; recovery codes still work.", factor.pk

@@ -92,7 +92,7 @@ def finish_sign_in(*, request: HttpRequest, challenge: str, code: str) -> Signed
     if not second_factor_codes.use_code(user_id=user.pk, code=code):
         raise SecondStepFailed
     with transaction.atomic():
-        if not handles.use_up(handle):
+        if not handles.use_up(handle=handle):
             raise ChallengeOver
         return open_session(request=request, user=user)
 

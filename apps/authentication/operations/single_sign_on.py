@@ -144,7 +144,7 @@ def _take(returned: Returned, *, user_id: uuid.UUID | None, session_id: uuid.UUI
         raise JourneyOver
     if handle.user_id != user_id or handle.data["session"] != str(session_id or ""):
         raise JourneyOver
-    if not handles.use_up(handle):
+    if not handles.use_up(handle=handle):
         raise JourneyOver
     return handle
 
@@ -160,7 +160,7 @@ def _redeem(handle: Handle, returned: Returned) -> tuple[rules.Claims, IdentityP
         raise ProviderRefused
     claims = provider_http.redeem(
         provider=provider,
-        secret=providers.read_secret(provider),
+        secret=providers.read_secret(provider=provider),
         code=returned.code,
         verifier=_derived(returned.state, "verifier"),
         nonce=_derived(returned.state, "nonce"),

@@ -77,7 +77,7 @@ def _trusted() -> Any:
     return httpx.create_ssl_context(trust_env=False)
 
 
-def may_ask(url: str) -> bool:
+def may_ask(*, url: str) -> bool:
     """Whether this is an address that a provider can have here."""
     try:
         parsed = httpx.URL(url)
@@ -101,7 +101,7 @@ def discover(*, issuer: str, is_fresh: bool = False) -> dict[str, Any]:
     endpoints = [about.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
     if about.get("issuer") != issuer:
         raise _unreachable(issuer, "it calls itself otherwise")
-    if not all(isinstance(url, str) and may_ask(url) for url in endpoints):
+    if not all(isinstance(url, str) and may_ask(url=url) for url in endpoints):
         raise _unreachable(issuer, "it names no addresses that may be asked")
     cache.set(key, about, REMEMBER_SECONDS)
     return about
@@ -142,7 +142,7 @@ def redeem(
     if not isinstance(token, str):
         raise ProviderRefused
     said = _read_id_token(token, about=about, client_id=provider.client_id, nonce=nonce, access=access)
-    if "email" not in said and isinstance(access, str) and may_ask(str(about.get("userinfo_endpoint"))):
+    if "email" not in said and isinstance(access, str) and may_ask(url=str(about.get("userinfo_endpoint"))):
         more = _ask("GET", about["userinfo_endpoint"], bearer=access)
         if more.get("sub") != said["sub"]:
             raise ProviderRefused
@@ -228,7 +228,7 @@ def _ask(
     bearer: str = "",
 ) -> dict[str, Any]:
     """The JSON object at an address. No redirects, no proxies of the environment, no long waits."""
-    if not may_ask(url):
+    if not may_ask(url=url):
         raise _unreachable(url, "such an address may not be asked")
     headers = {"Accept": "application/json", **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
     ends = time.monotonic() + _DEADLINE_SECONDS

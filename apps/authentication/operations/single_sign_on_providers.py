@@ -86,7 +86,7 @@ def check_provider(*, provider_id: uuid.UUID) -> dict[str, Any]:
     return {"is_ok": not lacks, "detail": detail, "authorization_endpoint": where, "lacks": lacks}
 
 
-def read_secret(provider: IdentityProvider) -> str:
+def read_secret(*, provider: IdentityProvider) -> str:
     """The client secret; empty for a public client. Without the key that sealed it nobody signs in with this provider."""
     try:
         return vault.unseal(provider.client_secret, place=_place(provider)) if provider.client_secret else ""
@@ -100,7 +100,7 @@ def seal_anew() -> int:
     changed = 0
     for provider in IdentityProvider.objects.exclude(client_secret=""):
         if not vault.is_current(provider.client_secret):
-            sealed = vault.seal(read_secret(provider), place=_place(provider))
+            sealed = vault.seal(read_secret(provider=provider), place=_place(provider))
             changed += IdentityProvider.objects.filter(pk=provider.pk, client_secret=provider.client_secret).update(
                 client_secret=sealed
             )
@@ -129,7 +129,7 @@ def _problems(provider: IdentityProvider) -> list[Problem]:
         found.append(Problem("/name", "required", "The button needs a name."))
     if rules.slug_of(provider.slug) != provider.slug or not provider.slug:
         found.append(Problem("/slug", "invalid", "Lower-case letters, digits and hyphens, forty at most."))
-    if not provider_http.may_ask(provider.issuer) or "?" in provider.issuer:
+    if not provider_http.may_ask(url=provider.issuer) or "?" in provider.issuer:
         found.append(Problem("/issuer", "invalid", "The issuer is an https address without query and fragment."))
     if not provider.client_id.strip():
         found.append(Problem("/client_id", "required", "The provider gives one to each application."))

@@ -135,7 +135,7 @@ def test_a_handle_is_used_up_by_one_of_twenty(committed, cast):
 
     def use(_):
         found = handles.find(purpose="PROVIDER", token=token)
-        return found is not None and handles.use_up(found)
+        return found is not None and handles.use_up(handle=found)
 
     assert Counter(at_once(cast.north, use)) == {True: 1, False: MANY - 1}
     assert not Handle.objects.exists()

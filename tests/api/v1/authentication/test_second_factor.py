@@ -452,7 +452,7 @@ def test_a_secret_moved_to_another_person_cannot_be_read(cast, on):
     on(cast.bob)
     SecondFactor.objects.filter(user=cast.bob).update(secret=SecondFactor.objects.get(user=cast.alice).secret)
     with pytest.raises(vault.Unreadable):
-        codes.read_secret(SecondFactor.objects.get(user=cast.bob))
+        codes.read_secret(factor=SecondFactor.objects.get(user=cast.bob))
 
 
 @pytest.mark.parametrize("sealed", ["", "x", "x.y", "{name}.", "{name}.AAAA", "{name}.!!"])

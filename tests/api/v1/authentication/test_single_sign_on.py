@@ -560,7 +560,7 @@ def test_an_admin_keeps_providers_and_never_sees_a_secret(cast):
     assert "hush" not in row.client_secret
     changed = client.patch(f"identity-providers/{row.pk}/", {"name": "G", "scopes": "email"})
     assert (changed.json()["name"], changed.json()["scopes"]) == ("G", "openid email")
-    assert single_sign_on_providers.read_secret(IdentityProvider.objects.get()) == "hush"
+    assert single_sign_on_providers.read_secret(provider=IdentityProvider.objects.get()) == "hush"
     assert [row["slug"] for row in client.get("identity-providers/").json()["results"]] == ["google"]
     assert Api().get("auth/sso/providers/").json() == [{"slug": "google", "name": "G"}]
     assert client.delete(f"identity-providers/{row.pk}/").status_code == 204
