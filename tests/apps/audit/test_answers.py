@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from apps.assignments import operations as rooms
-from apps.attempts.operations import journal, sitting
+from apps.attempts.operations import granting, journal, sitting
 from apps.audit.models import Entry, Spill
 from apps.audit.operations import keeping
-from apps.authentication.operations import people
+from apps.authentication.operations import erasing, people
 from tests import factories
 from tests.cast import PASSWORD
 
@@ -65,10 +66,11 @@ def test_rooms_leave_a_trail_from_making_to_release(cast, room):
 def test_takeovers_and_more_time_are_recorded_with_their_reason(cast, room):
     attempt = sitting.start_attempt(actor=cast.alice, assignment_id=room.pk).attempt
     sitting.take_over(actor=cast.alice, attempt_id=attempt.pk)
-    sitting.extend(actor=cast.dora, assignment_id=room.pk, seconds=60, reason="Fire alarm")
+    granting.extend(actor=cast.dora, assignment_id=room.pk, seconds=60, reason="Fire alarm")
     assert Entry.objects.get(action="attempt.taken_over").subject_id == str(attempt.pk)
     extended = Entry.objects.get(action="room.extended")
-    assert (extended.reason, extended.changes) == ("Fire alarm", {"seconds": [None, 60]})
+    assert extended.reason == "Fire alarm"
+    assert extended.changes["seconds"] == [None, 60]
 
 
 def test_tests_leave_a_trail(cast):
@@ -101,3 +103,31 @@ def test_a_sign_in_names_its_person(api, cast):
     api().post("auth/login/", {"email": cast.alice.email, "password": PASSWORD}, REMOTE_ADDR="203.0.113.50")
     entry = Entry.objects.get(action="sign_in.done")
     assert (entry.actor_id, entry.actor_name, entry.address) == (cast.alice.pk, "Alice North", "203.0.113.50")
+
+
+def test_an_erased_person_is_not_known_by_failed_sign_ins_either(api, cast):
+    api().post("auth/login/", {"email": cast.alice.email, "password": "wrong"}, REMOTE_ADDR="203.0.113.50")
+    assert Entry.objects.filter(name=cast.alice.email).exists()
+    erasing.erase_person(actor=cast.dora, user_id=cast.alice.pk, reason="Asked for it")
+    entry = Entry.objects.get(action="sign_in.failed")
+    assert (entry.name, entry.address) == ("", None)
+    assert keeping.verify().is_sound
+
+
+@pytest.fixture
+def dora_at_the_admin(client, cast):
+    path = "/admin/login/"
+    client.post(path, {"username": cast.dora.email, "password": PASSWORD}, SERVER_NAME="north.localhost")
+    return client
+
+
+def test_signing_in_to_the_admin_and_its_buttons_are_recorded(dora_at_the_admin, cast, room):
+    entry = Entry.objects.get(action="sign_in.admin")
+    assert entry.actor_id == cast.dora.pk
+    path = reverse("admin:assignments_examassignment_changelist", urlconf="config.urls")
+    data = {"action": "close", "_selected_action": str(room.pk)}
+    answer = dora_at_the_admin.post(path, data, SERVER_NAME="north.localhost")
+    assert answer.status_code == 302, answer.content
+    closed = Entry.objects.get(action="room.closed")
+    assert (closed.actor_id, closed.via) == (cast.dora.pk, "admin")
+    assert Entry.objects.get(action="admin.act").subject_id == str(room.pk)

@@ -146,7 +146,7 @@ def test_a_person_can_be_forgotten_and_the_trail_still_verifies(cast):
         audit.record(action="test.created", subject="test", subject_id=uuid.uuid4(), name="Spring test")
     with trace.at(Trace(trace.API, address="203.0.113.1", agent="Safari")):
         trace.name_actor(cast.dora)
-        audit.record(action="person.x", subject="person", subject_id=cast.carol.pk, name="Carol North", reason="Why")
+        audit.record(action="person.x", subject="user", subject_id=cast.carol.pk, name="Carol North", reason="Why")
     keeping.chain()
     keeping.forget_person(person_id=cast.carol.pk)
     acted = Entry.objects.get(action="test.created")
