@@ -60,7 +60,7 @@ def ask(client: Api, operation: Operation, path: str, body: Any = None) -> Any:
 
 def leaks(answer: Any, found: Found, tenant: Any, sent: str = "") -> list[str]:
     """What of the other center stands in an answer, besides what was sent."""
-    text = "" if answer.streaming else answer.content.decode()
+    text = "" if answer.streaming else answer.content.decode(errors="replace")
     return [
         *(word for word in world.canaries(tenant) if word in text),
         *(one for one in set(world.UUID.findall(text)) & found.ids if one not in sent),

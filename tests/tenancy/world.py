@@ -122,7 +122,7 @@ class Found:
     texts: list[str] = field(default_factory=list)
 
     def take(self, answer: Any) -> None:
-        text = answer.content.decode() if not answer.streaming else ""
+        text = answer.content.decode(errors="replace") if not answer.streaming else ""
         self.texts.append(text)
         self.ids |= set(UUID.findall(text))
         if answer.headers["Content-Type"].endswith("json"):
