@@ -69,7 +69,7 @@ class ProfileIn(StrictSerializer):
         return value
 
 
-class AvatarIn(StrictSerializer):
+class OwnAvatarIn(StrictSerializer):
     avatar = serializers.FileField(allow_empty_file=True, help_text="PNG, JPEG, GIF or WebP, 10 MB at most.")
 
 

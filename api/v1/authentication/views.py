@@ -89,25 +89,25 @@ class AvatarView(APIView):
     parser_classes = [MultiPartParser]
 
     @extend_schema(
-        operation_id="auth_avatar_set", request={"multipart/form-data": shapes.AvatarIn}, responses=shapes.UserOut
+        operation_id="auth_avatar_set", request={"multipart/form-data": shapes.OwnAvatarIn}, responses=shapes.UserOut
     )
     def post(self, request: Request) -> Response:
         """Show me by this picture. It is made anew from its pixels, at most 512 a side; nothing else of the file is kept."""
         limit_body(request, images.MOST_BYTES)
-        shape = shapes.AvatarIn(data=request.data)
+        shape = shapes.OwnAvatarIn(data=request.data)
         shape.is_valid(raise_exception=True)
         person = profile.set_avatar(actor=request.user, data=shape.validated_data["avatar"].read())
         return Response(shapes.UserOut(person, context={"request": request}).data)
 
     @extend_schema(
-        operation_id="auth_avatar_replace", request={"multipart/form-data": shapes.AvatarIn}, responses=shapes.UserOut
+        operation_id="auth_avatar_replace", request={"multipart/form-data": shapes.OwnAvatarIn}, responses=shapes.UserOut
     )
     def put(self, request: Request) -> Response:
         """The same as POST."""
         return self.post(request)
 
     @extend_schema(
-        operation_id="auth_avatar_update", request={"multipart/form-data": shapes.AvatarIn}, responses=shapes.UserOut
+        operation_id="auth_avatar_update", request={"multipart/form-data": shapes.OwnAvatarIn}, responses=shapes.UserOut
     )
     def patch(self, request: Request) -> Response:
         """The same as POST."""

@@ -41,7 +41,7 @@ class AvatarIn(StrictSerializer):
     avatar = PictureIn(help_text="PNG, JPEG, GIF or WebP, up to 10 MB; it is made anew from its pixels.")
 
 
-class PersonOut(serializers.Serializer[Any]):
+class GroupPersonOut(serializers.Serializer[Any]):
     """A person of a membership. E-mail addresses are for staff."""
 
     id = serializers.UUIDField(source="user_id")
@@ -63,7 +63,7 @@ class GroupOut(serializers.Serializer[Any]):
     is_active = serializers.BooleanField()
     student_count = serializers.IntegerField()
     teacher_count = serializers.SerializerMethodField()
-    teachers = PersonOut(source="teacher_rows", many=True)
+    teachers = GroupPersonOut(source="teacher_rows", many=True)
     teacher_ids = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -80,7 +80,7 @@ class MemberFilters(Filters):
     role_in_group = serializers.ChoiceField(ROLES_IN_GROUP, required=False)
 
 
-class MemberOut(PersonOut):
+class MemberOut(GroupPersonOut):
     """A person in a group."""
 
     member_id = serializers.UUIDField(source="pk", help_text="Of the membership.")

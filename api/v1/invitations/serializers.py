@@ -37,11 +37,11 @@ class InviteIn(StrictSerializer):
     )
 
 
-class CodeIn(StrictSerializer):
+class InvitationCodeIn(StrictSerializer):
     code = serializers.CharField(max_length=20)
 
 
-class CodeWithReasonIn(CodeIn):
+class InvitationDecisionIn(InvitationCodeIn):
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 

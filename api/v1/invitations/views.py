@@ -44,38 +44,40 @@ class InvitationViewSet(GenericViewSet[Any]):
         rows = self.paginate_queryset(queries.list_invitations(**wanted).order_by(order, "code"))
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
-    @extend_schema(operation_id="invitations_approve", request=shapes.CodeIn, responses=shapes.DecidedOut)
+    @extend_schema(operation_id="invitations_approve", request=shapes.InvitationCodeIn, responses=shapes.DecidedOut)
     @action(detail=False, methods=["post"])
     def approve(self, request: Request) -> Response:
         """Let in who registered with this code; they are told by mail."""
-        shape = shapes.CodeIn(data=request.data)
+        shape = shapes.InvitationCodeIn(data=request.data)
         shape.is_valid(raise_exception=True)
         invitation = registration.approve_invitation(actor=request.user, **shape.validated_data)
         return self._answer(f"{invitation.target_user} can sign in now.", invitation)
 
-    @extend_schema(operation_id="invitations_reject", request=shapes.CodeWithReasonIn, responses=shapes.DecidedOut)
+    @extend_schema(operation_id="invitations_reject", request=shapes.InvitationDecisionIn, responses=shapes.DecidedOut)
     @action(detail=False, methods=["post"])
     def reject(self, request: Request) -> Response:
         """Shut out who registered with this code, or make it useless if nobody has."""
-        shape = shapes.CodeWithReasonIn(data=request.data)
+        shape = shapes.InvitationDecisionIn(data=request.data)
         shape.is_valid(raise_exception=True)
         invitation = registration.reject_invitation(actor=request.user, **shape.validated_data)
         return self._answer("The invitation is rejected.", invitation)
 
-    @extend_schema(operation_id="invitations_withdraw", request=shapes.CodeWithReasonIn, responses=shapes.DecidedOut)
+    @extend_schema(
+        operation_id="invitations_withdraw", request=shapes.InvitationDecisionIn, responses=shapes.DecidedOut
+    )
     @action(detail=False, methods=["post"])
     def withdraw(self, request: Request) -> Response:
         """Make a code useless that nobody has used."""
-        shape = shapes.CodeWithReasonIn(data=request.data)
+        shape = shapes.InvitationDecisionIn(data=request.data)
         shape.is_valid(raise_exception=True)
         invitation = invitations.withdraw_invitation(actor=request.user, **shape.validated_data)
         return self._answer("The invitation is withdrawn.", invitation)
 
-    @extend_schema(operation_id="invitations_resend", request=shapes.CodeIn, responses=shapes.DecidedOut)
+    @extend_schema(operation_id="invitations_resend", request=shapes.InvitationCodeIn, responses=shapes.DecidedOut)
     @action(detail=False, methods=["post"])
     def resend(self, request: Request) -> Response:
         """Send the letter again; the code lives anew."""
-        shape = shapes.CodeIn(data=request.data)
+        shape = shapes.InvitationCodeIn(data=request.data)
         shape.is_valid(raise_exception=True)
         invitation = invitations.resend_invitation(actor=request.user, **shape.validated_data)
         return self._answer("The letter is on its way again.", invitation)

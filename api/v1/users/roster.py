@@ -41,7 +41,7 @@ class RosterIn(StrictSerializer):
     )
 
 
-class FlawOut(serializers.Serializer[Any]):
+class RosterFlawOut(serializers.Serializer[Any]):
     """What is wrong with a cell, or with a row where the column is empty."""
 
     row = serializers.IntegerField(help_text="As the spreadsheet numbers it.")
@@ -92,9 +92,9 @@ class RosterOut(serializers.Serializer[Any]):
     def get_error_count(self, report: roster.Report) -> int:
         return len(report.flaws)
 
-    @extend_schema_field(FlawOut(many=True))
+    @extend_schema_field(RosterFlawOut(many=True))
     def get_errors(self, report: roster.Report) -> list[dict[str, Any]]:
-        return FlawOut(report.flaws[: rules.MOST_FLAWS], many=True).data  # type: ignore[return-value]
+        return RosterFlawOut(report.flaws[: rules.MOST_FLAWS], many=True).data  # type: ignore[return-value]
 
     @extend_schema_field(WholeRefusedOut(allow_null=True))
     def get_refusal(self, report: roster.Report) -> dict[str, str] | None:

@@ -68,7 +68,7 @@ def create_person(
             if welcome_at:
                 welcome.post_welcome(people=[user], at=welcome_at)
             bus.publish(UserRegistered(user_id=user.pk))
-            _record("created", user, after=facts_of(user))
+            _record("created", user, after=_facts(user))
             if is_approved:
                 seats.take_seats()
     except IntegrityError as error:
@@ -164,14 +164,14 @@ def change_role(*, user_id: uuid.UUID, role: str, actor: User | None = None, rea
         if user.role == role:
             return user
         spare(actor=actor, user=user)
-        before, had_seat = facts_of(user), queries.has_seat(user_id=user.pk)
+        before, had_seat = _facts(user), queries.has_seat(user_id=user.pk)
         user.role, user.access_ends_at = role, None
         user.save(update_fields=["role", "access_ends_at", "updated_at"])
         if role == User.Role.GUEST:
             let_stay(user=user)
         sessions.end_all_sessions(user_id=user.pk, because="role changed")
         bus.publish(UserChanged(user_id=user.pk))
-        _record("role_changed", user, before=before, after=facts_of(user), reason=reason)
+        _record("role_changed", user, before=before, after=_facts(user), reason=reason)
         if not had_seat and queries.has_seat(user_id=user.pk):
             seats.take_seats()
     return queries.get_user(user_id=user_id)
@@ -181,12 +181,12 @@ def deactivate(*, user_id: uuid.UUID) -> None:
     """Shut a person out, now, on the platform's word."""
     with transaction.atomic():
         user = queries.lock_user(user_id=user_id)
-        before = facts_of(user)
+        before = _facts(user)
         user.is_active = False
         user.save(update_fields=["is_active", "updated_at"])
         sessions.end_all_sessions(user_id=user_id, because="deactivated")
         bus.publish(UserChanged(user_id=user_id))
-        _record("deactivated", user, before=before, after=facts_of(user))
+        _record("deactivated", user, before=before, after=_facts(user))
 
 
 def delete_person(*, actor: User, user_id: uuid.UUID, reason: str = "") -> None:
@@ -240,7 +240,7 @@ def update_person(*, actor: User, user_id: uuid.UUID, **changes: Unpack[PersonCh
     last admin. Who is approved for the first time is told; a guest's time begins."""
     with transaction.atomic():
         user = _lock_beside_admins(user_id)
-        before = facts_of(user)
+        before = _facts(user)
         was_in, was_approved = user.is_active and user.is_approved, user.is_approved
         for name, value in changes.items():
             setattr(user, name, value)
@@ -255,15 +255,15 @@ def update_person(*, actor: User, user_id: uuid.UUID, **changes: Unpack[PersonCh
             sessions.end_all_sessions(user_id=user.pk, because="deactivated")
         if user.is_approved and not was_approved:
             _let_in(user)
-        if facts_of(user) != before:
+        if _facts(user) != before:
             bus.publish(UserChanged(user_id=user.pk))
-            _record(_what(was_in, is_in), user, before=before, after=facts_of(user))
+            _record(_what(was_in, is_in), user, before=before, after=_facts(user))
         if is_in and not was_in:
             seats.take_seats()
     return user
 
 
-def facts_of(user: User) -> dict[str, object]:
+def _facts(user: User) -> dict[str, object]:
     """What the audit trail compares of a person before and after."""
     names = (
         "email",
