@@ -11,22 +11,7 @@ from rest_framework.request import Request
 from api import policies
 from apps.core.errors import NotWhileActing
 
-OWNER, CENTER_ADMIN, TEACHER, STUDENT, GUEST = (
-    policies.OWNER,
-    policies.CENTER_ADMIN,
-    policies.TEACHER,
-    policies.STUDENT,
-    policies.GUEST,
-)
-
-Policy = frozenset[str]
-ANYBODY: Policy = frozenset({policies.EVERYBODY})
-OWNERS: Policy = frozenset({OWNER})
-ADMINS: Policy = frozenset({CENTER_ADMIN})
-STAFF: Policy = frozenset({CENTER_ADMIN, TEACHER})
-TAKERS: Policy = frozenset({STUDENT, GUEST})
-MEMBERS: Policy = STAFF | TAKERS
-SIGNED_IN: Policy = MEMBERS | OWNERS
+ANYBODY = frozenset({policies.EVERYBODY})
 
 
 def action_of(view: Any, method: str) -> str:
@@ -34,14 +19,10 @@ def action_of(view: Any, method: str) -> str:
     return getattr(view, "action", None) or {"head": "get"}.get(method.lower(), method.lower())
 
 
-def declared_policy(view: Any, method: str) -> Policy | None:
+def declared_policy(view: Any, method: str) -> frozenset[str] | None:
     """Who may run the operation that ``view`` would run for ``method``, or nothing if it has no row."""
-    action = action_of(view, method)
-    if resource := getattr(view, "resource", ""):
-        rule = policies.find(resource, action)
-        return rule.roles if rule else None
-    policy: dict[str, Policy] = getattr(view, "policy", {})
-    return policy.get(action)
+    rule = policies.find(getattr(view, "resource", ""), action_of(view, method))
+    return rule.roles if rule else None
 
 
 def is_served(view: Any, method: str) -> bool:

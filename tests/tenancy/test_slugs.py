@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from django.db import connection
+from django.db import DataError, IntegrityError, connection, transaction
 
 from apps.centers.rules import names
 from apps.core import tenancy
@@ -37,10 +37,40 @@ def test_the_rule_and_the_database_agree_on_hundreds_of_names():
     assert 5 < sum(decided.values()) < len(decided) / 2
 
 
+# The row of north once more, under other names.
+INSERT = """
+INSERT INTO public.centers_center
+SELECT (jsonb_populate_record(
+    north, jsonb_build_object('id', gen_random_uuid(), 'slug', %s::text, 'schema_name', %s::text)
+)).*
+FROM public.centers_center north WHERE slug = 'north'
+"""
+
+
+@pytest.mark.django_db
+def test_the_table_itself_takes_none_of_them(north):
+    refused, taken = 0, 0
+    with tenancy.enter(tenancy.PUBLIC), connection.cursor() as cursor:
+        for name in many_names(500):
+            try:
+                with transaction.atomic():
+                    cursor.execute(INSERT, [name, f"c_{name}"])
+            except (IntegrityError, DataError):
+                assert not names.is_slug(name), name
+                refused += 1
+            else:
+                assert names.is_slug(name), name
+                taken += 1
+                cursor.execute("DELETE FROM public.centers_center WHERE slug = %s", [name])
+    assert refused > 400
+    assert taken > 5
+
+
 @pytest.mark.django_db
 def test_the_api_answers_422_to_each_of_them(cast):
     client = Api(cast.olga)
-    refused = [name for name in many_names(60) if not names.is_slug(name)]
+    refused = [name for name in many_names(500) if not names.is_slug(name)]
+    assert len(refused) > 400
     for name in refused:
         answer = client.post("owner-centers/", {"name": "East", "slug": name})
         # The API trims what surrounds a value; a name that is good without it is no trick.
