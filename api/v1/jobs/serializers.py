@@ -69,11 +69,3 @@ class TaskOut(serializers.Serializer[Any]):
             "kept_until": job.file_until,
         }
         return dict(TaskFileOut(shown).data)
-
-
-class TaskAskedOut(serializers.Serializer[Any]):
-    """Long work was asked for; ``task`` shows how far it is."""
-
-    status = serializers.CharField()
-    message = serializers.CharField()
-    task = TaskOut()
