@@ -32,7 +32,7 @@ class ExportFilters(EntryFilters):
     to = serializers.ChoiceField(FORMATS, default="csv")
 
 
-class EntryOut(serializers.Serializer[Any]):
+class AuditEntryOut(serializers.Serializer[Any]):
     """One act."""
 
     id = serializers.UUIDField(source="uid")
@@ -54,7 +54,7 @@ class EntryOut(serializers.Serializer[Any]):
     changes = serializers.DictField(help_text="Where the values are harmless: name -> [before, after].")
 
 
-class EntryDetailOut(EntryOut):
+class AuditEntryDetailOut(AuditEntryOut):
     agent = serializers.CharField()
     request_id = serializers.CharField()
     before_hash = serializers.CharField(help_text="SHA-256 of the state before, as canonical JSON.")

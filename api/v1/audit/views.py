@@ -28,7 +28,7 @@ class AuditViewSet(GenericViewSet[Any]):
     """Who did what: a center's own trail for its admins, the platform's for owners. Nobody changes it."""
 
     resource = "audit"
-    serializer_class = shapes.EntryOut
+    serializer_class = shapes.AuditEntryOut
     lookup_url_kwarg = "id"
     lookup_value_converter = "uuid"
 
@@ -38,10 +38,10 @@ class AuditViewSet(GenericViewSet[Any]):
         page = self.paginate_queryset(queries.entries_for(request.user, **shapes.EntryFilters.read(request)))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
-    @extend_schema(operation_id="audit_retrieve", responses=shapes.EntryDetailOut)
+    @extend_schema(operation_id="audit_retrieve", responses=shapes.AuditEntryDetailOut)
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
         """One of them."""
-        return Response(shapes.EntryDetailOut(queries.get_entry_for(request.user, id)).data)
+        return Response(shapes.AuditEntryDetailOut(queries.get_entry_for(request.user, id)).data)
 
     @extend_schema(
         operation_id="audit_export",
