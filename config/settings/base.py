@@ -318,7 +318,7 @@ SPECTACULAR_SETTINGS = {
         "RoomStatusEnum": "api.v1.assignments.serializers.STATUSES",
         "NewRoomStatusEnum": "api.v1.assignments.serializers.NEW_STATUSES",
         "AttemptStatusEnum": "api.v1.attempts.serializers.STATUSES",
-        "TestStatusEnum": "api.v1.mock_tests.serializers.STATUSES",
+        "TestStatusEnum": "api.v1.mock_tests.serializers.tests.STATUSES",
         "TeacherOrStudentEnum": "api.v1.invitations.serializers.ROLES",
         "InvitationStatusEnum": "api.v1.invitations.serializers.STATUSES",
         "CenterStatusEnum": "api.v1.centers.serializers.STATUSES",

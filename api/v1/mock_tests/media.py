@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from api.common import links
 from api.common.negotiation import AnyAccept
-from api.v1.mock_tests import serializers as shapes
+from api.v1.mock_tests.serializers import files
 from apps.core import clock
 from apps.mock_tests import queries
 
@@ -39,7 +39,7 @@ class MediaView(APIView):
 
     @extend_schema(
         operation_id="media_retrieve",
-        parameters=[shapes.MediaQuery],
+        parameters=[files.MediaQuery],
         responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY), 206: None, 416: None},
     )
     def get(self, request: Request, id: uuid.UUID) -> HttpResponse:

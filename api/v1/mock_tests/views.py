@@ -14,8 +14,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from api.common.pagination import Pages, PagesOrAll
 from api.common.requests import Request
-from api.v1.mock_tests import serializers as shapes
 from api.v1.mock_tests.covers import CoverOut
+from api.v1.mock_tests.serializers import fields, files, parts, questions, tests
 from api.v1.mock_tests.uploads import limit_body
 from apps.assignments import operations as rooms
 from apps.assignments import queries as assignments
@@ -25,7 +25,7 @@ from apps.mock_tests.rules import profiles
 from apps.mock_tests.rules.media import MOST_AUDIO_BYTES
 
 TEST_OR_COVER = PolymorphicProxySerializer(
-    component_name="TestOrCover", serializers=[shapes.MockTestOut, CoverOut], resource_type_field_name=None
+    component_name="TestOrCover", serializers=[tests.MockTestOut, CoverOut], resource_type_field_name=None
 )
 
 
@@ -39,16 +39,16 @@ class MockTestViewSet(GenericViewSet):
 
     resource = "mock-tests"
     pagination_class = PagesOrAll
-    serializer_class = shapes.MockTestOut
+    serializer_class = tests.MockTestOut
     lookup_url_kwarg = "id"
     lookup_value_converter = "uuid"
 
-    @extend_schema(operation_id="mock_tests_list", parameters=[shapes.MockTestFilters])
+    @extend_schema(operation_id="mock_tests_list", parameters=[tests.MockTestFilters])
     def list(self, request: Request) -> Response:
         """All tests of the center, newest first. ``?page=all`` answers an array."""
-        tests = queries.list_tests_for(request.user, **shapes.MockTestFilters.read(request))
-        rows = self.paginate_queryset(tests) or []
-        shown = shapes.MockTestOut(rows, many=True, context=_with_rooms(request, rows))
+        found = queries.list_tests_for(request.user, **tests.MockTestFilters.read(request))
+        rows = self.paginate_queryset(found) or []
+        shown = tests.MockTestOut(rows, many=True, context=_with_rooms(request, rows))
         return self.get_paginated_response(shown.data)
 
     @extend_schema(operation_id="mock_tests_retrieve", responses=TEST_OR_COVER)
@@ -58,23 +58,23 @@ class MockTestViewSet(GenericViewSet):
             return self._test(request, id)
         return Response(CoverOut(assignments.get_assigned_paper_for(request.user, id)).data)
 
-    @extend_schema(operation_id="mock_tests_create", request=shapes.MockTestIn, responses={201: shapes.MockTestOut})
+    @extend_schema(operation_id="mock_tests_create", request=tests.MockTestIn, responses={201: tests.MockTestOut})
     def create(self, request: Request) -> Response:
         """Begin a test. One with a level has the timed sections of its exam at once."""
-        shape = shapes.MockTestIn(data=request.data)
+        shape = tests.MockTestIn(data=request.data)
         shape.is_valid(raise_exception=True)
         test = authoring.create_test(actor=request.user, changes=shape.changes())
         return self._test(request, test.pk, status=201)
 
-    @extend_schema(operation_id="mock_tests_update", request=shapes.MockTestIn)
+    @extend_schema(operation_id="mock_tests_update", request=tests.MockTestIn)
     def partial_update(self, request: Request, id: uuid.UUID) -> Response:
         """Change a draft: teachers their own, administrators any."""
-        shape = shapes.MockTestIn(data=request.data, partial=True)
+        shape = tests.MockTestIn(data=request.data, partial=True)
         shape.is_valid(raise_exception=True)
         authoring.update_test(actor=request.user, test_id=id, changes=shape.changes())
         return self._test(request, id)
 
-    @extend_schema(operation_id="mock_tests_replace", request=shapes.MockTestIn)
+    @extend_schema(operation_id="mock_tests_replace", request=tests.MockTestIn)
     def update(self, request: Request, id: uuid.UUID) -> Response:
         """The same; here too what is absent stays."""
         return self.partial_update(request, id)
@@ -85,7 +85,7 @@ class MockTestViewSet(GenericViewSet):
         authoring.delete_test(actor=request.user, test_id=id)
         return Response(status=204)
 
-    @extend_schema(operation_id="mock_tests_publish", request=None, responses=shapes.PublishOut)
+    @extend_schema(operation_id="mock_tests_publish", request=None, responses=tests.PublishOut)
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, id: uuid.UUID) -> Response:
         """Freeze the test as an edition that rooms can use. The refusal of an incomplete test lists every reason with
@@ -93,32 +93,32 @@ class MockTestViewSet(GenericViewSet):
         paper = publishing.publish_test(actor=request.user, test_id=id)
         return self._published(request, id, paper, f"Published as edition {paper.number}.")
 
-    @extend_schema(operation_id="mock_tests_unpublish", request=None, responses=shapes.PublishOut)
+    @extend_schema(operation_id="mock_tests_unpublish", request=None, responses=tests.PublishOut)
     @action(detail=True, methods=["post"])
     def unpublish(self, request: Request, id: uuid.UUID) -> Response:
         """Open the test for changes again; its editions stay. Refused while a room that is not closed gives it."""
         rooms.unpublish_unused_test(actor=request.user, test_id=id)
         return self._published(request, id, None, "The test is a draft again.")
 
-    @extend_schema(operation_id="mock_tests_clone", request=None, responses={201: shapes.MockTestOut})
+    @extend_schema(operation_id="mock_tests_clone", request=None, responses={201: tests.MockTestOut})
     @action(detail=True, methods=["post"])
     def clone(self, request: Request, id: uuid.UUID) -> Response:
         """Copy a test with everything in it, as a draft of one's own."""
         return self._test(request, authoring.clone_test(actor=request.user, test_id=id).pk, status=201)
 
-    @extend_schema(operation_id="mock_tests_papers", responses=shapes.EditionOut(many=True), filters=True)
+    @extend_schema(operation_id="mock_tests_papers", responses=tests.EditionOut(many=True), filters=True)
     @action(detail=True, pagination_class=Pages)
     def papers(self, request: Request, id: uuid.UUID) -> Response:
         """The editions of a test, newest first."""
         rows = self.paginate_queryset(queries.papers_for(request.user, id))
-        return self.get_paginated_response(shapes.EditionOut(rows, many=True).data)
+        return self.get_paginated_response(tests.EditionOut(rows, many=True).data)
 
     @extend_schema(
         operation_id="mock_tests_import",
-        request={"multipart/form-data": shapes.ImportIn},
+        request={"multipart/form-data": files.ImportIn},
         responses={
-            201: shapes.ImportOut,
-            200: OpenApiResponse(shapes.ImportOut, description="A preview, or a file that was imported before."),
+            201: files.ImportOut,
+            200: OpenApiResponse(files.ImportOut, description="A preview, or a file that was imported before."),
         },
     )
     @action(detail=False, methods=["post"], url_path="import", parser_classes=[MultiPartParser])
@@ -126,7 +126,7 @@ class MockTestViewSet(GenericViewSet):
         """Make a draft of a file. The same file again gives the same test; ``preview`` stores nothing. A file that
         cannot be read is refused with lines and reasons."""
         limit_body(request, settings.SHIKEN_IMPORT_MAX_BYTES)
-        shape = shapes.ImportIn(data=request.data)
+        shape = files.ImportIn(data=request.data)
         shape.is_valid(raise_exception=True)
         file = shape.validated_data.pop("file")
         outcome = importing.import_test(
@@ -135,26 +135,26 @@ class MockTestViewSet(GenericViewSet):
         test = queries.get_test_for(request.user, outcome.test.pk) if outcome.test else None
         body = {"test": test, "report": outcome.report, "existing": outcome.existing}
         return Response(
-            shapes.ImportOut(body, context=_with_rooms(request, [test] if test else [])).data,
+            files.ImportOut(body, context=_with_rooms(request, [test] if test else [])).data,
             status=200 if outcome.existing or test is None else 201,
         )
 
-    @extend_schema(operation_id="mock_tests_export", parameters=[shapes.ExportQuery], responses=shapes.ExportOut)
+    @extend_schema(operation_id="mock_tests_export", parameters=[files.ExportQuery], responses=files.ExportOut)
     @action(detail=True)
     def export(self, request: Request, id: uuid.UUID) -> Response:
         """The test as a file of another format, with a statement of everything that this format does not hold. The file
         stands in the answer as text, so that both always arrive together."""
-        exported = queries.export_test_for(request.user, id, to=shapes.ExportQuery.read(request)["to"])
-        return Response(shapes.ExportOut(exported).data)
+        exported = queries.export_test_for(request.user, id, to=files.ExportQuery.read(request)["to"])
+        return Response(files.ExportOut(exported).data)
 
     def _test(self, request: Request, test_id: uuid.UUID, status: int = 200) -> Response:
         test = queries.get_test_for(request.user, test_id)
-        return Response(shapes.MockTestOut(test, context=_with_rooms(request, [test])).data, status=status)
+        return Response(tests.MockTestOut(test, context=_with_rooms(request, [test])).data, status=status)
 
     def _published(self, request: Request, test_id: uuid.UUID, paper: Any, detail: str) -> Response:
         test = queries.get_test_for(request.user, test_id)
         body = {"detail": detail, "data": test, "paper": paper}
-        return Response(shapes.PublishOut(body, context=_with_rooms(request, [test])).data)
+        return Response(tests.PublishOut(body, context=_with_rooms(request, [test])).data)
 
 
 class SectionViewSet(GenericViewSet):
@@ -162,40 +162,40 @@ class SectionViewSet(GenericViewSet):
 
     resource = "test-sections"
     pagination_class = PagesOrAll
-    serializer_class = shapes.SectionOut
+    serializer_class = parts.SectionOut
     lookup_url_kwarg = "id"
     lookup_value_converter = "uuid"
 
-    @extend_schema(operation_id="test_sections_list", parameters=[shapes.SectionFilters])
+    @extend_schema(operation_id="test_sections_list", parameters=[parts.SectionFilters])
     def list(self, request: Request) -> Response:
         """Sections in their order. ``?page=all`` answers an array."""
-        rows = queries.sections_for(request.user).filter(**shapes.SectionFilters.read(request))
-        return self.get_paginated_response(shapes.SectionOut(self.paginate_queryset(rows), many=True).data)
+        rows = queries.sections_for(request.user).filter(**parts.SectionFilters.read(request))
+        return self.get_paginated_response(parts.SectionOut(self.paginate_queryset(rows), many=True).data)
 
     @extend_schema(operation_id="test_sections_retrieve")
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
         """One section."""
-        return Response(shapes.SectionOut(queries.get_section_for(request.user, id)).data)
+        return Response(parts.SectionOut(queries.get_section_for(request.user, id)).data)
 
-    @extend_schema(operation_id="test_sections_create", request=shapes.NewSectionIn, responses={201: shapes.SectionOut})
+    @extend_schema(operation_id="test_sections_create", request=parts.NewSectionIn, responses={201: parts.SectionOut})
     def create(self, request: Request) -> Response:
         """Add a section to a draft."""
-        shape = shapes.NewSectionIn(data=request.data)
+        shape = parts.NewSectionIn(data=request.data)
         shape.is_valid(raise_exception=True)
         section = authoring.create_section(
             actor=request.user, test_id=shape.validated_data["mock_test"], changes=shape.changes()
         )
-        return Response(shapes.SectionOut(queries.get_section_for(request.user, section.pk)).data, status=201)
+        return Response(parts.SectionOut(queries.get_section_for(request.user, section.pk)).data, status=201)
 
-    @extend_schema(operation_id="test_sections_update", request=shapes.SectionIn)
+    @extend_schema(operation_id="test_sections_update", request=parts.SectionIn)
     def partial_update(self, request: Request, id: uuid.UUID) -> Response:
         """Change a section of a draft."""
-        shape = shapes.SectionIn(data=request.data, partial=True)
+        shape = parts.SectionIn(data=request.data, partial=True)
         shape.is_valid(raise_exception=True)
         authoring.update_section(actor=request.user, section_id=id, changes=shape.changes())
         return self.retrieve(request, id)
 
-    @extend_schema(operation_id="test_sections_replace", request=shapes.SectionIn)
+    @extend_schema(operation_id="test_sections_replace", request=parts.SectionIn)
     def update(self, request: Request, id: uuid.UUID) -> Response:
         """The same; here too what is absent stays."""
         return self.partial_update(request, id)
@@ -212,16 +212,16 @@ class QuestionGroupViewSet(GenericViewSet):
 
     resource = "question-groups"
     pagination_class = PagesOrAll
-    serializer_class = shapes.QuestionGroupOut
+    serializer_class = parts.QuestionGroupOut
     lookup_url_kwarg = "id"
     lookup_value_converter = "uuid"
 
-    @extend_schema(operation_id="question_groups_list", parameters=[shapes.QuestionGroupFilters])
+    @extend_schema(operation_id="question_groups_list", parameters=[parts.QuestionGroupFilters])
     def list(self, request: Request) -> Response:
         """Groups in their order. ``?page=all`` answers an array."""
-        rows = queries.groups_for(request.user).filter(**shapes.QuestionGroupFilters.read(request))
-        context = shapes.with_links(request)
-        page = shapes.QuestionGroupOut(self.paginate_queryset(rows), many=True, context=context)
+        rows = queries.groups_for(request.user).filter(**parts.QuestionGroupFilters.read(request))
+        context = fields.with_links(request)
+        page = parts.QuestionGroupOut(self.paginate_queryset(rows), many=True, context=context)
         return self.get_paginated_response(page.data)
 
     @extend_schema(operation_id="question_groups_retrieve")
@@ -231,26 +231,26 @@ class QuestionGroupViewSet(GenericViewSet):
 
     @extend_schema(
         operation_id="question_groups_create",
-        request=shapes.NewQuestionGroupIn,
-        responses={201: shapes.QuestionGroupOut},
+        request=parts.NewQuestionGroupIn,
+        responses={201: parts.QuestionGroupOut},
     )
     def create(self, request: Request) -> Response:
         """Add a group to a section of a draft."""
-        shape = shapes.NewQuestionGroupIn(data=request.data)
+        shape = parts.NewQuestionGroupIn(data=request.data)
         shape.is_valid(raise_exception=True)
         section_id = shape.validated_data["section"]
         group = authoring.create_group(actor=request.user, section_id=section_id, changes=shape.changes())
         return self._group(request, group.pk, status=201)
 
-    @extend_schema(operation_id="question_groups_update", request=shapes.QuestionGroupIn)
+    @extend_schema(operation_id="question_groups_update", request=parts.QuestionGroupIn)
     def partial_update(self, request: Request, id: uuid.UUID) -> Response:
         """Change a group of a draft. A key that is absent stays, null removes the file."""
-        shape = shapes.QuestionGroupIn(data=request.data, partial=True)
+        shape = parts.QuestionGroupIn(data=request.data, partial=True)
         shape.is_valid(raise_exception=True)
         authoring.update_group(actor=request.user, group_id=id, changes=shape.changes())
         return self._group(request, id)
 
-    @extend_schema(operation_id="question_groups_replace", request=shapes.QuestionGroupIn)
+    @extend_schema(operation_id="question_groups_replace", request=parts.QuestionGroupIn)
     def update(self, request: Request, id: uuid.UUID) -> Response:
         """The same; here too what is absent stays."""
         return self.partial_update(request, id)
@@ -263,7 +263,7 @@ class QuestionGroupViewSet(GenericViewSet):
 
     def _group(self, request: Request, group_id: uuid.UUID, status: int = 200) -> Response:
         group = queries.get_group_for(request.user, group_id)
-        return Response(shapes.QuestionGroupOut(group, context=shapes.with_links(request)).data, status=status)
+        return Response(parts.QuestionGroupOut(group, context=fields.with_links(request)).data, status=status)
 
 
 class QuestionViewSet(GenericViewSet):
@@ -271,16 +271,16 @@ class QuestionViewSet(GenericViewSet):
 
     resource = "questions"
     pagination_class = PagesOrAll
-    serializer_class = shapes.QuestionOut
+    serializer_class = questions.QuestionOut
     lookup_url_kwarg = "id"
     lookup_value_converter = "uuid"
 
-    @extend_schema(operation_id="questions_list", parameters=[shapes.QuestionFilters])
+    @extend_schema(operation_id="questions_list", parameters=[questions.QuestionFilters])
     def list(self, request: Request) -> Response:
         """Questions in their order. ``?page=all`` answers an array."""
-        rows = queries.questions_for(request.user).filter(**shapes.QuestionFilters.read(request))
-        context = shapes.with_links(request)
-        page = shapes.QuestionOut(self.paginate_queryset(rows), many=True, context=context)
+        rows = queries.questions_for(request.user).filter(**questions.QuestionFilters.read(request))
+        context = fields.with_links(request)
+        page = questions.QuestionOut(self.paginate_queryset(rows), many=True, context=context)
         return self.get_paginated_response(page.data)
 
     @extend_schema(operation_id="questions_retrieve")
@@ -288,24 +288,26 @@ class QuestionViewSet(GenericViewSet):
         """One question."""
         return self._question(request, id)
 
-    @extend_schema(operation_id="questions_create", request=shapes.NewQuestionIn, responses={201: shapes.QuestionOut})
+    @extend_schema(
+        operation_id="questions_create", request=questions.NewQuestionIn, responses={201: questions.QuestionOut}
+    )
     def create(self, request: Request) -> Response:
         """Add a question to a group of a draft. Options without text and picture are dropped."""
-        shape = shapes.NewQuestionIn(data=request.data)
+        shape = questions.NewQuestionIn(data=request.data)
         shape.is_valid(raise_exception=True)
         group_id = shape.validated_data["group"]
         question = authoring.create_question(actor=request.user, group_id=group_id, changes=shape.changes())
         return self._question(request, question.pk, status=201)
 
-    @extend_schema(operation_id="questions_update", request=shapes.QuestionIn)
+    @extend_schema(operation_id="questions_update", request=questions.QuestionIn)
     def partial_update(self, request: Request, id: uuid.UUID) -> Response:
         """Change a question of a draft. ``options`` and ``answers`` replace what was there."""
-        shape = shapes.QuestionIn(data=request.data)
+        shape = questions.QuestionIn(data=request.data)
         shape.is_valid(raise_exception=True)
         authoring.update_question(actor=request.user, question_id=id, changes=shape.changes())
         return self._question(request, id)
 
-    @extend_schema(operation_id="questions_replace", request=shapes.QuestionIn)
+    @extend_schema(operation_id="questions_replace", request=questions.QuestionIn)
     def update(self, request: Request, id: uuid.UUID) -> Response:
         """The same; here too what is absent stays."""
         return self.partial_update(request, id)
@@ -318,7 +320,7 @@ class QuestionViewSet(GenericViewSet):
 
     def _question(self, request: Request, question_id: uuid.UUID, status: int = 200) -> Response:
         question = queries.get_question_for(request.user, question_id)
-        return Response(shapes.QuestionOut(question, context=shapes.with_links(request)).data, status=status)
+        return Response(questions.QuestionOut(question, context=fields.with_links(request)).data, status=status)
 
 
 class UploadView(APIView):
@@ -327,26 +329,26 @@ class UploadView(APIView):
 
     @extend_schema(
         operation_id="media_uploads_create",
-        request={"multipart/form-data": shapes.UploadIn},
-        responses={201: shapes.UploadOut},
+        request={"multipart/form-data": files.UploadIn},
+        responses={201: files.UploadOut},
     )
     def post(self, request: Request) -> Response:
         """Keep a picture or recording, privately; ``file_key`` is what questions and groups refer to it by."""
         limit_body(request, MOST_AUDIO_BYTES)
-        shape = shapes.UploadIn(data=request.data)
+        shape = files.UploadIn(data=request.data)
         shape.is_valid(raise_exception=True)
         file = shape.validated_data["file"]
-        kind = shapes.UPLOAD_TARGETS.get(shape.validated_data.get("target", ""), "")
+        kind = files.UPLOAD_TARGETS.get(shape.validated_data.get("target", ""), "")
         kept = media.store_media(actor=request.user, content=file.read(), file_name=file.name or "", kind=kind)
         body = {
             "file_key": f"media:{kept.pk}",
-            "url": shapes.with_links(request)["sign"](str(kept.pk)),
+            "url": fields.with_links(request)["sign"](str(kept.pk)),
             "kind": kept.kind,
             "media_type": kept.media_type,
             "size": kept.size,
             "seconds": kept.seconds,
         }
-        return Response(shapes.UploadOut(body).data, status=201)
+        return Response(files.UploadOut(body).data, status=201)
 
 
 class ExamProfileViewSet(GenericViewSet):
@@ -354,10 +356,10 @@ class ExamProfileViewSet(GenericViewSet):
 
     resource = "exam-profiles"
     pagination_class = PagesOrAll
-    serializer_class = shapes.ProfileOut
+    serializer_class = files.ProfileOut
 
     @extend_schema(operation_id="exam_profiles_list")
     def list(self, request: Request) -> Response:
         """Timed sections, scored areas and pass rules, dated. ``?page=all`` answers an array."""
         page = self.paginate_queryset(list(profiles.PROFILES.values()))
-        return self.get_paginated_response(shapes.ProfileOut(page, many=True).data)
+        return self.get_paginated_response(files.ProfileOut(page, many=True).data)
