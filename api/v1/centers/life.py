@@ -96,7 +96,8 @@ class CenterLife:
     def destroy(self, request: Request, id: uuid.UUID) -> Response:
         """Delete a center: it is closed at once, exported, then dropped with all that is of it. The task keeps the
         export for some weeks, and the center can be restored from it."""
-        shape = DeleteIn(data={**request.query_params.dict(), **(request.data or {})})
+        body: Any = request.data or {}
+        shape = DeleteIn(data={**request.query_params.dict(), **body} if isinstance(body, dict) else body)
         shape.is_valid(raise_exception=True)
         job = deleting.ask_delete(center_id=id, **shape.validated_data)
         return _accepted(request, job, "DELETING", "The center is closed and will be deleted once it is exported.")

@@ -128,14 +128,15 @@ def check_not_suspended(*, tenant: Tenant | None = None, role: str = "") -> None
     """Refuse a sign-in or a start in a suspended center (the present one by default); what runs goes on. The admins of one
     whose trial or plan is over may sign in: to see that, to take their data with them, or to go on with a plan."""
     tenant = tenant or tenancy.current()
-    if tenant.status != Center.Status.SUSPENDED:
+    # What a process remembers of a center may be some seconds old: whoever signs in is told what is so now, whoever begins
+    # a moment after the suspension may sit.
+    if tenant.status != Center.Status.SUSPENDED and not role:
         return
-    # What is remembered of a center may be some seconds old; nobody is refused for that.
-    center = Center.objects.filter(pk=tenant.id).first()
-    if center is None or center.status != Center.Status.SUSPENDED:
+    found = Center.objects.filter(pk=tenant.id).values_list("status", "suspended_because").first()
+    if found is None or found[0] != Center.Status.SUSPENDED:
         return
-    if not (center.suspended_because and role == "CENTER_ADMIN"):
-        raise CenterSuspended(plans.why_suspended(center.suspended_because))
+    if not (found[1] and role == "CENTER_ADMIN"):
+        raise CenterSuspended(plans.why_suspended(found[1]))
 
 
 def _with_hosts() -> QuerySet[Center]:

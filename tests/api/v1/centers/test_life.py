@@ -110,6 +110,7 @@ class TestRefusals:
         ]
         assert api(cast.olga).delete(f"{LIST}{north.id}/?slug=south").status_code == 422
         assert api(cast.olga).delete(f"{LIST}{north.id}/", {"sure": True}).status_code == 422
+        assert api(cast.olga).delete(f"{LIST}{north.id}/", ["north"]).status_code == 422
         with tenancy.enter(tenancy.PUBLIC):
             assert Center.objects.get(pk=north.id).state == "READY"
 
