@@ -16,10 +16,18 @@ from apps.authentication.events import (
     UserApproved,
     UserChanged,
     UserErased,
-    UserRegistered,
     UserRemoved,
 )
-from apps.authentication.operations import acting, directors, guests, letters, platform_news, registration, sessions, settling
+from apps.authentication.operations import (
+    acting,
+    directors,
+    guests,
+    letters,
+    platform_news,
+    registration,
+    sessions,
+    settling,
+)
 from apps.centers.events import CenterClosed, ContactRequested, DomainFailed
 from apps.core import bus
 from apps.mail.letters import Content, letter
@@ -55,18 +63,8 @@ def end_guests_time(event: GuestTimeOver) -> None:
     guests.end_by_clock(user_id=event.user_id)
 
 
-@bus.subscribe(UserRegistered)
-def copy_new(event: UserRegistered) -> None:
-    directors.copy_director(user_id=event.user_id)
-
-
 @bus.subscribe(UserChanged)
 def copy_changed(event: UserChanged) -> None:
-    directors.copy_director(user_id=event.user_id)
-
-
-@bus.subscribe(UserApproved)
-def copy_approved(event: UserApproved) -> None:
     directors.copy_director(user_id=event.user_id)
 
 
