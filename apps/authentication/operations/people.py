@@ -68,6 +68,8 @@ def create_person(
             if welcome_at:
                 welcome.post_welcome(people=[user], at=welcome_at)
             bus.publish(UserRegistered(user_id=user.pk))
+            if role == User.Role.CENTER_ADMIN:
+                bus.publish(UserChanged(user_id=user.pk))
             _record("created", user, after=_facts(user))
             if is_approved:
                 seats.take_seats()
