@@ -8,6 +8,7 @@ import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 
 from apps.centers.models import Center, DeletedCenter
 from apps.centers.operations import deleting
@@ -134,6 +135,23 @@ class TestRefusals:
                 api(person, host="localhost", token=access_token(person)).delete(f"{LIST}{north.id}/").status_code
                 == 401
             )
+
+
+@pytest.mark.django_db
+def test_a_center_whose_schema_cannot_be_made_shows_why_and_is_made_later(cast, api):
+    client = api(cast.olga)
+    with tenancy.enter(tenancy.PUBLIC), connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA c_far_east")  # in the way
+    body = client.post(LIST, {"name": "Far East"}).json()
+    assert (body["state"], body["is_ready"]) == ("FAILED", False)
+    assert "already exists" in body["state_reason"]
+    assert Api(host="far-east.localhost").get("auth/me/").status_code == 503
+    assert client.post(f"{LIST}{body['id']}/retry/").json()["state"] == "FAILED"
+    with tenancy.enter(tenancy.PUBLIC), connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA c_far_east")
+    body = client.post(f"{LIST}{body['id']}/retry/").json()
+    assert (body["state"], body["state_reason"]) == ("READY", "")
+    assert Api(host="far-east.localhost").get("auth/me/").status_code == 401
 
 
 @pytest.mark.django_db
