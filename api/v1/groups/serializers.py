@@ -13,8 +13,8 @@ from api.common.serializers import BoundedList, StrictSerializer
 class PictureIn(serializers.FileField):
     """A picture file; its bytes."""
 
-    def to_internal_value(self, data: Any) -> bytes:
-        return bytes(super().to_internal_value(data).read())
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(data).read()
 
 
 ROLES_IN_GROUP = ["STUDENT", "TEACHER"]

@@ -23,6 +23,7 @@ BODY = {"application/json": shapes.GroupIn, "multipart/form-data": shapes.GroupI
 class GroupViewSet(GenericViewSet[Any]):
     """Classes of the center."""
 
+    request: Request
     resource = "groups"
     parser_classes = [StrictJSONParser, MultiPartParser]
     pagination_class = PagesOrAll

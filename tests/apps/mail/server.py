@@ -59,7 +59,7 @@ class MailServer:
     ) -> str:
         self.recipients.append(address)
         if self.hangs_up_before_data:
-            server.transport.abort()
+            _hang_up(server)
         if self.greylists and address not in self._seen:
             self._seen.add(address)
             return "450 4.2.0 greylisted, come back later"
@@ -73,8 +73,12 @@ class MailServer:
         self.messages.append(message_from_bytes(content, policy=policy.default))
         session.carried += 1
         if self.hangs_up_after_data:
-            server.transport.abort()
+            _hang_up(server)
         return TAKEN
+
+
+def _hang_up(server: Any) -> None:
+    server.transport.abort()
 
 
 class _Controller(Controller):
@@ -83,7 +87,8 @@ class _Controller(Controller):
         return super().factory()
 
     def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
+        listening: Any = self.server
+        self.port = listening.sockets[0].getsockname()[1]
         super()._trigger_server()
         self.handler.connections = 0
 
