@@ -34,6 +34,7 @@ FLOORS = [
     "attempts",
     "leaderboards",
     "notifications",
+    "analytics",
 ]
 KEYWORDS = {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD}
 OURS = [config for config in apps.get_app_configs() if config.name.startswith("apps.")]
@@ -66,7 +67,7 @@ def test_foreign_keys_point_down_and_hide_their_reverse(model):
 
 
 def test_no_center_table_points_at_a_public_one():
-    shared_only = {"core", "centers", "mail"}
+    shared_only = {"core", "centers", "mail", "analytics"}
     for config in OURS:
         if config.label in shared_only:
             continue
