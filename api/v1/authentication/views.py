@@ -100,7 +100,9 @@ class AvatarView(APIView):
         return Response(shapes.UserOut(person, context={"request": request}).data)
 
     @extend_schema(
-        operation_id="auth_avatar_replace", request={"multipart/form-data": shapes.OwnAvatarIn}, responses=shapes.UserOut
+        operation_id="auth_avatar_replace",
+        request={"multipart/form-data": shapes.OwnAvatarIn},
+        responses=shapes.UserOut,
     )
     def put(self, request: Request) -> Response:
         """The same as POST."""
