@@ -61,8 +61,18 @@ def busy(cast):
 
 
 WANTED = {
-    "admins": 1, "teachers": 1, "students": 2, "guests": 1, "waiting": 1, "seats": 5, "groups": 1,
-    "published_tests": 1, "open_rooms": 1, "attempts": 2, "running_attempts": 1, "graded_attempts": 1,
+    "admins": 1,
+    "teachers": 1,
+    "students": 2,
+    "guests": 1,
+    "waiting": 1,
+    "seats": 5,
+    "groups": 1,
+    "published_tests": 1,
+    "open_rooms": 1,
+    "attempts": 2,
+    "running_attempts": 1,
+    "graded_attempts": 1,
 }
 
 
@@ -206,7 +216,12 @@ class TestOwners:
         assert (found["total_centers"], found["active_centers_count"]) == (4, 4)
         assert found["total_users"] == 5 + 20
         assert found["people"] == {
-            "total": 25, "admins": 1, "teachers": 1, "students": 22, "guests": 1, "waiting": 1,
+            "total": 25,
+            "admins": 1,
+            "teachers": 1,
+            "students": 22,
+            "guests": 1,
+            "waiting": 1,
         }
         assert found["attempts"] == {"total": 12, "running": 1, "graded": 1}
         assert found["centers"]["new"] == 4
