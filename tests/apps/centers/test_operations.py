@@ -201,14 +201,25 @@ class TestLife:
         queries.check_not_suspended(tenant=tenancy.find_by_host("east.localhost"))
         assert announced == ["center.opened", "center.suspended"]
 
-    def test_an_archived_center_stays_archived_and_its_host_is_unknown(self, announced):
+    def test_an_archived_center_is_unknown_and_comes_back_by_activating(self, announced):
         center = centers.open_center(name="East", slug="east")
         assert centers.archive_center(center_id=center.pk).status == "ARCHIVED"
         assert announced[-1] == "center.closed"
-        for move in (centers.activate_center, centers.suspend_center):
-            with pytest.raises(errors.CenterArchived):
-                move(center_id=center.pk)
+        assert tenancy.find_by_host("east.localhost") is None
         assert "c_east" not in [tenant.schema_name for tenant in tenancy.list_ready()]
+        with pytest.raises(errors.CenterArchived):
+            centers.suspend_center(center_id=center.pk)
+        assert centers.activate_center(center_id=center.pk).status == "ACTIVE"
+        assert tenancy.find_by_host("east.localhost") is not None
+
+    @pytest.mark.parametrize("state", ["RESTORING", "DELETING"])
+    def test_a_center_on_its_way_is_left_alone(self, state):
+        center = centers.open_center(name="East", slug="east")
+        Center.objects.filter(pk=center.pk).update(state=state)
+        for move in (centers.activate_center, centers.suspend_center, centers.archive_center, centers.retry_center):
+            with pytest.raises(errors.CenterBusy):
+                move(center_id=center.pk)
+        assert Center.objects.get(pk=center.pk).state == state
 
     def test_details_change_and_the_slug_does_not(self):
         center = centers.open_center(name="East", slug="east")
