@@ -322,17 +322,26 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "open": may(admin=ALL, teacher=ROOMS),
         "close": may(admin=ALL, teacher=ROOMS),
         "release": may(admin=ALL, teacher=ROOMS, when="the room is closed"),
+        "reopen": may(admin=ALL, teacher=ROOMS, when="the room is closed, not finalised, its results not released"),
+        "announce": may(admin=ALL, teacher=ROOMS, when="the room is open, or somebody may still sit in it"),
+        "announcements": may(admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED),
     },
     "attempts/start": {
         "post": may(student=ASSIGNED, guest=NAMED, when="the room is open, attempts are left, its access code is right")
     },
     "attempts/extend": {"post": may(admin=ALL, teacher=ROOMS, when="somebody sits in the room")},
+    "attempts/pause": {"post": may(admin=ALL, teacher=ROOMS)},
+    "attempts/resume": {"post": may(admin=ALL, teacher=ROOMS)},
+    "attempts/reopen": {
+        "post": may(admin=ALL, teacher=ROOMS, when="the room is not finalised and its results are not released")
+    },
     "attempts/finalise": {"post": may(admin=ALL, teacher=ROOMS, when="the room is closed and all marks are in")},
     "attempts": {
         "list": may(admin=ALL, teacher=ROOMS, takers=OWN),
         "retrieve": may(admin=ALL, teacher=ROOMS, takers=OWN),
         "paper": may(takers=OWN, when="the attempt runs"),
         "answers": may(admin=ALL, teacher=ROOMS, takers=OWN),
+        "next_section": may(takers=OWN, when="sections are timed and there is a next one"),
         "save_answers": may(takers=OWN, when="the attempt runs, or ended less than the grace ago"),
         "submit": may(takers=OWN),
         "takeover": may(takers=OWN, when="the attempt runs"),

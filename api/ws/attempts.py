@@ -56,6 +56,7 @@ class AttemptSocket(base.Socket):
         )
         # First the room, then the state: what happens between the two is told twice rather than not at all.
         await self.join(tenancy.room("attempt", attempt_id, tenant=self.tenant))
+        await self.join(tenancy.room("exam", self._facts.assignment_id, tenant=self.tenant))
         standing = await self.run(journal.get_standing, attempt_id=attempt_id, student_id=entry.user_id)
         self._epoch = max(self._epoch, standing.epoch)
         await self.tell(

@@ -37,6 +37,16 @@ class BadWindow(Invalid):
     message = "The window must end after it begins, and not in the past."
 
 
+class BadReason(Invalid):
+    code = "bad_reason"
+    message = "Say why, in at most 200 characters."
+
+
+class BadCourse(Invalid):
+    code = "bad_course"
+    message = "These sections and breaks do not fit together."
+
+
 class OpensLater(Invalid):
     code = "opens_later"
     message = "A room that is open from now on cannot open later: leave out one of both."

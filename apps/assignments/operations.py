@@ -11,21 +11,24 @@ from django.db.models import ProtectedError
 from apps.assignments import queries, rules
 from apps.assignments.errors import (
     AssignmentNotFound,
+    BadCourse,
+    BadReason,
     BadWindow,
     HasAttempts,
     IllegalMove,
     NoAudience,
     OpensLater,
     RoomLocked,
+    RoomNotOpen,
     TooEarly,
     UnknownAudience,
     UnknownTest,
 )
 from apps.assignments.events import ResultsReleased, RoomDue, TestAssigned, WindowMoved
-from apps.assignments.models import ExamAssignment
+from apps.assignments.models import Announcement, ExamAssignment
 from apps.audit import operations as audit
 from apps.authentication import queries as people
-from apps.core import bus, clock
+from apps.core import bus, clock, realtime, tenancy
 from apps.core.errors import Problem
 from apps.groups import queries as groups
 from apps.mock_tests import queries as tests
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from apps.authentication.models import User
     from apps.mock_tests.models import Paper
 
+COURSE = {"mock_test_id", "seconds", "is_sectioned", "breaks"}
 AUDIENCE = {"group_ids": "groups", "user_ids": "people"}
 
 
@@ -50,6 +54,18 @@ class RoomFields(TypedDict, total=False):
     opens_at: datetime | None
     closes_at: datetime | None
     seconds: int | None
+    late_policy: str
+    latest_start_seconds: int | None
+    is_sectioned: bool
+    breaks: list[dict[str, int]]
+    may_leave_early: bool
+    has_review_screen: bool
+    tools: list[str]
+    counting: str
+    listening: str
+    plays_allowed: int
+    browser_keys: list[str]
+    is_watermarked: bool
     attempts_allowed: int
     access_code: str
     shuffle_questions: bool
@@ -79,6 +95,7 @@ def assign_test(
         paper = _published_paper(fields["mock_test_id"])
         room = ExamAssignment(paper=paper, created_by=actor, **fields)
         _check_window(room, at)
+        _check_course(room)
         if open_now and room.opens_at is not None and room.opens_at > at:
             raise OpensLater(problems=[Problem("/opens_at", "opens_later", OpensLater.message)])
         room.save(force_insert=True)
@@ -157,6 +174,53 @@ def close_room(*, assignment_id: uuid.UUID, actor: User | None = None, at: datet
 def finalise_room(*, assignment_id: uuid.UUID, at: datetime | None = None) -> ExamAssignment:
     """Freeze a closed room, so that ranks become final. The caller has made sure that nobody sits or waits for marks."""
     return _move(assignment_id, None, rules.FINALISED, at)
+
+
+def reopen_room(
+    *,
+    actor: User,
+    assignment_id: uuid.UUID,
+    closes_at: datetime | None = None,
+    reason: str,
+    at: datetime | None = None,
+) -> ExamAssignment:
+    """Let people start again in a room that was closed, until ``closes_at`` or until it is closed by hand. Who has handed
+    in stays so. Refuses one that is not closed, that is finalised or whose results are released, a moment in the past
+    and an empty reason."""
+    at = at or clock.now()
+    if not 1 <= len(reason.strip()) <= 200:
+        raise BadReason(problems=[Problem("/reason", "required", BadReason.message)])
+    with transaction.atomic():
+        room = _lock(assignment_id, actor)
+        _apply_clock(room, at)
+        if room.status != rules.CLOSED or room.is_published:
+            raise IllegalMove(present=room.status, wanted=rules.OPEN)
+        room.closes_at, room.closed_at, room.status = closes_at, None, rules.OPEN
+        _check_window(room, at)
+        room.save(update_fields=["closes_at", "closed_at", "status", "updated_at"])
+        _set_alarms(room, ["closes_at"])
+        bus.publish(rules.announcement(rules.OPEN, room.pk))
+        audit.record(action="room.reopened", subject="room", subject_id=room.pk, name=room.title, reason=reason.strip())
+    return room
+
+
+def announce(*, actor: User, assignment_id: uuid.UUID, text: str) -> Announcement:
+    """Say something to everybody who sits in a room ``actor`` manages, now; who comes later can read it too. Refuses
+    nothing at all, more than 1,000 characters, and a room that is not open."""
+    text = text.strip()
+    if not 1 <= len(text) <= 1000:
+        raise BadReason(problems=[Problem("/text", "required", "Between 1 and 1,000 characters.")])
+    with transaction.atomic():
+        room = _lock(assignment_id, actor)
+        if room.status not in (rules.OPEN, rules.CLOSED):
+            raise RoomNotOpen
+        said = Announcement.objects.create(assignment=room, text=text, said_by=actor)
+        said.refresh_from_db(fields=["said_at"])
+        realtime.push(
+            tenancy.room("exam", room.pk), "announcement", {"id": said.pk, "text": text, "said_at": said.said_at}
+        )
+        audit.record(action="room.announced", subject="room", subject_id=room.pk, name=room.title, after={"text": text})
+    return said
 
 
 def release_results(*, assignment_id: uuid.UUID, actor: User | None = None) -> ExamAssignment:
@@ -248,6 +312,8 @@ def _change(room: ExamAssignment, actor: User, changes: RoomFields, at: datetime
     window = {"opens_at", "closes_at"} & set(fields)
     if window:
         _check_window(room, at)
+    if COURSE & set(changed):
+        _check_course(room)
     room.save()
     if "mock_test_id" in changed:
         _hold_test(room)
@@ -280,6 +346,24 @@ def _hold_test(room: ExamAssignment) -> None:
 def _check_window(room: ExamAssignment, at: datetime) -> None:
     if not rules.is_window(room.opens_at, room.closes_at, at):
         raise BadWindow(problems=[Problem("/closes_at", "bad_window", BadWindow.message)])
+
+
+def _check_course(room: ExamAssignment) -> None:
+    """Timed sections bring their own minutes; breaks lie between them."""
+    sections = len(tests.section_times(paper_id=room.paper_id))
+    problems = []
+    if room.is_sectioned and room.seconds is not None:
+        problems.append(Problem("/seconds", "not_with_timed_sections", "Timed sections bring their own minutes."))
+    if room.breaks and not room.is_sectioned:
+        problems.append(Problem("/breaks", "needs_timed_sections", "Only between timed sections there are breaks."))
+    places = [given["after"] for given in room.breaks]
+    for index, after in enumerate(places):
+        if not 1 <= after < sections or after in places[:index]:
+            problems.append(
+                Problem(f"/breaks/{index}/after", "no_such_break", f"One each, after section 1 to {sections - 1}.")
+            )
+    if problems:
+        raise BadCourse(problems=problems)
 
 
 def _check_audience(

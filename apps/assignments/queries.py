@@ -10,7 +10,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 
 from apps.assignments.errors import AssignmentNotFound
-from apps.assignments.models import Accommodation, ExamAssignment
+from apps.assignments.models import Accommodation, Announcement, ExamAssignment
 from apps.authentication import queries as people
 from apps.groups import queries as groups
 from apps.mock_tests.errors import TestNotFound
@@ -130,6 +130,13 @@ def ending_for(actor: User) -> QuerySet[ExamAssignment]:
 def count_open() -> int:
     """How many rooms are open."""
     return ExamAssignment.objects.filter(status=ExamAssignment.Status.OPEN).order_by().count()
+
+
+def announcements_for(actor: User, assignment_id: uuid.UUID) -> QuerySet[Announcement]:
+    """What was said in a room ``actor`` may see, the latest first; refuses any other id."""
+    if not assignments_for(actor).filter(pk=assignment_id).exists():
+        raise AssignmentNotFound
+    return Announcement.objects.filter(assignment=assignment_id)
 
 
 def factors_of(*, student_id: uuid.UUID, at: datetime) -> dict[str, Decimal]:

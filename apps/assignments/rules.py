@@ -31,7 +31,25 @@ FULFILLED: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 ALWAYS = frozenset({"title", "description", "board_policy", "result_policy", "is_review_open"})
 WHILE_OPEN = ALWAYS | {"group_ids", "user_ids", "closes_at", "access_code", "attempts_allowed"}
-BEFORE_OPENING = WHILE_OPEN | {"mock_test_id", "opens_at", "seconds", "shuffle_questions", "shuffle_options"}
+BEFORE_OPENING = WHILE_OPEN | {
+    "mock_test_id",
+    "opens_at",
+    "seconds",
+    "shuffle_questions",
+    "shuffle_options",
+    "late_policy",
+    "latest_start_seconds",
+    "is_sectioned",
+    "breaks",
+    "may_leave_early",
+    "has_review_screen",
+    "tools",
+    "counting",
+    "listening",
+    "plays_allowed",
+    "browser_keys",
+    "is_watermarked",
+}
 CHANGEABLE: Mapping[str, frozenset[str]] = MappingProxyType(
     {SCHEDULED: BEFORE_OPENING, OPEN: WHILE_OPEN, CLOSED: ALWAYS, FINALISED: ALWAYS}
 )

@@ -72,6 +72,16 @@ class NotSitting(Conflict):
     message = "Some of these students have no running attempt in this room; nobody was given time."
 
 
+class NotClosed(Conflict):
+    code = "not_closed"
+    message = "Some of these students have no attempt here that is closed; nobody's was opened again."
+
+
+class CannotReopen(Conflict):
+    code = "cannot_reopen"
+    message = "This room is not open yet, or is finalised, or its results are released."
+
+
 class BadExtension(Invalid):
     code = "bad_extension"
     message = "Extra time is between a second and a day, with a reason."

@@ -35,6 +35,16 @@ class AttemptSubmitted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptReopened(Event):
+    """Closed before, and running again: its marks do not count any more."""
+
+    name: ClassVar[str] = "attempt.reopened"
+
+    attempt_id: uuid.UUID
+    assignment_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptGraded(Event):
     name: ClassVar[str] = "attempt.graded"
 

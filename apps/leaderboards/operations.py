@@ -57,7 +57,8 @@ RETURNING EXISTS (
 _BEST_OF_EACH = """
 SELECT DISTINCT ON (student_id) attempt_id FROM leaderboards_examresult
 WHERE assignment_id = %(room)s AND (%(student)s::uuid IS NULL OR student_id = %(student)s)
-ORDER BY student_id, score DESC, tie_break, attempt_id
+ORDER BY student_id, CASE WHEN %(counting)s = 'LAST' THEN finished_at END DESC,
+    CASE WHEN %(counting)s = 'FIRST' THEN finished_at END, score DESC, tie_break, attempt_id
 """
 # In this order: no moment has two best results of one student.
 _CHOOSE_BEST = (
@@ -74,7 +75,7 @@ _CHOOSE_BEST = (
 
 def record_result(*, attempt_id: uuid.UUID) -> bool:
     """Enter the marks of a graded attempt as they are now, and tell the board. False if they are known already, or if
-    the attempt has none any more. With several attempts the student's best one counts."""
+    the attempt has none any more. Which of several attempts counts is said by the room."""
     with transaction.atomic():
         try:
             facts = attempts.get_result_facts(attempt_id=attempt_id)
@@ -91,6 +92,19 @@ def record_result(*, attempt_id: uuid.UUID) -> bool:
             _choose_best(facts.assignment_id, facts.student_id)
         _tell(facts.assignment_id, facts.student_id)
     return True
+
+
+def withdraw_result(*, attempt_id: uuid.UUID, assignment_id: uuid.UUID) -> bool:
+    """Take back what is known of an attempt that has no marks any more, and tell the board. False if nothing was."""
+    with transaction.atomic():
+        _lock(assignment_id)
+        if attempts.list_result_facts(attempt_ids=[attempt_id]):
+            return False  # marked again meanwhile
+        count, _ = ExamResult.objects.filter(attempt_id=attempt_id).delete()
+        if count:
+            _choose_best(assignment_id)
+            _refresh_live_board(assignment_id)
+    return bool(count)
 
 
 def rebuild_results(*, assignment_id: uuid.UUID) -> int:
@@ -138,9 +152,10 @@ def _values(facts: ResultFacts, profile: str) -> dict[str, Any]:
 
 
 def _choose_best(assignment_id: uuid.UUID, student_id: uuid.UUID | None = None) -> None:
+    counting = rooms.get_assignment(assignment_id=assignment_id).counting
     with connection.cursor() as cursor:
         for statement in _CHOOSE_BEST:
-            cursor.execute(statement, {"room": assignment_id, "student": student_id})
+            cursor.execute(statement, {"room": assignment_id, "student": student_id, "counting": counting})
 
 
 def _lock(assignment_id: uuid.UUID, student_id: uuid.UUID | None = None) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from apps.assignments.events import AssignmentFinalised
-from apps.attempts.events import AttemptGraded
+from apps.attempts.events import AttemptGraded, AttemptReopened
 from apps.authentication.events import UserErased
 from apps.core import bus
 from apps.leaderboards import operations
@@ -10,6 +10,11 @@ from apps.leaderboards import operations
 @bus.subscribe(AttemptGraded)
 def record_result(event: AttemptGraded) -> None:
     operations.record_result(attempt_id=event.attempt_id)
+
+
+@bus.subscribe(AttemptReopened)
+def withdraw_result(event: AttemptReopened) -> None:
+    operations.withdraw_result(attempt_id=event.attempt_id, assignment_id=event.assignment_id)
 
 
 @bus.subscribe(AssignmentFinalised)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import functools
 import logging
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -285,11 +285,19 @@ def section_times(*, paper_id: uuid.UUID) -> list[tuple[str, str, str, int]]:
 
 
 def render_paper(
-    *, paper_id: uuid.UUID, seed: int, shuffle_questions: bool, shuffle_options: bool, sign: rendering.Sign
+    *,
+    paper_id: uuid.UUID,
+    seed: int,
+    shuffle_questions: bool,
+    shuffle_options: bool,
+    sign: rendering.Sign,
+    only_sections: Container[str] | None = None,
 ) -> dict[str, Any]:
-    """A paper as one taker gets it; ``sign`` turns the id of a media file into an address that they may open."""
+    """A paper as one taker gets it; ``sign`` turns the id of a media file into an address that they may open. With
+    ``only_sections`` all others come without their questions."""
     return rendering.render(
-        _content(tenancy.current().id, paper_id),
+        only_sections=only_sections,
+        content=_content(tenancy.current().id, paper_id),
         seed=seed,
         shuffle_questions=shuffle_questions,
         shuffle_options=shuffle_options,

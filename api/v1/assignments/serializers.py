@@ -12,7 +12,12 @@ STATUSES = ["SCHEDULED", "OPEN", "CLOSED", "FINALISED"]
 NEW_STATUSES = ["SCHEDULED", "OPEN", "CLOSED"]
 BOARD_POLICIES = ["LIVE", "AFTER_CLOSE", "HIDDEN", "ANONYMOUS"]
 RESULT_POLICIES = ["IMMEDIATELY", "AFTER_CLOSE", "BY_HAND"]
+LATE_POLICIES = ["WINDOW", "FULL_TIME"]
+COUNTING = ["BEST", "LAST", "FIRST"]
+LISTENING = ["FREE", "LIMITED", "SYNCHRONISED"]
+TOOLS = ["calculator", "dictionary", "notes"]
 LONGEST_SECONDS = 24 * 3600
+LONGEST_BREAK = 2 * 3600
 
 
 class AssignmentFilters(Filters):
@@ -20,6 +25,11 @@ class AssignmentFilters(Filters):
     status = serializers.ChoiceField(STATUSES, required=False)
     group_id = serializers.UUIDField(required=False, help_text="Rooms that are assigned to this group.")
     ordering = Order(["created_at", "opens_at", "closes_at", "title"])
+
+
+class BreakIn(StrictSerializer):
+    after = serializers.IntegerField(min_value=1, max_value=100, help_text="The section before it, from 1.")
+    seconds = serializers.IntegerField(min_value=1, max_value=LONGEST_BREAK)
 
 
 class AssignmentIn(StrictSerializer):
@@ -36,6 +46,29 @@ class AssignmentIn(StrictSerializer):
     seconds = serializers.IntegerField(
         min_value=10, max_value=LONGEST_SECONDS, required=False, allow_null=True, help_text="Null: as the paper says."
     )
+    late_policy = serializers.ChoiceField(
+        LATE_POLICIES,
+        required=False,
+        help_text="Late starters get what the window leaves, or their full time beyond it.",
+    )
+    latest_start_seconds = serializers.IntegerField(
+        min_value=0, max_value=LONGEST_SECONDS, required=False, allow_null=True, help_text="After the opening."
+    )
+    is_sectioned = serializers.BooleanField(required=False, help_text="Sections are timed one by one, forward only.")
+    breaks = BoundedList(child=BreakIn(), max_length=20, required=False, help_text="Between timed sections.")
+    may_leave_early = serializers.BooleanField(required=False, help_text="A timed section may be left early.")
+    has_review_screen = serializers.BooleanField(required=False, help_text="An overview before handing in.")
+    tools = BoundedList(child=serializers.ChoiceField(TOOLS), max_length=len(TOOLS), required=False)
+    counting = serializers.ChoiceField(COUNTING, required=False, help_text="Which of several attempts counts.")
+    listening = serializers.ChoiceField(LISTENING, required=False, help_text="How recordings are played.")
+    plays_allowed = serializers.IntegerField(min_value=1, max_value=20, required=False, help_text="Where LIMITED.")
+    browser_keys = BoundedList(
+        child=serializers.RegexField(r"^[0-9a-f]{64}$"),
+        max_length=20,
+        required=False,
+        help_text="Config keys of the Safe Exam Browser, one for each configuration; empty: any browser.",
+    )
+    is_watermarked = serializers.BooleanField(required=False, help_text="Papers carry a mark of who sits.")
     attempts_allowed = serializers.IntegerField(min_value=1, max_value=1000, required=False)
     access_code = serializers.CharField(max_length=40, required=False, allow_blank=True)
     shuffle_questions = serializers.BooleanField(required=False)
@@ -69,6 +102,21 @@ class UpdateAssignmentIn(AssignmentIn):
     is_published = serializers.BooleanField(required=False, help_text="True releases the results, as the verb does.")
 
 
+class ReopenIn(StrictSerializer):
+    closes_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Null: closed by hand.")
+    reason = serializers.CharField(max_length=200)
+
+
+class AnnounceIn(StrictSerializer):
+    text = serializers.CharField(max_length=1000)
+
+
+class AnnouncementOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    text = serializers.CharField()
+    said_at = serializers.DateTimeField()
+
+
 class TestOut(serializers.Serializer[Any]):
     __test__ = False
 
@@ -88,6 +136,11 @@ class AuthorOut(serializers.Serializer[Any]):
 class AssignedGroupOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
+
+
+class BreakOut(serializers.Serializer[Any]):
+    after = serializers.IntegerField()
+    seconds = serializers.IntegerField()
 
 
 class AssignmentOut(serializers.Serializer[Any]):
@@ -113,6 +166,18 @@ class AssignmentOut(serializers.Serializer[Any]):
     board_policy = serializers.CharField()
     result_policy = serializers.CharField()
     is_review_open = serializers.BooleanField()
+    late_policy = serializers.CharField()
+    latest_start_seconds = serializers.IntegerField(allow_null=True)
+    is_sectioned = serializers.BooleanField()
+    breaks = BreakOut(many=True)
+    may_leave_early = serializers.BooleanField()
+    has_review_screen = serializers.BooleanField()
+    tools = serializers.ListField(child=serializers.CharField())
+    counting = serializers.CharField()
+    listening = serializers.CharField()
+    plays_allowed = serializers.IntegerField()
+    is_watermarked = serializers.BooleanField()
+    needs_exam_browser = serializers.SerializerMethodField()
     attempts_allowed = serializers.IntegerField()
     seconds = serializers.SerializerMethodField(help_text="For the whole paper.")
     question_count = serializers.IntegerField(source="paper.item_count")
@@ -133,6 +198,9 @@ class AssignmentOut(serializers.Serializer[Any]):
     def get_has_access_code(self, room: Any) -> bool:
         return bool(room.access_code)
 
+    def get_needs_exam_browser(self, room: Any) -> bool:
+        return bool(room.browser_keys)
+
 
 class StaffAssignmentOut(AssignmentOut):
     """A room as staff see it."""
@@ -140,6 +208,7 @@ class StaffAssignmentOut(AssignmentOut):
     assigned_group_ids = serializers.SerializerMethodField()
     assigned_user_ids = serializers.SerializerMethodField(help_text="People who are assigned by name.")
     access_code = serializers.CharField()
+    browser_keys = serializers.ListField(child=serializers.CharField())
     finalised_at = serializers.DateTimeField(allow_null=True)
 
     def get_assigned_group_ids(self, room: Any) -> list[str]:

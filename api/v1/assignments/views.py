@@ -103,6 +103,33 @@ class AssignmentViewSet(GenericViewSet[Any]):
         operations.release_results(assignment_id=id, actor=request.user)
         return self._answer(id)
 
+    @extend_schema(operation_id="assignments_reopen", request=shapes.ReopenIn, responses=shapes.StaffAssignmentOut)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, id: uuid.UUID) -> Response:
+        """Let people start again in a room that was closed. Who has handed in stays so; see ``reopen-seats/``."""
+        shape = shapes.ReopenIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        operations.reopen_room(actor=request.user, assignment_id=id, **shape.validated_data)
+        return self._answer(id)
+
+    @extend_schema(operation_id="assignments_announcements", responses=shapes.AnnouncementOut(many=True))
+    @action(detail=True)
+    def announcements(self, request: Request, id: uuid.UUID) -> Response:
+        """What was said in the room, the latest first."""
+        rows = self.paginate_queryset(queries.announcements_for(request.user, id))
+        return self.get_paginated_response(shapes.AnnouncementOut(rows, many=True).data)
+
+    @extend_schema(
+        operation_id="assignments_announce", request=shapes.AnnounceIn, responses={201: shapes.AnnouncementOut}
+    )
+    @action(detail=True, methods=["post"])
+    def announce(self, request: Request, id: uuid.UUID) -> Response:
+        """Say something to everybody who sits in the room, now."""
+        shape = shapes.AnnounceIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        said = operations.announce(actor=request.user, assignment_id=id, **shape.validated_data)
+        return Response(shapes.AnnouncementOut(said).data, status=201)
+
     def _answer(self, assignment_id: uuid.UUID, status: int = 200) -> Response:
         room = queries.get_assignment_for(self.request.user, assignment_id)
         return Response(self._render([room])[0], status=status)

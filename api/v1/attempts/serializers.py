@@ -106,6 +106,20 @@ class ExtendIn(StrictSerializer):
     reason = serializers.CharField(max_length=200)
 
 
+class NextSectionIn(StrictSerializer):
+    step = serializers.IntegerField(min_value=0, max_value=1000, help_text="The step that is left, from 0.")
+
+
+class ResumeIn(StrictSerializer):
+    student_ids = BoundedList(
+        child=serializers.UUIDField(), min_length=1, max_length=1000, required=False, help_text="Absent: all."
+    )
+
+
+class PauseIn(ResumeIn):
+    reason = serializers.CharField(max_length=200)
+
+
 # -- what is answered ----------------------------------------------------------------------------------------------
 
 
@@ -131,7 +145,27 @@ class StudentRefOut(serializers.Serializer[Any]):
         return queries.display_name(student)
 
 
-class AttemptOut(serializers.Serializer[Any]):
+class StepOut(serializers.Serializer[Any]):
+    """A step of a course: a timed section or a break."""
+
+    kind = serializers.ChoiceField(["SECTION", "BREAK"])
+    section = serializers.UUIDField(allow_null=True)
+    name = serializers.CharField()
+    seconds = serializers.IntegerField(help_text="As printed; when it ends is told by step_ends.")
+
+
+class CourseOut(serializers.Serializer[Any]):
+    """How the time of an attempt goes."""
+
+    course = StepOut(many=True, help_text="Empty where the paper is open as a whole.")
+    step_ends = serializers.ListField(
+        child=serializers.DateTimeField(), allow_null=True, help_text="When each step ends; the next one begins then."
+    )
+    step_floor = serializers.IntegerField(help_text="Steps before this one were left for good.")
+    paused_at = serializers.DateTimeField(allow_null=True, help_text="Time stands still since then.")
+
+
+class AttemptOut(CourseOut):
     """An attempt. Marks are null until there are some and they may be seen."""
 
     id = serializers.UUIDField()
@@ -169,7 +203,7 @@ class AttemptStateOut(AttemptOut):
     def get_time_remaining_seconds(self, attempt: Any) -> float:
         if not attempt.is_running:
             return 0.0
-        return ledger.seconds_left(at=attempt.server_time, deadline_at=attempt.deadline_at)
+        return ledger.seconds_left(at=attempt.server_time, deadline_at=attempt.deadline_at, paused_at=attempt.paused_at)
 
     def get_last_seq(self, attempt: Any) -> int:
         return queries.last_seqs(attempt).get(attempt.epoch, 0)
@@ -217,6 +251,12 @@ class StartedOut(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField(source="attempt.started_at")
     deadline_at = serializers.DateTimeField(source="attempt.deadline_at")
     grace_seconds = serializers.IntegerField(source="attempt.grace_seconds")
+    course = StepOut(many=True, source="attempt.course")
+    step_ends = serializers.ListField(child=serializers.DateTimeField(), allow_null=True, source="attempt.step_ends")
+    step_floor = serializers.IntegerField(source="attempt.step_floor")
+    paused_at = serializers.DateTimeField(allow_null=True, source="attempt.paused_at")
+    tools = serializers.ListField(child=serializers.CharField(), source="attempt.assignment.tools")
+    has_review_screen = serializers.BooleanField(source="attempt.assignment.has_review_screen")
     server_time = serializers.DateTimeField()
 
 
@@ -373,6 +413,19 @@ class ExtendedOut(serializers.Serializer[Any]):
 
 class ExtensionOut(serializers.Serializer[Any]):
     extended = ExtendedOut(many=True)
+
+
+class SeatOut(CourseOut):
+    attempt = serializers.UUIDField(source="pk")
+    student = serializers.UUIDField(source="student_id")
+    status = serializers.ChoiceField(STATUSES)
+    deadline_at = serializers.DateTimeField()
+
+
+class SeatsOut(serializers.Serializer[Any]):
+    """Whose time has changed now."""
+
+    seats = SeatOut(many=True)
 
 
 class FinalisedOut(serializers.Serializer[Any]):

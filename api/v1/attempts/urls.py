@@ -9,6 +9,9 @@ router.register("attempts", views.AttemptViewSet, basename="attempt")
 urlpatterns = [
     path("exam-assignments/<uuid:id>/start/", views.StartView.as_view()),
     path("exam-assignments/<uuid:id>/extend/", views.ExtendView.as_view()),
+    path("exam-assignments/<uuid:id>/pause/", views.PauseView.as_view()),
+    path("exam-assignments/<uuid:id>/resume/", views.ResumeView.as_view()),
+    path("exam-assignments/<uuid:id>/reopen-seats/", views.ReopenSeatsView.as_view()),
     path("exam-assignments/<uuid:id>/finalize/", views.FinaliseView.as_view()),
     path("", include(router.urls)),
 ]

@@ -16,7 +16,7 @@ from api.common.throttling import AnswerRate, StartRate
 from api.v1.attempts import serializers as shapes
 from api.v1.attempts.papers import paper_of
 from apps.attempts import queries
-from apps.attempts.operations import grading, granting, handing_in, journal, sitting
+from apps.attempts.operations import grading, granting, handing_in, journal, reopening, sitting
 from apps.attempts.rules import answers as batches
 from apps.leaderboards import queries as boards
 
@@ -37,7 +37,7 @@ class StartView(APIView):
         shape = shapes.StartIn(data=request.data)
         shape.is_valid(raise_exception=True)
         started = sitting.start_attempt(actor=request.user, assignment_id=id, **shape.validated_data)
-        body = {**shapes.StartedOut(started).data, "paper": paper_of(request, started.attempt)}
+        body = {**shapes.StartedOut(started).data, "paper": paper_of(request, started.attempt, started.server_time)}
         return Response(body, status=201 if started.is_new else 200)
 
 
@@ -51,6 +51,43 @@ class ExtendView(APIView):
         shape.is_valid(raise_exception=True)
         attempts = granting.extend(actor=request.user, assignment_id=id, **shape.validated_data)
         return Response(shapes.ExtensionOut({"extended": attempts}).data)
+
+
+class PauseView(APIView):
+    resource = "attempts/pause"
+
+    @extend_schema(operation_id="attempts_pause", request=shapes.PauseIn, responses=shapes.SeatsOut)
+    def post(self, request: Request, id: uuid.UUID) -> Response:
+        """Let time stand still for some or all who sit in this room, until it is resumed."""
+        shape = shapes.PauseIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        attempts = granting.pause(actor=request.user, assignment_id=id, **shape.validated_data)
+        return Response(shapes.SeatsOut({"seats": attempts}).data)
+
+
+class ResumeView(APIView):
+    resource = "attempts/resume"
+
+    @extend_schema(operation_id="attempts_resume", request=shapes.ResumeIn, responses=shapes.SeatsOut)
+    def post(self, request: Request, id: uuid.UUID) -> Response:
+        """Let time go on for some or all who are paused; they get back what the pause has lasted."""
+        shape = shapes.ResumeIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        attempts = granting.resume(actor=request.user, assignment_id=id, **shape.validated_data)
+        return Response(shapes.SeatsOut({"seats": attempts}).data)
+
+
+class ReopenSeatsView(APIView):
+    resource = "attempts/reopen"
+
+    @extend_schema(operation_id="attempts_reopen", request=shapes.ExtendIn, responses=shapes.SeatsOut)
+    def post(self, request: Request, id: uuid.UUID) -> Response:
+        """Let some or all who are done go on with their newest attempt, with so many seconds from now on. Their marks are
+        taken back until they hand in again."""
+        shape = shapes.ExtendIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        attempts = reopening.reopen(actor=request.user, assignment_id=id, **shape.validated_data)
+        return Response(shapes.SeatsOut({"seats": attempts}).data)
 
 
 class FinaliseView(APIView):
@@ -88,7 +125,18 @@ class AttemptViewSet(GenericViewSet):
     @action(detail=True)
     def paper(self, request: Request, id: uuid.UUID) -> Response:
         """The paper of an attempt that runs, in its own order."""
-        return Response(paper_of(request, sitting.visit_running_attempt(actor=request.user, attempt_id=id)))
+        attempt = sitting.visit_running_attempt(actor=request.user, attempt_id=id)
+        return Response(paper_of(request, attempt, attempt.server_time))
+
+    @extend_schema(operation_id="attempts_next_section", request=shapes.NextSectionIn, responses=shapes.AttemptStateOut)
+    @action(detail=True, methods=["post"], url_path="next-section")
+    def next_section(self, request: Request, id: uuid.UUID) -> Response:
+        """Leave the present timed section, or break, for good and begin the next one now. Again is harmless."""
+        shape = shapes.NextSectionIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        granting.go_on(actor=request.user, attempt_id=id, **shape.validated_data)
+        attempt = sitting.visit_attempt(actor=request.user, attempt_id=id)
+        return Response(shapes.AttemptStateOut(attempt, context={"request": request}).data)
 
     @extend_schema(operation_id="attempts_answers", responses=shapes.AnswerStateOut)
     @action(detail=True, throttle_classes=[AnswerRate])

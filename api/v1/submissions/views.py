@@ -58,7 +58,7 @@ class SubmissionViewSet(GenericViewSet[Any]):
         attempt = started.attempt
         answer = {
             "submission_id": str(attempt.pk),
-            "exam_paper": shown.with_options(paper_of(request, attempt)),
+            "exam_paper": shown.with_options(paper_of(request, attempt, started.server_time)),
             "started_at": attempt.started_at,
             "message": "The exam has begun." if started.is_new else "The exam goes on.",
         }

@@ -39,7 +39,7 @@ def open_ledger(*, attempt: Attempt, grants: Iterable[Grant]) -> None:
     set_alarms(attempts=[attempt])
 
 
-def ledgers_of(attempts: Iterable[Attempt]) -> dict[uuid.UUID, list[Grant]]:
+def ledgers_of(*, attempts: Iterable[Attempt]) -> dict[uuid.UUID, list[Grant]]:
     """What the ledgers of these attempts hold."""
     found: dict[uuid.UUID, list[Grant]] = {attempt.pk: [] for attempt in attempts}
     rows = TimeGrant.objects.filter(attempt__in=list(found)).values_list("attempt_id", "kind", "seconds", "step")
@@ -60,7 +60,7 @@ def give(
     row, alarm, and news to whoever sits there. Returns those of which something moved."""
     if not grants:
         return []
-    known = ledgers_of(grants) if ledgers is None else ledgers
+    known = ledgers_of(attempts=grants) if ledgers is None else ledgers
     entries: list[TimeGrant] = []
     moved: list[Attempt] = []
     sooner: list[Attempt] = []
@@ -120,11 +120,14 @@ def tell(*, attempts: Iterable[Attempt], at: datetime) -> None:
     """Tell whoever sits there how their time stands."""
     realtime.push_many(
         "timer",
-        [(tenancy.room("attempt", attempt.pk), {**standing(attempt), "server_time": at}) for attempt in attempts],
+        [
+            (tenancy.room("attempt", attempt.pk), {**standing(attempt=attempt), "server_time": at})
+            for attempt in attempts
+        ],
     )
 
 
-def standing(attempt: Attempt) -> dict[str, Any]:
+def standing(*, attempt: Attempt) -> dict[str, Any]:
     """The time of an attempt as its clients know it."""
     return {
         "attempt": attempt.pk,

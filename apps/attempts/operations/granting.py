@@ -16,11 +16,10 @@ from apps.attempts import errors, queries
 from apps.attempts.models import Attempt
 from apps.attempts.operations import clock as timing
 from apps.attempts.operations import grading
-from apps.attempts.rules import course, ledger
+from apps.attempts.rules import course, grants, ledger
 from apps.attempts.rules.ledger import Grant
 from apps.audit import operations as audit
 from apps.core import clock
-from apps.core.errors import Problem
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -40,13 +39,13 @@ def extend(
 
     Refuses less than a second or more than a day, an empty reason, and, changing nothing, students who do not sit.
     """
-    reason = _check_reason(reason, seconds)
+    reason = grants.check_reason(reason, seconds)
     with transaction.atomic():
         at = at or clock.now()
         sitting = _lock_seats(actor, assignment_id, student_ids, at)
-        grants = {attempt: [Grant(ledger.EXTENSION, float(seconds), _present_step(attempt, at))] for attempt in sitting}
-        timing.give(grants=grants, reason=reason, author_id=actor.pk, at=at)
-        _record("room.extended", assignment_id, sitting, reason, seconds=seconds)
+        given = {attempt: [Grant(ledger.EXTENSION, float(seconds), _present_step(attempt, at))] for attempt in sitting}
+        timing.give(grants=given, reason=reason, author_id=actor.pk, at=at)
+        record(action="room.extended", assignment_id=assignment_id, sitting=sitting, reason=reason, seconds=seconds)
     return sitting
 
 
@@ -63,7 +62,7 @@ def pause(
 
     Refuses an empty reason, and, changing nothing, students who do not sit.
     """
-    reason = _check_reason(reason)
+    reason = grants.check_reason(reason)
     with transaction.atomic():
         at = at or clock.now()
         sitting = [a for a in _lock_seats(actor, assignment_id, student_ids, at) if a.paused_at is None]
@@ -71,7 +70,7 @@ def pause(
         for attempt in sitting:
             attempt.paused_at = at
         timing.tell(attempts=sitting, at=at)
-        _record("room.paused", assignment_id, sitting, reason)
+        record(action="room.paused", assignment_id=assignment_id, sitting=sitting, reason=reason)
     return sitting
 
 
@@ -88,19 +87,19 @@ def resume(
         at = at or clock.now()
         paused = [a for a in _lock_seats(actor, assignment_id, student_ids, at) if a.paused_at is not None]
         _end_pauses(paused, at=at, author_id=actor.pk)
-        _record("room.resumed", assignment_id, paused, "")
+        record(action="room.resumed", assignment_id=assignment_id, sitting=paused, reason="")
     return paused
 
 
 def _end_pauses(attempts: list[Attempt], *, at: datetime, author_id: uuid.UUID | None) -> None:
-    grants = {}
+    given = {}
     for attempt in attempts:
         assert attempt.paused_at is not None
         lasted = max((at - attempt.paused_at).total_seconds(), 0.0)
-        grants[attempt] = [Grant(ledger.PAUSE, lasted, _present_step(attempt, attempt.paused_at))]
+        given[attempt] = [Grant(ledger.PAUSE, lasted, _present_step(attempt, attempt.paused_at))]
         attempt.paused_at = None
     Attempt.objects.filter(pk__in=[attempt.pk for attempt in attempts]).update(paused_at=None)
-    timing.give(grants=grants, reason="", author_id=author_id, at=at)
+    timing.give(grants=given, reason="", author_id=author_id, at=at)
     timing.set_alarms(attempts=attempts)  # the one that rang meanwhile found time standing still
 
 
@@ -168,7 +167,7 @@ def close_attempts_of(*, assignment_id: uuid.UUID, at: datetime | None = None) -
         by_window = room.closes_at is not None and closed_at >= room.closes_at
         moved: list[Attempt] = []
         if not by_window or room.late_policy == room.LatePolicy.WINDOW:
-            ledgers = timing.ledgers_of(attempts)
+            ledgers = timing.ledgers_of(attempts=attempts)
             ending = [a for a in attempts if not _was_reopened(ledgers[a.pk])]
             if not by_window:
                 paused = [attempt.pk for attempt in ending if attempt.paused_at]
@@ -203,8 +202,8 @@ def move_windows(*, assignment_id: uuid.UUID, at: datetime | None = None) -> int
             return 0
         for attempt in attempts:
             attempt.limit_at = room.closes_at
-        grants: dict[Attempt, list[Grant]] = {attempt: [] for attempt in attempts}
-        return len(timing.give(grants=grants, reason="The window of the room moved.", author_id=None, at=at))
+        nothing: dict[Attempt, list[Grant]] = {attempt: [] for attempt in attempts}
+        return len(timing.give(grants=nothing, reason="The window of the room moved.", author_id=None, at=at))
 
 
 # -- shared --------------------------------------------------------------------------------------------------------
@@ -230,23 +229,13 @@ def _present_step(attempt: Attempt, at: datetime) -> int:
     return queries.present_step(attempt, at) or 0
 
 
-def _was_reopened(grants: Iterable[Grant]) -> bool:
+def _was_reopened(entries: Iterable[Grant]) -> bool:
     """What was opened again after the room had closed has its own end."""
-    return any(grant.kind == ledger.REOPENED for grant in grants)
+    return any(entry.kind == ledger.REOPENED for entry in entries)
 
 
-def _check_reason(reason: str, seconds: int = 1) -> str:
-    problems = []
-    if not 1 <= seconds <= ledger.LONGEST_EXTENSION:
-        problems.append(Problem("/seconds", "out_of_bounds", "Between 1 second and 24 hours."))
-    if not 1 <= len(reason.strip()) <= 200:
-        problems.append(Problem("/reason", "required", "Say why, in at most 200 characters."))
-    if problems:
-        raise errors.BadExtension(problems=problems)
-    return reason.strip()
-
-
-def _record(action: str, assignment_id: uuid.UUID, sitting: Iterable[Attempt], reason: str, **after: object) -> None:
+def record(*, action: str, assignment_id: uuid.UUID, sitting: Iterable[Attempt], reason: str, **after: object) -> None:
+    """Leave a trace of what was done in a room, and to whom."""
     students = sorted(str(attempt.student_id) for attempt in sitting)
     audit.record(
         action=action, subject="room", subject_id=assignment_id, after={**after, "students": students}, reason=reason

@@ -59,6 +59,7 @@ class Facts:
     """What never changes of an attempt, as far as saving needs it."""
 
     student_id: str
+    assignment_id: uuid.UUID
     specs: Specs
     steps: Mapping[str, int] | None
 
@@ -109,13 +110,18 @@ def get_facts(*, attempt_id: uuid.UUID) -> Facts:
     known = _facts.get(place)
     if known is not None:
         return known
-    found = Attempt.objects.filter(pk=attempt_id).values_list("student_id", "paper_id", "course").first()
+    found = (
+        Attempt.objects.filter(pk=attempt_id).values_list("student_id", "assignment_id", "paper_id", "course").first()
+    )
     if found is None:
         raise errors.AttemptNotFound
-    student_id, paper_id, steps = found
+    student_id, assignment_id, paper_id, steps = found
     specs = {str(question): spec for question, spec in papers.item_specs(paper_id=paper_id).items()}
     known = _facts[place] = Facts(
-        str(student_id), _shared_specs(place[0], paper_id, specs), _steps_of(paper_id, steps) if steps else None
+        str(student_id),
+        assignment_id,
+        _shared_specs(place[0], paper_id, specs),
+        _steps_of(paper_id, steps) if steps else None,
     )
     while len(_facts) > MOST_FACTS:
         _facts.popitem(last=False)

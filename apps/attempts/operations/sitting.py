@@ -111,7 +111,7 @@ def _begin(actor: User, assignment_id: uuid.UUID, access_code: str, before: Sequ
     limit_at = room.closes_at if room.late_policy == room.LatePolicy.WINDOW else None
     reckoning = ledger.reckon(started_at=at, grants=grants, limit_at=limit_at, steps=len(steps) or 1)
     attempt = Attempt.objects.create(
-        assignment_id=room.pk,
+        assignment=room,
         paper_id=room.paper_id,
         student=actor,
         number=1 + max((attempt.number for attempt in before), default=0),

@@ -166,7 +166,7 @@ class Save:
         self.refused.extend(Refused(row[0], code) for row in self.rows)
 
 
-def has_course(saves: Iterable[Save]) -> bool:
+def has_course(*, saves: Iterable[Save]) -> bool:
     """Whether sections are timed for any of them."""
     return any(save.steps is not None for save in saves)
 
@@ -192,7 +192,7 @@ def parameters(*, saves: Sequence[Save]) -> dict[str, str]:
         epochs += [save.epoch] * count
         waited += [int((now - save.arrived) * 1_000_000)] * count
     seqs, questions, responses = zip(*rows, strict=True)
-    course = {"steps": _array(_steps(saves))} if has_course(saves) else {}
+    course = {"steps": _array(_steps(saves))} if has_course(saves=saves) else {}
     return {
         **course,
         "attempts": _array([caller.attempt_id for caller in callers]),

@@ -271,7 +271,7 @@ class _Lane:
 
     async def _execute(self, cursor: AsyncCursor[Any], center: str, entries: Sequence[_Entry]) -> None:
         saves = [entry.save for entry in entries]
-        text = statement.text_for(center, waits=False, by_course=statement.has_course(saves))
+        text = statement.text_for(center, waits=False, by_course=statement.has_course(saves=saves))
         await cursor.execute(text, statement.parameters(saves=saves), prepare=True)
 
     # -- trouble ---------------------------------------------------------------------------------------------------

@@ -86,6 +86,13 @@ def present_step(attempt: Attempt, at: datetime) -> int | None:
     return max(ledger.step_at(ends=attempt.step_ends, at=moment), attempt.step_floor)
 
 
+def _open_sections(attempt: Attempt, at: datetime) -> frozenset[str] | None:
+    if attempt.paused_at is not None:
+        return frozenset()
+    step = present_step(attempt, at)
+    return None if step is None else frozenset(filter(None, [attempt.course[step]["section"]]))
+
+
 def are_marks_visible(actor: User, attempt: Attempt) -> bool:
     """Whether ``actor`` may see the marks of an attempt they may see: staff always, others by the room's policy."""
     room = attempt.assignment
@@ -110,9 +117,14 @@ def find_released_attempt(*, student_id: uuid.UUID, assignment_id: uuid.UUID) ->
     return attempt if room_rules.results_visible(room.result_policy, room.status, room.is_published) else None
 
 
-def render_paper(attempt: Attempt, *, sign: Sign) -> dict[str, Any]:
-    """The attempt's paper in its own order; ``sign`` turns the id of a media file into an address."""
+def render_paper(attempt: Attempt, *, sign: Sign, at: datetime | None = None) -> dict[str, Any]:
+    """The attempt's paper in its own order; ``sign`` turns the id of a media file into an address.
+
+    With ``at``, only what its student may see at that moment: where sections are timed the present one, and nothing
+    while the attempt is paused. The other sections have a name and a time, and no questions.
+    """
     return papers.render_paper(
+        only_sections=None if at is None else _open_sections(attempt, at),
         paper_id=attempt.paper_id,
         seed=attempt.seed,
         shuffle_questions=attempt.shuffle_questions,
@@ -277,8 +289,9 @@ def get_result_facts(*, attempt_id: uuid.UUID) -> ResultFacts:
 def list_result_facts(
     *, attempt_ids: Iterable[uuid.UUID] | None = None, assignment_id: uuid.UUID | None = None
 ) -> list[ResultFacts]:
-    """The facts of graded attempts, of these ids or of a whole room, in two queries."""
-    graded = Attempt.objects.filter(status=Attempt.Status.GRADED).select_related("student").order_by("pk")
+    """The facts of graded attempts, of these ids or of a whole room, in two queries. Practice counts for nothing."""
+    graded = Attempt.objects.filter(status=Attempt.Status.GRADED, is_practice=False)
+    graded = graded.select_related("student").order_by("pk")
     which = Q(assignment_id=assignment_id) if attempt_ids is None else Q(pk__in=list(attempt_ids))
     attempts = list(graded.filter(which))
     parts = list_parts(attempt.pk for attempt in attempts)

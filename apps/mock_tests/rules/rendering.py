@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from apps.mock_tests.rules import richtext
@@ -14,7 +14,13 @@ PREFIX = "media:"
 
 
 def render(
-    content: Mapping[str, Any], *, seed: int, shuffle_questions: bool, shuffle_options: bool, sign: Sign
+    content: Mapping[str, Any],
+    *,
+    seed: int,
+    shuffle_questions: bool,
+    shuffle_options: bool,
+    sign: Sign,
+    only_sections: Container[str] | None = None,
 ) -> dict[str, Any]:
     """The same seed gives the same order, for good. Questions move inside their group only, options only where their
     question allows it; numbers stay with their questions, since passages refer to them. Options to be put in order or
@@ -53,7 +59,15 @@ def render(
             "questions": [question(q) for q in _drawn(shown["questions"], seed, shuffle_questions)],
         }
 
-    sections = [{**s, "question_groups": [group(g) for g in s["question_groups"]]} for s in content["sections"]]
+    sections = [
+        {
+            **section,
+            "question_groups": [group(g) for g in section["question_groups"]]
+            if only_sections is None or section["id"] in only_sections
+            else [],
+        }
+        for section in content["sections"]
+    ]
     return {**content, "sections": sections}
 
 

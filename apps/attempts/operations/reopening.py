@@ -1,0 +1,131 @@
+"""Opening attempts again that were closed: the sheet is withdrawn, the marks are taken back, and time is given anew."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+
+from apps.assignments import queries as rooms
+from apps.assignments import rules as room_rules
+from apps.assignments.errors import AssignmentNotFound
+from apps.attempts import errors
+from apps.attempts.events import AttemptReopened
+from apps.attempts.models import AnswerSheet, Attempt, ItemMark, WithdrawnSheet
+from apps.attempts.operations import clock as timing
+from apps.attempts.operations import granting
+from apps.attempts.rules import grants as rules
+from apps.attempts.rules import ledger
+from apps.attempts.rules.ledger import Grant
+from apps.core import bus, clock
+
+if TYPE_CHECKING:
+    from apps.authentication.models import User
+
+
+def reopen(
+    *,
+    actor: User,
+    assignment_id: uuid.UUID,
+    student_ids: Iterable[uuid.UUID] | None = None,
+    seconds: int,
+    reason: str,
+    at: datetime | None = None,
+) -> list[Attempt]:
+    """Let the students of ``student_ids``, or all who have handed in or run out of time, go on with their newest attempt:
+    it continues in the step where it ended, which has so many seconds left from now on, whatever the room's window says.
+    Returns these attempts.
+
+    The sheets that were frozen are kept as withdrawn, with who opened them and why; marks and places on boards are taken
+    back. Refuses a room that is finalised or whose results are released, and, changing nothing, students who have no
+    closed attempt or sit in another one.
+    """
+    reason = rules.check_reason(reason, seconds)
+    with transaction.atomic():
+        at = at or clock.now()
+        if not rooms.managed_by(actor).filter(pk=assignment_id).exists():
+            raise AssignmentNotFound
+        room = rooms.get_assignment(assignment_id=assignment_id, lock="update")
+        if room.status not in (room_rules.OPEN, room_rules.CLOSED) or room.is_published:
+            raise errors.CannotReopen
+        attempts = _lock_closed(assignment_id, student_ids)
+        _withdraw(attempts, reason=reason, author_id=actor.pk)
+        grants = {attempt: [_grant(attempt, known, seconds, at)] for attempt, known in _with_ledgers(attempts)}
+        for attempt in attempts:
+            attempt.status, attempt.limit_at = Attempt.Status.IN_PROGRESS, None
+        timing.give(grants=grants, reason=reason, author_id=actor.pk, at=at)
+        timing.set_alarms(attempts=attempts)
+        bus.publish_many([AttemptReopened(attempt_id=attempt.pk, assignment_id=assignment_id) for attempt in attempts])
+        granting.record(
+            action="room.reopened_seats",
+            assignment_id=assignment_id,
+            sitting=attempts,
+            reason=reason,
+            seconds=seconds,
+        )
+    return attempts
+
+
+def _lock_closed(assignment_id: uuid.UUID, student_ids: Iterable[uuid.UUID] | None) -> list[Attempt]:
+    """The newest attempt of each student, if it is closed."""
+    wanted = None if student_ids is None else set(student_ids)
+    rows = Attempt.objects.filter(assignment_id=assignment_id).exclude(status=Attempt.Status.VOID)
+    if wanted is not None:
+        rows = rows.filter(student__in=wanted)
+    newest: dict[uuid.UUID, Attempt] = {}
+    for attempt in rows.order_by("pk").select_for_update():
+        known = newest.get(attempt.student_id)
+        if known is None or known.number < attempt.number:
+            newest[attempt.student_id] = attempt
+    closed = [attempt for attempt in newest.values() if not attempt.is_running]
+    if wanted is not None and (missing := wanted - {attempt.student_id for attempt in closed}):
+        raise errors.NotClosed(students=sorted(map(str, missing)))
+    return closed
+
+
+def _withdraw(attempts: list[Attempt], *, reason: str, author_id: uuid.UUID) -> None:
+    ids = [attempt.pk for attempt in attempts]
+    ended = {attempt.pk: attempt.finished_at for attempt in attempts}
+    sheets = AnswerSheet.objects.filter(attempt__in=ids)
+    WithdrawnSheet.objects.bulk_create(
+        WithdrawnSheet(
+            attempt_id=sheet.attempt_id,
+            answers=sheet.answers,
+            entry_count=sheet.entry_count,
+            receipt=sheet.receipt,
+            frozen_at=sheet.frozen_at,
+            finished_at=ended[sheet.attempt_id] or sheet.frozen_at,
+            reason=reason,
+            withdrawn_by_id=author_id,
+        )
+        for sheet in sheets
+    )
+    sheets.delete()
+    ItemMark.objects.filter(attempt__in=ids).delete()
+    Attempt.objects.filter(pk__in=ids).update(
+        status=Attempt.Status.IN_PROGRESS,
+        epoch=F("epoch") + 1,
+        finished_at=None,
+        was_expired=False,
+        score=None,
+        graded_at=None,
+    )
+
+
+def _with_ledgers(attempts: list[Attempt]) -> Iterable[tuple[Attempt, list[Grant]]]:
+    ledgers = timing.ledgers_of(attempts=attempts)
+    return ((attempt, ledgers[attempt.pk]) for attempt in attempts)
+
+
+def _grant(attempt: Attempt, known: list[Grant], seconds: int, at: datetime) -> Grant:
+    """What lies between the end of the step, without any window, and its new end."""
+    ends = ledger.reckon(
+        started_at=attempt.started_at, grants=known, limit_at=None, steps=len(attempt.course) or 1
+    ).ends
+    assert attempt.finished_at is not None
+    step = max(ledger.step_at(ends=ends, at=attempt.finished_at), attempt.step_floor) if attempt.course else 0
+    return Grant(ledger.REOPENED, (at + timedelta(seconds=seconds) - ends[step]).total_seconds(), step)
