@@ -12,7 +12,6 @@ from django.db import transaction
 from apps.centers.models import Center, CenterAdmin
 from apps.core import tenancy
 
-
 _COPIED = ("email", "first_name", "last_name", "avatar", "is_active", "is_approved", "created_at", "updated_at")
 
 

@@ -143,7 +143,10 @@ class TestTheEnd:
             return api().post("auth/login/", {"email": who.email, "password": PASSWORD})
 
         assert {name: sign_in(who).status_code for name, who in people.items()} == {
-            "dora": 200, "carol": 403, "alice": 403, "gus": 403
+            "dora": 200,
+            "carol": 403,
+            "alice": 403,
+            "gus": 403,
         }
         refused = sign_in(cast.alice).json()
         assert (refused["code"], "trial of this center is over" in refused["detail"]) == ("center_suspended", True)
