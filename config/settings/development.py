@@ -7,6 +7,7 @@ os.environ["DJANGO_SECRET_KEY"] = os.environ.get("DJANGO_SECRET_KEY") or "develo
 os.environ.setdefault("LOG_FORMAT", "plain")
 os.environ["PRIVATE_IDENTITY_PROVIDERS"] = os.environ.get("PRIVATE_IDENTITY_PROVIDERS") or "1"
 
+from config import env
 from config.settings.base import *  # noqa: F403
 
 DEBUG = True

@@ -86,6 +86,7 @@ async def test_an_archived_center_closes_its_sockets_within_five_seconds(server:
         await sync_to_async(_archive)(cast)
         with pytest.raises(ConnectionClosed) as closed:
             await asyncio.wait_for(_listen(ws), 10)
+        assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4401
         assert time.monotonic() - began < 5
     assert await sync_to_async(_back)(cast, desk) == 401
