@@ -11,7 +11,8 @@ class ExamAssignment(models.Model):
 
     class Kind(models.TextChoices):
         EXAM = "EXAM"
-        HOMEWORK = "HOMEWORK"
+        HOMEWORK = "HOMEWORK", "an item of a homework"
+        PRACTICE = "PRACTICE", "an item of a homework, without counting"
 
     class LatePolicy(models.TextChoices):
         """What a late starter gets."""
@@ -120,6 +121,64 @@ class ExamAssignment(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class HomeworkAssignment(models.Model):
+    """Several tests and quizzes with one deadline. Each is an item, behind which stands a room of its own kind."""
+
+    class Checking(models.TextChoices):
+        """Which items tell, question by question, what was right; the answer is final then."""
+
+        NEVER = "NEVER"
+        QUIZZES = "QUIZZES", "quizzes only"
+        ALWAYS = "ALWAYS"
+
+    class Practice(models.TextChoices):
+        """When attempts that count for nothing may be made."""
+
+        NEVER = "NEVER"
+        AFTER_DEADLINE = "AFTER_DEADLINE"
+        ALWAYS = "ALWAYS"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    deadline = models.DateTimeField(help_text="Nothing counts that is begun later, and what runs ends.")
+    groups = models.ManyToManyField("groups.Group", related_name="+", blank=True)
+    people = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True)
+    show_results_immediately = models.BooleanField(default=True, help_text="Otherwise after the deadline.")
+    checking = models.CharField(max_length=7, choices=Checking, default=Checking.QUIZZES)
+    practice = models.CharField(max_length=14, choices=Practice, default=Practice.NEVER)
+    counting = models.CharField(max_length=5, choices=ExamAssignment.Counting, default=ExamAssignment.Counting.BEST)
+    attempts_allowed = models.PositiveSmallIntegerField(default=100, validators=[MinValueValidator(1)])
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class HomeworkItem(models.Model):
+    """One test or quiz of a homework: a room whose attempts count, and, where there is practice, one whose do not."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    homework = models.ForeignKey(HomeworkAssignment, on_delete=models.CASCADE, related_name="items")
+    mock_test = models.ForeignKey("mock_tests.MockTest", on_delete=models.PROTECT, related_name="+")
+    room = models.OneToOneField(ExamAssignment, on_delete=models.PROTECT, related_name="item")
+    practice_room = models.OneToOneField(
+        ExamAssignment, null=True, on_delete=models.PROTECT, related_name="practice_item"
+    )
+    order = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["order", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["homework", "mock_test"], name="one_item_per_test"),
+        ]
 
 
 class Announcement(models.Model):

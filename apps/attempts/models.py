@@ -58,6 +58,10 @@ class Attempt(models.Model):
     step_floor = models.PositiveSmallIntegerField(default=0, help_text="Steps before this one were left for good.")
     paused_at = models.DateTimeField(null=True, help_text="Since when time stands still and nothing can be written.")
     is_practice = models.BooleanField(default=False, help_text="Counts for nothing.")
+    may_check = models.BooleanField(default=False, help_text="Single answers may be checked, which makes them final.")
+    finals = ArrayField(
+        models.UUIDField(), default=list, blank=True, help_text="Questions whose answers were checked and stay."
+    )
     finished_at = models.DateTimeField(null=True, help_text="When handed in; the deadline for an absent student.")
     was_expired = models.BooleanField(default=False, help_text="Closed by the clock, not by the student.")
     score = models.DecimalField(max_digits=9, decimal_places=3, null=True)

@@ -11,33 +11,25 @@ from django.db.models import ProtectedError
 from apps.assignments import queries, rules
 from apps.assignments.errors import (
     AssignmentNotFound,
-    BadCourse,
     BadReason,
-    BadWindow,
     HasAttempts,
     IllegalMove,
-    NoAudience,
     OpensLater,
     RoomLocked,
     RoomNotOpen,
     TooEarly,
-    UnknownAudience,
-    UnknownTest,
 )
 from apps.assignments.events import ResultsReleased, RoomDue, TestAssigned, WindowMoved
 from apps.assignments.models import Announcement, ExamAssignment
+from apps.assignments.operations import checking
 from apps.audit import operations as audit
-from apps.authentication import queries as people
 from apps.core import bus, clock, realtime, tenancy
 from apps.core.errors import Problem
-from apps.groups import queries as groups
-from apps.mock_tests import queries as tests
-from apps.mock_tests.errors import TestInUse, TestNotFound
+from apps.mock_tests.errors import TestInUse
 from apps.mock_tests.operations import publishing
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
-    from apps.mock_tests.models import Paper
 
 COURSE = {"mock_test_id", "seconds", "is_sectioned", "breaks"}
 AUDIENCE = {"group_ids": "groups", "user_ids": "people"}
@@ -91,17 +83,17 @@ def assign_test(
     at = at or clock.now()
     audience = {name: set(fields.pop(name, ())) for name in AUDIENCE}  # type: ignore[misc]
     with transaction.atomic():
-        _check_audience(actor, audience)
-        paper = _published_paper(fields["mock_test_id"])
+        checking.check_audience(actor, audience)
+        paper = checking.published_paper(fields["mock_test_id"])
         room = ExamAssignment(paper=paper, created_by=actor, **fields)
-        _check_window(room, at)
-        _check_course(room)
+        checking.check_window(room, at)
+        checking.check_course(room)
         if open_now and room.opens_at is not None and room.opens_at > at:
             raise OpensLater(problems=[Problem("/opens_at", "opens_later", OpensLater.message)])
         room.save(force_insert=True)
         room.groups.set(audience["group_ids"])
         room.people.set(audience["user_ids"])
-        _hold_test(room)
+        checking.hold_test(room)
         bus.publish(TestAssigned(assignment_id=room.pk))
         _record("room.made", room, after=_told({**_fields(room), **audience}))
         _set_alarms(room, ["opens_at", "closes_at"])
@@ -196,7 +188,7 @@ def reopen_room(
         if room.status != rules.CLOSED or room.is_published:
             raise IllegalMove(present=room.status, wanted=rules.OPEN)
         room.closes_at, room.closed_at, room.status = closes_at, None, rules.OPEN
-        _check_window(room, at)
+        checking.check_window(room, at)
         room.save(update_fields=["closes_at", "closed_at", "status", "updated_at"])
         _set_alarms(room, ["closes_at"])
         bus.publish(rules.announcement(rules.OPEN, room.pk))
@@ -303,20 +295,20 @@ def _change(room: ExamAssignment, actor: User, changes: RoomFields, at: datetime
     if locked:
         raise RoomLocked(fields=locked)
     audience = {name: wanted[name] for name in AUDIENCE}
-    _check_audience(actor, audience, known={name: present[name] for name in AUDIENCE})
+    checking.check_audience(actor, audience, known={name: present[name] for name in AUDIENCE})
     if "mock_test_id" in changed:
-        room.paper = _published_paper(changed["mock_test_id"])
+        room.paper = checking.published_paper(changed["mock_test_id"])
     fields = {name: value for name, value in changed.items() if name not in AUDIENCE}
     for name, value in fields.items():
         setattr(room, name, value)
     window = {"opens_at", "closes_at"} & set(fields)
     if window:
-        _check_window(room, at)
+        checking.check_window(room, at)
     if COURSE & set(changed):
-        _check_course(room)
+        checking.check_course(room)
     room.save()
     if "mock_test_id" in changed:
-        _hold_test(room)
+        checking.hold_test(room)
     for name, relation in AUDIENCE.items():
         if name in changed:
             getattr(room, relation).set(changed[name])
@@ -326,77 +318,6 @@ def _change(room: ExamAssignment, actor: User, changes: RoomFields, at: datetime
     if changed:
         before = {name: present[name] for name in changed}
         _record("room.changed", room, before=_told(before, "before"), after=_told(changed, "after"))
-
-
-def _published_paper(test_id: uuid.UUID) -> Paper:
-    try:
-        return tests.get_published_paper(test_id=test_id)
-    except TestNotFound:
-        raise UnknownTest(problems=[Problem("/mock_test", "unknown_test", UnknownTest.message)]) from None
-
-
-def _hold_test(room: ExamAssignment) -> None:
-    """Lock the test of a saved room, then look again: somebody who unpublished it meanwhile has been waited for, and
-    whoever wants to from now on waits for us and finds the room."""
-    rooms = ExamAssignment.objects.filter(pk=room.pk).select_related("mock_test")
-    rooms.select_for_update(of=("mock_test",), no_key=True).get()
-    _published_paper(room.mock_test_id)
-
-
-def _check_window(room: ExamAssignment, at: datetime) -> None:
-    if not rules.is_window(room.opens_at, room.closes_at, at):
-        raise BadWindow(problems=[Problem("/closes_at", "bad_window", BadWindow.message)])
-
-
-def _check_course(room: ExamAssignment) -> None:
-    """Timed sections bring their own minutes; breaks lie between them."""
-    sections = len(tests.section_times(paper_id=room.paper_id))
-    problems = []
-    if room.is_sectioned and room.seconds is not None:
-        problems.append(Problem("/seconds", "not_with_timed_sections", "Timed sections bring their own minutes."))
-    if room.breaks and not room.is_sectioned:
-        problems.append(Problem("/breaks", "needs_timed_sections", "Only between timed sections there are breaks."))
-    places = [given["after"] for given in room.breaks]
-    for index, after in enumerate(places):
-        if not 1 <= after < sections or after in places[:index]:
-            problems.append(
-                Problem(f"/breaks/{index}/after", "no_such_break", f"One each, after section 1 to {sections - 1}.")
-            )
-    if problems:
-        raise BadCourse(problems=problems)
-
-
-def _check_audience(
-    actor: User, audience: dict[str, set[uuid.UUID]], known: dict[str, set[uuid.UUID]] | None = None
-) -> None:
-    """Who is assigned already may stay; who is new must be somebody whom ``actor`` may assign."""
-    if not any(audience.values()):
-        raise NoAudience(problems=[Problem("/assigned_group_ids", "no_audience", NoAudience.message)])
-    new = {name: ids - (known or {}).get(name, set()) for name, ids in audience.items()}
-    unknown = {
-        "assigned_group_ids": new["group_ids"] - _assignable_groups(actor, new["group_ids"]),
-        "assigned_user_ids": new["user_ids"] - _assignable_people(actor, new["user_ids"]),
-    }
-    problems = [
-        Problem(f"/{name}", "unknown_audience", f"{missing} cannot be assigned by you.")
-        for name, ids in unknown.items()
-        for missing in sorted(ids)
-    ]
-    if problems:
-        raise UnknownAudience(problems=problems)
-
-
-def _assignable_groups(actor: User, ids: set[uuid.UUID]) -> set[uuid.UUID]:
-    known = groups.groups_for(actor).filter(pk__in=ids, is_active=True)
-    return set(known.values_list("pk", flat=True)) if ids else set()
-
-
-def _assignable_people(actor: User, ids: set[uuid.UUID]) -> set[uuid.UUID]:
-    if not ids:
-        return set()
-    visible = set(groups.people_for(actor).filter(pk__in=ids).values_list("pk", flat=True))
-    roles = people.find_roles(user_ids=visible)
-    return {user_id for user_id, role in roles.items() if role in (actor.Role.STUDENT, actor.Role.GUEST)}
 
 
 def _fields(room: ExamAssignment) -> dict[str, Any]:
