@@ -216,6 +216,7 @@ class Accommodation(models.Model):
     asked_at = models.DateTimeField(db_default=Now())
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     decided_at = models.DateTimeField(null=True)
+    decision = models.CharField(max_length=500, blank=True, default="", help_text="Why it was decided so.")
 
     class Meta:
         ordering = ["-asked_at", "id"]

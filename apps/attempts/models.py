@@ -58,6 +58,9 @@ class Attempt(models.Model):
     step_floor = models.PositiveSmallIntegerField(default=0, help_text="Steps before this one were left for good.")
     paused_at = models.DateTimeField(null=True, help_text="Since when time stands still and nothing can be written.")
     is_practice = models.BooleanField(default=False, help_text="Counts for nothing.")
+    watermark = models.CharField(
+        max_length=12, default="", db_default="", help_text="Shown on the paper where its room marks papers."
+    )
     may_check = models.BooleanField(default=False, help_text="Single answers may be checked, which makes them final.")
     finals = ArrayField(
         models.UUIDField(), default=list, blank=True, help_text="Questions whose answers were checked and stay."
@@ -98,6 +101,7 @@ class Attempt(models.Model):
                 fields=["deadline_at"], condition=models.Q(status="IN_PROGRESS"), name="attempt_open_deadline"
             ),
             models.Index(fields=["assignment", "status"], name="attempt_by_room"),
+            models.Index(fields=["watermark"], condition=~models.Q(watermark=""), name="attempt_by_watermark"),
         ]
 
     def __str__(self) -> str:
@@ -211,7 +215,8 @@ class ItemMark(models.Model):
 
 
 class IntegrityEvent(models.Model):
-    """Something that a student's screen noticed: advice for people, on which no machine acts. Only ever appended."""
+    """Something that a student's screen noticed, or the server: advice for people, on which no machine acts. Only ever
+    appended."""
 
     # Without a constraint, which would lock the attempt to look it up: advice is in nobody's way.
     attempt = models.ForeignKey(
@@ -221,6 +226,55 @@ class IntegrityEvent(models.Model):
     at = models.DateTimeField(null=True, help_text="By the clock of the student's device.")
     received_at = models.DateTimeField(db_default=Now())
     details = models.JSONField(default=dict, help_text="A few short texts.")
+    is_observed = models.BooleanField(default=False, db_default=False, help_text="Seen by the server itself.")
 
     class Meta:
         ordering = ["pk"]
+
+
+class Whereabouts(models.Model):
+    """From where an attempt was last entered, to notice another device or address."""
+
+    attempt = models.OneToOneField(Attempt, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    address = models.CharField(max_length=45, blank=True)
+    agent = models.CharField(max_length=200, blank=True)
+    entries = models.PositiveIntegerField(default=0, help_text="How often a socket was opened.")
+    seen_at = models.DateTimeField(db_default=Now())
+
+
+class Cue(models.Model):
+    """The start of a recording for a whole room at once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    assignment = models.ForeignKey("assignments.ExamAssignment", on_delete=models.CASCADE, related_name="+")
+    recording = models.UUIDField()
+    starts_at = models.DateTimeField()
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    given_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["starts_at", "id"]
+
+
+class Play(models.Model):
+    """One time that a recording is played to one student; the number makes the count exact."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, db_index=False, related_name="+")
+    recording = models.UUIDField()
+    number = models.PositiveSmallIntegerField(help_text="From 1, for each recording.")
+    cue = models.ForeignKey(Cue, null=True, on_delete=models.CASCADE, related_name="plays")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    fetches = models.PositiveSmallIntegerField(default=0, help_text="How often bytes were asked for.")
+    first_byte = models.BigIntegerField(default=0, help_text="Where the latest fetch began; none begins before it.")
+    sent_bytes = models.BigIntegerField(default=0, help_text="How far bytes were given out; none begins behind it.")
+    stalled_seconds = models.FloatField(default=0, help_text="As the student's screen measured it.")
+    credited_seconds = models.FloatField(default=0, help_text="What the ledger gave back of that.")
+
+    class Meta:
+        ordering = ["attempt_id", "recording", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["attempt", "recording", "number"], name="one_play_per_number"),
+            models.UniqueConstraint(fields=["attempt", "cue"], name="one_play_per_cue"),
+        ]
