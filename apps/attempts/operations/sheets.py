@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from apps.attempts.events import AttemptSubmitted
 from apps.attempts.models import Attempt
@@ -51,6 +52,16 @@ def hand_in(*, attempt_id: uuid.UUID, finished_at: datetime, at: datetime) -> No
         status=Attempt.Status.SUBMITTED, finished_at=finished_at, paused_at=None
     )
     _freeze([attempt_id], at)
+
+
+def collect(*, attempt_ids: Sequence[uuid.UUID], at: datetime) -> None:
+    """Close locked attempts as handed in, whoever wanted it: each ended now, or where its time stood still or was over."""
+    if attempt_ids:
+        stopped = Least(Coalesce("paused_at", Value(at, DateTimeField())), "deadline_at")
+        Attempt.objects.filter(pk__in=attempt_ids).update(
+            status=Attempt.Status.SUBMITTED, finished_at=Greatest("started_at", stopped), paused_at=None
+        )
+        _freeze(attempt_ids, at)
 
 
 def expire(*, attempt_ids: Sequence[uuid.UUID], at: datetime) -> None:
