@@ -161,7 +161,8 @@ class RegisterView(APIView):
         shape = shapes.RegisterIn(data=request.data)
         shape.is_valid(raise_exception=True)
         made = registration.register(**shape.validated_data)
-        detail = "We have sent you a letter. You can sign in when your account is approved."
+        when = "you have confirmed your address by its link" if made.opens_by_email else "your account is approved"
+        detail = f"We have sent you a letter. You can sign in when {when}."
         return Response({"detail": detail, "email": made.email, "role": made.role}, status=201)
 
 

@@ -35,6 +35,7 @@ class Registered:
 
     email: str
     role: str
+    opens_by_email: bool
 
 
 # -- invitations -----------------------------------------------------------------------------------------------------
@@ -242,7 +243,7 @@ def register(
             _post_confirmation(user)
         else:
             passwords.post_once(letter="has_account", email=email)
-    return Registered(email, user.role)
+    return Registered(email, user.role, user.opens_by_email)
 
 
 def _usable(code: str, email: str, *, lock: bool = False) -> Invitation:

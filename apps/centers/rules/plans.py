@@ -103,13 +103,21 @@ def reminder_step(ends_at: datetime, at: datetime) -> int | None:
     return min((days for days in REMINDER_DAYS if left <= timedelta(days=days)), default=None)
 
 
-# How a limit is told: (what it counts, what to do about it).
-WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+# How a limit is told: (what it counts: one, many; what to do about it).
+WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
-        SEATS: ("active people", "Deactivate people who do not come any more, or ask for a larger plan."),
-        STORAGE: ("of files", "Remove files that nobody needs, or ask for a larger plan."),
-        CONCURRENT: ("attempts at the same time", "Wait until somebody has handed in, or ask for a larger plan."),
-        DOMAINS: ("domains of its own", "Remove a domain, or ask for a larger plan."),
+        SEATS: (
+            "active person",
+            "active people",
+            "Deactivate people who do not come any more, or ask for a larger plan.",
+        ),
+        STORAGE: ("of files", "of files", "Remove files that nobody needs, or ask for a larger plan."),
+        CONCURRENT: (
+            "attempt at a time",
+            "attempts at the same time",
+            "Wait until somebody has handed in, or ask for a larger plan.",
+        ),
+        DOMAINS: ("domain of its own", "domains of its own", "Remove a domain, or ask for a larger plan."),
     }
 )
 
@@ -128,7 +136,8 @@ def amount(limit: str, value: int) -> str:
 
 def sentence(plan: str, limit: str, allowed: int, used: int) -> str:
     """A refusal in full: what the limit is, how much is used, what to do."""
-    counted, advice = WORDS[limit]
+    one, many, advice = WORDS[limit]
+    counted = one if allowed == 1 else many
     return f"The plan {plan} allows {amount(limit, allowed)} {counted}; {amount(limit, used)} in use. {advice}"
 
 

@@ -245,3 +245,9 @@ class TestRules:
     def test_owners_words_go_before_the_plan_and_unknown_names_are_left_out(self):
         told = plans.limits("FREE", NOON.date(), {"seats": None, "chairs": 3})
         assert (told["seats"], told["custom_domains"], "chairs" in told) == (None, 1, False)
+
+
+def test_a_refusal_is_told_in_good_words_for_one_and_for_many():
+    assert plans.sentence("FREE", plans.DOMAINS, 1, 1).startswith("The plan FREE allows 1 domain of its own; 1 in use.")
+    assert plans.sentence("PRO", plans.DOMAINS, 10, 10).startswith("The plan PRO allows 10 domains of its own; 10 in")
+    assert plans.sentence("FREE", plans.SEATS, 1, 2).startswith("The plan FREE allows 1 active person; 2 in use.")

@@ -49,7 +49,8 @@ def test_is_by_invitation_unless_the_center_says_otherwise(cast):
 
 def test_with_approval_a_student_waits_for_an_admin(cast, mode):
     mode("APPROVAL")
-    assert register(first_name="Nina", locale="ja").status_code == 201
+    answer = register(first_name="Nina", locale="ja")
+    assert (answer.status_code, answer.json()["detail"].endswith("when your account is approved.")) == (201, True)
     person = User.objects.get(email=NEW)
     assert (person.role, person.is_approved, person.locale) == ("STUDENT", False, "ja")
     [letter] = arrived(NEW)
@@ -63,9 +64,11 @@ def test_with_approval_a_student_waits_for_an_admin(cast, mode):
 
 def test_at_an_open_center_confirming_the_address_lets_in(cast, mode):
     mode("OPEN")
-    assert register().status_code == 201
+    answer = register()
+    assert (answer.status_code, "when you have confirmed your address" in answer.json()["detail"]) == (201, True)
+    assert register().json() == answer.json(), "nothing else for an address that is taken"
     assert sign_in().status_code == 401
-    [letter] = arrived(NEW)
+    letter = arrived(NEW)[0]
     answer = verify(secrets_in(letter))
     assert "You can sign in now" in answer.json()["detail"]
     assert sign_in().json()["user"]["role"] == "STUDENT"
