@@ -47,6 +47,21 @@ class SectionNotOpen(Conflict):
     message = "This section has not begun yet."
 
 
+class AnswerFinal(Conflict):
+    code = "answer_final"
+    message = "This answer was checked and stays as it is."
+
+
+class MayNotCheck(Forbidden):
+    code = "may_not_check"
+    message = "Single answers cannot be checked here."
+
+
+class NotBeforeTheEnd(Forbidden):
+    code = "not_before_the_end"
+    message = "Hand in first: marks are shown afterwards."
+
+
 class NoAttemptsLeft(Conflict):
     code = "no_attempts_left"
     message = "You have used all your attempts in this room."

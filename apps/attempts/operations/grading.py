@@ -90,7 +90,8 @@ def finalise_if_done(*, assignment_id: uuid.UUID) -> None:
 
 
 def _is_closed(room: ExamAssignment) -> bool:
-    return room.status == room.Status.CLOSED
+    # A homework is never over for good: its deadline may move on.
+    return room.status == room.Status.CLOSED and room.kind == room.Kind.EXAM
 
 
 def _is_waiting(assignment_id: uuid.UUID) -> bool:

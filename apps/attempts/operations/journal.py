@@ -44,6 +44,7 @@ _REFUSALS: Mapping[str, type[Refusal]] = {
     "paused": errors.Paused,
     "section_closed": errors.SectionClosed,
     "section_not_open": errors.SectionNotOpen,
+    "answer_final": errors.AnswerFinal,
     "unavailable": Unavailable,
     "too_busy": errors.TooBusy,
 }
@@ -62,6 +63,7 @@ class Facts:
     assignment_id: uuid.UUID
     specs: Specs
     steps: Mapping[str, int] | None
+    may_check: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +112,18 @@ def get_facts(*, attempt_id: uuid.UUID) -> Facts:
     known = _facts.get(place)
     if known is not None:
         return known
-    found = (
-        Attempt.objects.filter(pk=attempt_id).values_list("student_id", "assignment_id", "paper_id", "course").first()
-    )
+    columns = ("student_id", "assignment_id", "paper_id", "course", "may_check")
+    found = Attempt.objects.filter(pk=attempt_id).values_list(*columns).first()
     if found is None:
         raise errors.AttemptNotFound
-    student_id, assignment_id, paper_id, steps = found
+    student_id, assignment_id, paper_id, steps, may_check = found
     specs = {str(question): spec for question, spec in papers.item_specs(paper_id=paper_id).items()}
     known = _facts[place] = Facts(
         str(student_id),
         assignment_id,
         _shared_specs(place[0], paper_id, specs),
         _steps_of(paper_id, steps) if steps else None,
+        may_check,
     )
     while len(_facts) > MOST_FACTS:
         _facts.popitem(last=False)
@@ -171,7 +173,7 @@ def append(
     stored at all. Returns what was refused right away."""
     result = rules.sort_out(facts.specs, answers)
     if result.rows:
-        save = Save(caller, epoch, result.rows, steps=facts.steps)
+        save = Save(caller, epoch, result.rows, steps=facts.steps, may_check=facts.may_check)
         try:
             writer.writer().append(save, told)
         except writer.Full:
@@ -200,7 +202,7 @@ def save_answers(*, actor: User, attempt_id: uuid.UUID, epoch: int, answers: Seq
     saved = Saved(refused=result.refused)
     if result.rows:
         caller = Caller(tenancy.current().schema_name, str(attempt_id), str(actor.pk))
-        save = Save(caller, epoch, result.rows, steps=facts.steps)
+        save = Save(caller, epoch, result.rows, steps=facts.steps, may_check=facts.may_check)
         _write(save)
         saved.acked = save.acked
         saved.refused += save.refused
@@ -213,7 +215,9 @@ def _write(save: Save) -> None:
     """Run the statement on Django's connection. Again, if a twin of an answer was stored at the same moment."""
     for _ in range(_TRIES):
         with transaction.atomic(), connection.cursor() as cursor:
-            text = statement.text_for(tenancy.current().schema_name, waits=True, by_course=save.steps is not None)
+            text = statement.text_for(
+                tenancy.current().schema_name, waits=True, by_course=save.steps is not None, by_check=save.may_check
+            )
             cursor.execute(text, statement.parameters(saves=[save]))
             if not statement.settle(saves=[save], outcome=cursor.fetchone()):
                 return

@@ -41,6 +41,7 @@ _KEPT_OUT = (
     errors.Paused,
     errors.SectionClosed,
     errors.SectionNotOpen,
+    errors.AnswerFinal,
 )
 
 
@@ -67,11 +68,18 @@ class HandedIn:
 
 
 def start_attempt(
-    *, actor: User, assignment_id: uuid.UUID, access_code: str = "", at: datetime | None = None
+    *,
+    actor: User,
+    assignment_id: uuid.UUID,
+    access_code: str = "",
+    kind: str = room_rules.EXAM,
+    may_check: bool = False,
+    at: datetime | None = None,
 ) -> Started:
     """Begin, or go on with the attempt that runs already. An attempt whose time is up is closed on the way.
 
-    Refuses a room that is unknown, not assigned, not open, or wants another code, a student without attempts left, and
+    ``kind`` is that of the room; in one of practice attempts count for nothing. Refuses a room that is unknown, of another
+    kind, not assigned, not open, or wants another code, a student without attempts left, and
     everybody while as many sit as the center's plan allows.
     However many starts arrive at once, one attempt begins and all of them get it.
     """
@@ -84,7 +92,7 @@ def start_attempt(
             return Started(running, False, at)
         try:
             with transaction.atomic():
-                attempt = _begin(actor, assignment_id, access_code, mine, at)
+                attempt = _begin(actor, assignment_id, access_code, kind, may_check, mine, at)
                 capacity.take_place(at=at, is_alone=is_alone)
                 return Started(attempt, True, at)
         except capacity.NearLimit:
@@ -95,9 +103,19 @@ def start_attempt(
     raise errors.AttemptClosed
 
 
-def _begin(actor: User, assignment_id: uuid.UUID, access_code: str, before: Sequence[Attempt], at: datetime) -> Attempt:
+def _begin(
+    actor: User,
+    assignment_id: uuid.UUID,
+    access_code: str,
+    kind: str,
+    may_check: bool,
+    before: Sequence[Attempt],
+    at: datetime,
+) -> Attempt:
     # Shared by starts, and in the way of closing: whoever begins is seen by the closing of the room, or is refused.
     room = rooms.get_assignment(assignment_id=assignment_id, lock="share")
+    if room.kind != kind:
+        raise AssignmentNotFound
     _guard(room, actor, access_code, before, at)
     paper = papers.get_paper(paper_id=room.paper_id)
     parts = [course.Part(*part) for part in papers.section_times(paper_id=room.paper_id)]
@@ -125,6 +143,8 @@ def _begin(actor: User, assignment_id: uuid.UUID, access_code: str, before: Sequ
         step_ends=reckoning.ends if steps else None,
         grace_seconds=settings.SHIKEN_GRACE_SECONDS,
         max_score=paper.max_score,
+        is_practice=kind == room_rules.PRACTICE,
+        may_check=may_check,
     )
     timing.open_ledger(attempt=attempt, grants=[*grants, *reckoning.missing])
     bus.publish(AttemptStarted(attempt_id=attempt.pk))

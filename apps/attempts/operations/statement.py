@@ -23,7 +23,9 @@ from apps.attempts.rules.answers import Refused, Row
 BUSY = "busy"
 """Somebody holds the attempt (a submit, most likely), or stored the same number this very moment: ask again."""
 
-STATE_CODES = frozenset({"taken_over", "attempt_closed", "too_late", "paused", "section_closed", "section_not_open"})
+STATE_CODES = frozenset(
+    {"taken_over", "attempt_closed", "too_late", "paused", "section_closed", "section_not_open", "answer_final"}
+)
 WHOLE_CODES = frozenset({"not_found", "not_signed_in"})
 
 # Unqualified names are those of PostgreSQL; the center's tables are always named with their schema.
@@ -32,12 +34,13 @@ WITH caller AS MATERIALIZED (
     SELECT * FROM unnest(%(attempts)s::uuid[], %(students)s::uuid[], %(sessions)s::uuid[], %(versions)s::int[])
         WITH ORDINALITY AS caller (attempt_id, student_id, session_id, version, place)
 ), locked AS MATERIALIZED (
-    SELECT id, student_id, status, epoch, grace_seconds * interval '1 second' AS grace, paused_at{course_columns},
+    SELECT id, student_id, status, epoch, grace_seconds * interval '1 second' AS grace,
+        paused_at{course_columns}{check_columns},
         CASE WHEN paused_at IS NULL THEN deadline_at + grace_seconds * interval '1 second' END AS last_moment
     FROM {schema}.attempts_attempt WHERE id = ANY (%(attempts)s::uuid[]) ORDER BY id FOR SHARE {wait}
 ), standing AS MATERIALIZED (
     SELECT caller.place, caller.attempt_id, locked.epoch, locked.status, locked.last_moment,
-        locked.paused_at + locked.grace AS paused_moment{course_of_locked},
+        locked.paused_at + locked.grace AS paused_moment{course_of_locked}{check_of_locked},
         CASE
             WHEN caller.session_id IS NOT NULL AND session.is_alive IS NULL THEN 'not_signed_in'
             WHEN locked.id IS NULL THEN '{absent}'
@@ -64,6 +67,7 @@ WITH caller AS MATERIALIZED (
             WHEN statement_timestamp() - given.waited * interval '1 microsecond' > standing.last_moment THEN 'too_late'
             WHEN statement_timestamp() - given.waited * interval '1 microsecond' > standing.paused_moment THEN 'paused'
             {course_rules}
+            {check_rules}
         END AS state
     FROM unnest(%(callers)s::int[], %(epochs)s::int[], %(seqs)s::int[], %(questions)s::uuid[], %(responses)s::jsonb[],
                 %(waited)s::int[]{course_values})
@@ -95,7 +99,7 @@ WITH caller AS MATERIALIZED (
 ), kept AS (
     INSERT INTO {schema}.attempts_refusedanswer (attempt_id, epoch, seq, question_id, response, code, received_at)
     SELECT attempt_id, epoch, seq, question_id, response, code, received_at FROM rest
-    WHERE code IN ('taken_over', 'attempt_closed', 'too_late', 'section_closed')
+    WHERE code IN ('taken_over', 'attempt_closed', 'too_late', 'section_closed', 'answer_final')
     ORDER BY attempt_id, epoch, seq
     ON CONFLICT DO NOTHING
 )
@@ -117,15 +121,25 @@ _COURSE = {
                 THEN 'section_not_open'""",
 }
 
+# Only where single answers may be checked. What is final stands in the row that is locked: a save that has waited for a
+# check sees what the check has written there, and would not see it in another table.
+_CHECKS = {
+    "check_columns": ", finals",
+    "check_of_locked": ", locked.finals",
+    "check_rules": "WHEN given.question_id = ANY (standing.finals) THEN 'answer_final'",
+}
+
 
 @functools.lru_cache(maxsize=8192)
-def text_for(schema_name: str, *, waits: bool, by_course: bool = False) -> str:
+def text_for(schema_name: str, *, waits: bool, by_course: bool = False, by_check: bool = False) -> str:
     """The statement for one center. One that does not wait answers ``busy`` for attempts that somebody holds; one
-    ``by_course`` also knows sections that are timed."""
+    ``by_course`` also knows sections that are timed, one ``by_check`` answers that are final."""
     # Without its line breaks it is short enough for psycopg to remember how it is prepared.
     course = {name: " ".join(text.split()) if by_course else "" for name, text in _COURSE.items()}
+    checks = {name: text if by_check else "" for name, text in _CHECKS.items()}
     return " ".join(_SQL.split()).format(
         **course,
+        **checks,
         schema='"' + schema_name.replace('"', '""').replace("%", "%%") + '"',
         wait="" if waits else "SKIP LOCKED",
         absent="not_found" if waits else BUSY,
@@ -153,6 +167,7 @@ class Save:
     rows: Sequence[Row]
     arrived: float = field(default_factory=time.monotonic)
     steps: Mapping[str, int] | None = None  # of each question, where sections are timed
+    may_check: bool = False
     acked: list[int] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     server_time: datetime | None = None
@@ -169,6 +184,11 @@ class Save:
 def has_course(*, saves: Iterable[Save]) -> bool:
     """Whether sections are timed for any of them."""
     return any(save.steps is not None for save in saves)
+
+
+def has_checks(*, saves: Iterable[Save]) -> bool:
+    """Whether single answers may be checked in any of them."""
+    return any(save.may_check for save in saves)
 
 
 def parameters(*, saves: Sequence[Save]) -> dict[str, str]:

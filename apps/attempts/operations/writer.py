@@ -271,7 +271,12 @@ class _Lane:
 
     async def _execute(self, cursor: AsyncCursor[Any], center: str, entries: Sequence[_Entry]) -> None:
         saves = [entry.save for entry in entries]
-        text = statement.text_for(center, waits=False, by_course=statement.has_course(saves=saves))
+        text = statement.text_for(
+            center,
+            waits=False,
+            by_course=statement.has_course(saves=saves),
+            by_check=statement.has_checks(saves=saves),
+        )
         await cursor.execute(text, statement.parameters(saves=saves), prepare=True)
 
     # -- trouble ---------------------------------------------------------------------------------------------------
@@ -295,7 +300,7 @@ class _Lane:
         """Row by row, so that a value that the database does not take refuses only itself."""
         save = entry.save
         for row in save.rows:
-            one = Save(save.caller, save.epoch, [row], save.arrived, save.steps)
+            one = Save(save.caller, save.epoch, [row], save.arrived, save.steps, save.may_check)
             try:
                 outcome = await self._ask(await self._connect(), entry.center, [_Entry(one, entry.told, 1)])
                 for left in statement.settle(saves=[one], outcome=outcome):

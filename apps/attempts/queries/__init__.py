@@ -40,7 +40,7 @@ def attempts_for(actor: User) -> QuerySet[Attempt]:
     if actor.role == actor.Role.CENTER_ADMIN:
         return Attempt.objects.all()
     if actor.role == actor.Role.TEACHER:
-        return Attempt.objects.filter(assignment__in=rooms.assignments_for(actor).order_by().values("pk"))
+        return Attempt.objects.filter(assignment__in=rooms.rooms_for(actor).order_by().values("pk"))
     return Attempt.objects.filter(student=actor)
 
 
@@ -289,8 +289,9 @@ def get_result_facts(*, attempt_id: uuid.UUID) -> ResultFacts:
 def list_result_facts(
     *, attempt_ids: Iterable[uuid.UUID] | None = None, assignment_id: uuid.UUID | None = None
 ) -> list[ResultFacts]:
-    """The facts of graded attempts, of these ids or of a whole room, in two queries. Practice counts for nothing."""
-    graded = Attempt.objects.filter(status=Attempt.Status.GRADED, is_practice=False)
+    """The facts of graded attempts, of these ids or of a whole room, in two queries. Only those of exams: homework
+    has no boards, and practice counts for nothing."""
+    graded = Attempt.objects.filter(status=Attempt.Status.GRADED, is_practice=False, assignment__kind=room_rules.EXAM)
     graded = graded.select_related("student").order_by("pk")
     which = Q(assignment_id=assignment_id) if attempt_ids is None else Q(pk__in=list(attempt_ids))
     attempts = list(graded.filter(which))
