@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 
 
 def assignments_for(actor: User) -> QuerySet[ExamAssignment]:
-    """The rooms ``actor`` may see: admins all, teachers those of groups they teach and their own, students those they are
-    assigned to, guests those that name them."""
+    """The exam rooms ``actor`` may see: those of ``rooms_for`` that are no part of something else."""
+    return rooms_for(actor).filter(kind=ExamAssignment.Kind.EXAM)
+
+
+def rooms_for(actor: User) -> QuerySet[ExamAssignment]:
+    """The rooms of every kind ``actor`` may see: admins all, teachers those of groups they teach and their own, students
+    those they are assigned to, guests those that name them."""
     rooms = ExamAssignment.objects.all()
     if actor.role == actor.Role.CENTER_ADMIN:
         return rooms
@@ -68,7 +73,7 @@ def get_assignment_for(actor: User, assignment_id: uuid.UUID) -> ExamAssignment:
 
 def get_assigned_paper_for(actor: User, test_id: uuid.UUID) -> Paper:
     """The edition of a test that the newest room gives which ``actor`` may see; refuses a test that none gives."""
-    rooms = assignments_for(actor).filter(mock_test=test_id).select_related("paper__test").order_by("-created_at", "pk")
+    rooms = rooms_for(actor).filter(mock_test=test_id).select_related("paper__test").order_by("-created_at", "pk")
     room = rooms.first()
     if room is None:
         raise TestNotFound
@@ -110,15 +115,19 @@ def audience_ids(*, assignment_id: uuid.UUID) -> set[uuid.UUID]:
 def count_holding_rooms(*, test_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     """How many rooms that are not closed yet give each of these tests, by which it cannot be unpublished; tests without
     one are left out."""
-    waiting = [ExamAssignment.Status.SCHEDULED, ExamAssignment.Status.OPEN]
-    rooms = ExamAssignment.objects.filter(mock_test__in=list(test_ids), status__in=waiting).order_by()
+    rooms = _holding().filter(mock_test__in=list(test_ids)).order_by()
     return dict(rooms.values_list("mock_test").annotate(count=Count("pk")))
 
 
 def is_test_in_use(*, test_id: uuid.UUID) -> bool:
     """Whether a room that is not closed yet gives this test."""
+    return _holding().filter(mock_test=test_id).exists()
+
+
+def _holding() -> QuerySet[ExamAssignment]:
+    """Rooms that are not closed yet. Those for practice never are, and hold nothing."""
     waiting = [ExamAssignment.Status.SCHEDULED, ExamAssignment.Status.OPEN]
-    return ExamAssignment.objects.filter(mock_test=test_id, status__in=waiting).exists()
+    return ExamAssignment.objects.filter(status__in=waiting).exclude(kind=ExamAssignment.Kind.PRACTICE)
 
 
 def ending_for(actor: User) -> QuerySet[ExamAssignment]:
@@ -128,8 +137,9 @@ def ending_for(actor: User) -> QuerySet[ExamAssignment]:
 
 
 def count_open() -> int:
-    """How many rooms are open."""
-    return ExamAssignment.objects.filter(status=ExamAssignment.Status.OPEN).order_by().count()
+    """How many exam rooms are open."""
+    rooms = ExamAssignment.objects.filter(status=ExamAssignment.Status.OPEN, kind=ExamAssignment.Kind.EXAM)
+    return rooms.order_by().count()
 
 
 def announcements_for(actor: User, assignment_id: uuid.UUID) -> QuerySet[Announcement]:

@@ -16,6 +16,7 @@ SCHEDULED, OPEN, CLOSED, FINALISED = "SCHEDULED", "OPEN", "CLOSED", "FINALISED"
 
 Shown = Literal["named", "anonymous", "hidden"]
 
+EXAM, HOMEWORK, PRACTICE = "EXAM", "HOMEWORK", "PRACTICE"
 # From each status, where a person may move a room. The clock may also close one whose whole window passed unopened.
 MOVES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
