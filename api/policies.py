@@ -326,6 +326,14 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "announce": may(admin=ALL, teacher=ROOMS, when="the room is open, or somebody may still sit in it"),
         "announcements": may(admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED),
     },
+    "accommodations": {
+        "list": may(admin=ALL, teacher=STUDENTS, takers=OWN),
+        "retrieve": may(admin=ALL, teacher=STUDENTS, takers=OWN),
+        "create": may(staff=YES, when="teachers: for students of groups that they teach"),
+        "approve": may(admin=ALL, when="it was asked for, and no other one is in force"),
+        "reject": may(admin=ALL, when="it was asked for"),
+        "withdraw": may(admin=ALL, when="it was asked for or is in force"),
+    },
     "attempts/start": {
         "post": may(student=ASSIGNED, guest=NAMED, when="the room is open, attempts are left, its access code is right")
     },
@@ -335,6 +343,8 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
     "attempts/reopen": {
         "post": may(admin=ALL, teacher=ROOMS, when="the room is not finalised and its results are not released")
     },
+    "attempts/seats": {"get": may(admin=ALL, teacher=ROOMS)},
+    "attempts/force-submit": {"post": may(admin=ALL, teacher=ROOMS)},
     "attempts/finalise": {"post": may(admin=ALL, teacher=ROOMS, when="the room is closed and all marks are in")},
     "attempts": {
         "list": may(admin=ALL, teacher=ROOMS, takers=OWN),
@@ -412,6 +422,7 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
             admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="takers: as the board's policy allows"
         )
     },
+    "ws/rooms": {"connect": may(admin=ALL, teacher=ROOMS)},
     "ws/notifications": {"connect": may(signed_in=OWN, on=BOTH)},
 }
 """Resource -> action -> row."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from apps.assignments import operations as rooms
-from apps.assignments.models import ExamAssignment
+from apps.assignments.models import Accommodation, ExamAssignment
+from apps.assignments.operations import accommodations
 from apps.attempts.models import Attempt
 from apps.attempts.operations import grading, sitting
 from apps.audit.models import Entry
@@ -57,12 +59,14 @@ class Furniture:
     address: Address
     entry: Entry
     acting: Acting
+    accommodation: Accommodation
 
     def id_for(self, path: str) -> uuid.UUID | None:
         """What stands for ``{id}`` in a path of the API."""
         part = path.removeprefix("/api/v1/").split("{")[0].strip("/")
         question_group = self.question.group
         found: dict[str, Any] = {
+            "accommodations": self.accommodation,
             "acting": self.acting,
             "attempts": self.attempt,
             "audit": SimpleNamespace(pk=self.entry.uid),
@@ -145,6 +149,12 @@ def furnish(cast: Cast) -> Furniture:
         center=Center.objects.get(pk=cast.north.id),
         address=domains.list_addresses(center_id=cast.north.id)[0],
         entry=Entry.objects.latest("id"),
+        accommodation=accommodations.propose(
+            actor=cast.carol,
+            student_id=cast.alice.pk,
+            factors={"*": Decimal("1.25")},
+            reason=f"Letter of a doctor in {place}",
+        ),
         acting=Acting.objects.create(
             owner_id=uuid.uuid4(),
             owner_name=f"Owner in {place}",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("api.v1.jobs.urls")),
     path("", include("api.v1.mock_tests.urls")),
     path("", include("api.v1.assignments.urls")),
+    path("", include("api.v1.accommodations.urls")),
     path("", include("api.v1.mail.urls")),
     path("", include("api.v1.notifications.urls")),
     path("", include("api.v1.attempts.urls")),

@@ -80,3 +80,22 @@ class TooEarly(Conflict):
 class HasAttempts(Conflict):
     code = "has_attempts"
     message = "Somebody has sat in this room; it cannot be deleted."
+
+
+class AccommodationNotFound(NotFound):
+    code = "not_found"
+
+
+class BadAccommodation(Invalid):
+    code = "bad_accommodation"
+    message = "This accommodation cannot be given as it is written."
+
+
+class DecidedAlready(Conflict):
+    code = "decided_already"
+    message = "This was decided already, or its time is over."
+
+
+class AnotherInForce(Conflict):
+    code = "another_in_force"
+    message = "Another accommodation of this student is in force; withdraw that one first."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 
-from apps.assignments.errors import AssignmentNotFound
+from apps.assignments.errors import AccommodationNotFound, AssignmentNotFound
 from apps.assignments.models import Accommodation, Announcement, ExamAssignment
 from apps.authentication import queries as people
 from apps.groups import queries as groups
@@ -147,6 +147,35 @@ def announcements_for(actor: User, assignment_id: uuid.UUID) -> QuerySet[Announc
     if not assignments_for(actor).filter(pk=assignment_id).exists():
         raise AssignmentNotFound
     return Announcement.objects.filter(assignment=assignment_id)
+
+
+def accommodations_for(actor: User) -> QuerySet[Accommodation]:
+    """The accommodations ``actor`` may see, the latest first: admins all, teachers those of students they teach and what
+    they asked for themselves, students their own."""
+    found = Accommodation.objects.select_related("student", "asked_by", "decided_by")
+    if actor.role == actor.Role.CENTER_ADMIN:
+        return found
+    if actor.role == actor.Role.TEACHER:
+        return found.filter(Q(student__in=groups.people_for(actor).order_by().values("pk")) | Q(asked_by=actor.pk))
+    return found.filter(student=actor.pk)
+
+
+def list_accommodations_for(
+    actor: User, *, student_id: uuid.UUID | None = None, status: str = ""
+) -> QuerySet[Accommodation]:
+    """``accommodations_for``, those of one student or of one status."""
+    found = accommodations_for(actor)
+    if student_id:
+        found = found.filter(student=student_id)
+    return found.filter(status=status) if status else found
+
+
+def get_accommodation_for(actor: User, accommodation_id: uuid.UUID) -> Accommodation:
+    """One of the accommodations ``actor`` may see; refuses any other id."""
+    found = accommodations_for(actor).filter(pk=accommodation_id).first()
+    if found is None:
+        raise AccommodationNotFound
+    return found
 
 
 def factors_of(*, student_id: uuid.UUID, at: datetime) -> dict[str, Decimal]:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from types import MappingProxyType
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from apps.assignments.errors import IllegalMove
 from apps.assignments.events import AssignmentClosed, AssignmentFinalised, AssignmentOpened
+from apps.core.errors import Problem
 from apps.core.events import Event
+from apps.mock_tests.rules.draft import SectionType
 
 SCHEDULED, OPEN, CLOSED, FINALISED = "SCHEDULED", "OPEN", "CLOSED", "FINALISED"
+EXAM, HOMEWORK, PRACTICE = "EXAM", "HOMEWORK", "PRACTICE"
 
 Shown = Literal["named", "anonymous", "hidden"]
 
-EXAM, HOMEWORK, PRACTICE = "EXAM", "HOMEWORK", "PRACTICE"
 # From each status, where a person may move a room. The clock may also close one whose whole window passed unopened.
 MOVES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -121,3 +124,36 @@ def board_visible(policy: str, status: str) -> Shown:
     if policy == "AFTER_CLOSE" and status in (CLOSED, FINALISED):
         return "named"
     return "hidden"
+
+
+# -- accommodations ------------------------------------------------------------------------------------------------
+
+ALL_TYPES: Final = "*"
+SECTION_TYPES: Final = frozenset({ALL_TYPES, *get_args(SectionType)})
+LEAST_FACTOR, LARGEST_FACTOR = Decimal(1), Decimal(4)
+LONGEST_DECISION: Final = 500
+
+
+def find_bad_factors(factors: Mapping[str, Decimal]) -> list[Problem]:
+    """What is wrong with how much of its time each type of section gets: a known type, between 1 and 4."""
+    if not factors:
+        return [Problem("/factors", "required", "At least one type of section, or * for all.")]
+    return [
+        Problem(f"/factors/{name}", "unknown_type", "There is no such type of section.")
+        if name not in SECTION_TYPES
+        else Problem(f"/factors/{name}", "out_of_bounds", "A factor is between 1 and 4.")
+        for name, factor in factors.items()
+        if name not in SECTION_TYPES or not (factor.is_finite() and LEAST_FACTOR <= factor <= LARGEST_FACTOR)
+    ]
+
+
+def find_bad_period(valid_from: date | None, valid_until: date | None, today: date) -> list[Problem]:
+    """What is wrong with the days on which an accommodation holds, both included."""
+    if valid_until is None or valid_until >= max(today, valid_from or today):
+        return []
+    return [Problem("/valid_until", "bad_period", "The period must end after it begins, and not in the past.")]
+
+
+def write_factors(factors: Mapping[str, Decimal]) -> dict[str, str]:
+    """Factors as they are kept: exact, and without needless zeros."""
+    return {name: format(factor.normalize(), "f") for name, factor in sorted(factors.items())}
