@@ -23,12 +23,12 @@ class LoginIn(StrictSerializer):
 
 
 class RefreshIn(StrictSerializer):
-    refresh = serializers.CharField(max_length=200)
+    refresh = serializers.CharField(max_length=2000)
 
 
 class LogoutIn(StrictSerializer):
     refresh = serializers.CharField(
-        max_length=200, required=False, help_text="Not needed: the session ends either way."
+        max_length=2000, required=False, help_text="Not needed: the session ends either way."
     )
     everywhere = serializers.BooleanField(required=False, default=False, help_text="On all devices.")
 

@@ -103,7 +103,7 @@ def test_refresh_tokens_are_nowhere_in_clear(cast):
 def test_a_refresh_token_is_no_access_token_and_the_other_way_round(cast):
     pair = sign_in(cast.alice).json()
     assert Api(token=pair["refresh"]).get("auth/me/").status_code == 401
-    assert Api().post("auth/refresh/", {"refresh": pair["access"][:200]}).status_code == 401
+    assert Api().post("auth/refresh/", {"refresh": pair["access"]}).status_code == 401
 
 
 def test_a_refresh_token_is_unknown_at_another_center(cast):
