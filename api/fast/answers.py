@@ -26,7 +26,7 @@ from django.db import DatabaseError
 from api import policies
 from api.common import hosts, tokens
 from api.common.parsers import read_json
-from apps.attempts.operations import journal
+from apps.attempts.operations import journal, presence
 from apps.attempts.operations.statement import Caller, Save
 from apps.attempts.rules import answers as rules
 from apps.authentication.errors import SignInFailed
@@ -201,6 +201,8 @@ async def _save(
     if len(refused) < len(answers):
         save = await done
         saved = journal.Saved(save.acked, refused + save.refused, save.server_time)
+        if save.acked:
+            presence.note(tenant=tenant, assignment_id=facts.assignment_id, attempt_id=attempt_id, is_saved=True)
         if not saved.refused:
             moment = encode_moment(save.server_time)
             return f'{{"acked":{save.acked},"refused":[],"server_time":{moment}}}'.encode()

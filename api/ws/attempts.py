@@ -13,10 +13,10 @@ from django.db import DatabaseError
 
 from api.ws import base
 from apps.attempts.errors import AttemptNotFound
-from apps.attempts.operations import integrity, journal
+from apps.attempts.operations import integrity, journal, presence
 from apps.attempts.operations.statement import Caller, Save
 from apps.attempts.rules import answers as rules
-from apps.core import eager, tenancy
+from apps.core import eager, tenancy, trace
 from apps.core.errors import Problem
 from apps.core.realtime import encode_moment
 
@@ -75,7 +75,20 @@ class AttemptSocket(base.Socket):
             },
         )
         if standing.state != RUNNING:
-            await self._say_closed()
+            return await self._say_closed()
+        return self._note(place=trace.current().address)
+
+    def heard(self) -> None:
+        self._note()
+
+    def _note(self, *, is_saved: bool = False, place: str = "") -> None:
+        presence.note(
+            tenant=self.tenant,
+            assignment_id=self._facts.assignment_id,
+            attempt_id=self._caller.attempt_id,
+            is_saved=is_saved,
+            place=place,
+        )
 
     async def received(self, message: dict[str, Any]) -> None:
         if message["type"] == "answers":
@@ -146,6 +159,7 @@ class AttemptSocket(base.Socket):
             acked += save.acked
             refused += save.refused
         if acked:
+            self._note(is_saved=True)
             self.post(f'{{"type":"acked","acked":{acked},"server_time":{encode_moment(saves[-1].server_time)}}}')
         if refused:
             self._say_refused(refused)

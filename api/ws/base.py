@@ -89,6 +89,9 @@ class Socket(AsyncConsumer):
         """A message with a ``type`` other than ``ping``; unknown ones are answered so."""
         await self.tell("error", {"code": "unknown_type"})
 
+    def heard(self) -> None:
+        """A ping has come: somebody is there."""
+
     async def left(self) -> None:
         """The connection is gone; rooms are left already."""
 
@@ -192,6 +195,7 @@ class Socket(AsyncConsumer):
         if kind in self.advisory:
             self._weight -= 0.99
         if kind == "ping":
+            self.heard()
             return self.post('{"type":"pong"}')
         try:
             await self.received(content)

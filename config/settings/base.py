@@ -449,6 +449,8 @@ SHIKEN_SOCKETS_PER_PERSON = env.integer("SOCKETS_PER_PERSON", 5, least=1)
 SHIKEN_SESSION_CHECK_SECONDS = 30
 # News of a board may be lost, and its policy changes without any: it is looked at again after so long.
 SHIKEN_BOARD_LOOK_SECONDS = 8.0
+# Who watches a room sees signs of life at once; what else the database knows of its seats is read so often.
+SHIKEN_SEATS_LOOK_SECONDS = 5.0
 # Where the records that prove a center's domain are looked up: addresses, with a port if need be. Empty: the system's.
 SHIKEN_DNS_SERVERS = env.names("DNS_SERVERS")
 SHIKEN_DNS_SECONDS = 5.0

@@ -12,6 +12,7 @@ from config.settings.base import *  # noqa: F403
 DEBUG = False
 SHIKEN_DEMO = True
 SHIKEN_BOARD_LOOK_SECONDS = 2.0
+SHIKEN_SEATS_LOOK_SECONDS = 2.0
 SHIKEN_DNS_SERVERS = ["127.0.0.1:9"]  # nobody: tests that ask have a server of their own
 SHIKEN_DNS_SECONDS = 0.2
 ALLOWED_HOSTS = ["*"]

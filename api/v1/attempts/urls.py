@@ -1,7 +1,7 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from api.v1.attempts import views
+from api.v1.attempts import fairness, seats, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("attempts", views.AttemptViewSet, basename="attempt")
@@ -12,6 +12,11 @@ urlpatterns = [
     path("exam-assignments/<uuid:id>/pause/", views.PauseView.as_view()),
     path("exam-assignments/<uuid:id>/resume/", views.ResumeView.as_view()),
     path("exam-assignments/<uuid:id>/reopen-seats/", views.ReopenSeatsView.as_view()),
+    path("exam-assignments/<uuid:id>/force-submit/", seats.ForceSubmitView.as_view()),
+    path("exam-assignments/<uuid:id>/seats/", seats.SeatsView.as_view()),
     path("exam-assignments/<uuid:id>/finalize/", views.FinaliseView.as_view()),
+    path("attempts/<uuid:id>/void/", fairness.VoidView.as_view()),
+    path("attempts/<uuid:id>/accommodate/", fairness.AccommodateView.as_view()),
+    path("receipts/check/", fairness.ReceiptCheckView.as_view()),
     path("", include(router.urls)),
 ]

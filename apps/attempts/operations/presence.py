@@ -86,9 +86,7 @@ def _ago(now: float, moment: float) -> int:
 _carriers: dict[int, _Carrier] = {}
 
 
-def note(
-    *, tenant: Tenant, assignment_id: uuid.UUID, attempt_id: str, is_saved: bool = False, place: str = ""
-) -> None:
+def note(*, tenant: Tenant, assignment_id: uuid.UUID, attempt_id: str, is_saved: bool = False, place: str = "") -> None:
     """Somebody who sits was heard of just now; ``is_saved`` if an answer of theirs was committed, ``place`` is the address
     they connected from."""
     carrier = _carriers.get(os.getpid())

@@ -202,20 +202,20 @@ def _with(seat: Seat, course: Course | None, hearing: Hearing | None, at: dateti
         latest = max(filter(None, [seat.heard_at, seat.saved_at, seat.started_at]))
         state = AWAY if hearing is not None and at - latest > AWAY_AFTER else SITTING
     section, section_ends_at = _section(course, min(at, seat.paused_at or at))
+    if (state, section, section_ends_at) == (seat.state, seat.section, seat.section_ends_at):
+        return seat
     return replace(seat, state=state, section=section, section_ends_at=section_ends_at)
 
 
 def _heard(seat: Seat, known: Heard, now: int, at: datetime) -> Seat:
-    heard_at = at - timedelta(milliseconds=max(now - known.heard, 0))
+    heard_at: datetime | None = at - timedelta(milliseconds=max(now - known.heard, 0))
     saved_at = at - timedelta(milliseconds=max(now - known.saved, 0)) if known.saved else None
-    flags = replace(seat.flags, addresses=known.places) if known.places else seat.flags
-    return replace(
-        seat,
-        # The two clocks are read one after the other: what moves by that alone is no news.
-        heard_at=_later(seat.heard_at, heard_at),
-        saved_at=_later(seat.saved_at, saved_at),
-        flags=flags,
-    )
+    # The two clocks are read one after the other: what moves by that alone is no news.
+    heard_at, saved_at = _later(seat.heard_at, heard_at), _later(seat.saved_at, saved_at)
+    addresses = known.places or seat.flags.addresses
+    if (heard_at, saved_at, addresses) == (seat.heard_at, seat.saved_at, seat.flags.addresses):
+        return seat
+    return replace(seat, heard_at=heard_at, saved_at=saved_at, flags=replace(seat.flags, addresses=addresses))
 
 
 def _later(known: datetime | None, said: datetime | None) -> datetime | None:
@@ -274,3 +274,30 @@ def _state(status: str, paused_at: datetime | None, *, was_expired: bool) -> str
 def of_state(seats: Iterable[Seat], states: Collection[str]) -> list[Seat]:
     """Those in one of these states; all, where none is named."""
     return [seat for seat in seats if not states or seat.state in states]
+
+
+def told(seat: Seat) -> dict[str, Any]:
+    """A seat as its watchers know it."""
+    return {
+        "student": seat.student_id,
+        "name": seat.name,
+        "attempt": seat.attempt_id,
+        "number": seat.number,
+        "state": seat.state,
+        "started_at": seat.started_at,
+        "deadline_at": seat.deadline_at,
+        "paused_at": seat.paused_at,
+        "finished_at": seat.finished_at,
+        "section": seat.section,
+        "section_ends_at": seat.section_ends_at,
+        "answered": seat.answered,
+        "saved_at": seat.saved_at,
+        "heard_at": seat.heard_at,
+        "flags": {
+            "windows": seat.flags.windows,
+            "reopened": seat.flags.reopened,
+            "focus_lost": seat.flags.focus_lost,
+            "events": dict(seat.flags.events),
+            "addresses": list(seat.flags.addresses),
+        },
+    }

@@ -1,0 +1,279 @@
+"""The socket of an invigilator: the seats of a room as they are, then what changes, once a second at most; and commands,
+which do what their HTTP twins do.
+
+One watch per process and room reads for all who look: the database every few seconds, Redis every second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import uuid
+import weakref
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from rest_framework.exceptions import ValidationError
+
+from api import policies
+from api.common import errors
+from api.common.serializers import StrictSerializer
+from api.v1.assignments.serializers import AnnounceIn
+from api.v1.attempts import serializers as shapes
+from api.ws import base
+from apps.assignments import operations as rooms
+from apps.attempts.operations import collecting, granting, reopening
+from apps.attempts.queries import seats
+from apps.attempts.queries.seats import Seats
+from apps.authentication import queries as people
+from apps.core import errors as refusals
+from apps.core import realtime, tenancy
+from apps.core.tenancy import Tenant
+
+log = logging.getLogger(__name__)
+
+LEAST_SECONDS = 1.0
+SEATS_PER_FRAME = 200
+STEADY = timedelta(seconds=4)
+"""Signs of life come all the time: one is told when it is so much later than the one told before."""
+
+_TOLD = ("code", "detail", "errors", "details")
+
+Command = tuple[type[StrictSerializer], Callable[..., Any], tuple[str, str]]
+
+# What an invigilator may say, with the row of the table that its HTTP twin has.
+COMMANDS: Mapping[str, Command] = MappingProxyType(
+    {
+        "announce": (AnnounceIn, rooms.announce, ("exam-assignments", "announce")),
+        "extend": (shapes.ExtendIn, granting.extend, ("attempts/extend", "post")),
+        "pause": (shapes.PauseIn, granting.pause, ("attempts/pause", "post")),
+        "resume": (shapes.ResumeIn, granting.resume, ("attempts/resume", "post")),
+        "force-submit": (shapes.PauseIn, collecting.force_submit, ("attempts/force-submit", "post")),
+        "reopen": (shapes.ExtendIn, reopening.reopen, ("attempts/reopen", "post")),
+    }
+)
+
+
+class RoomSocket(base.Socket):
+    """``/ws/rooms/{assignment}/``"""
+
+    purpose = "rooms"
+
+    _watch: Watch | None = None
+
+    async def entered(self) -> None:
+        self._assignment_id: uuid.UUID = self.scope["url_route"]["kwargs"]["assignment_id"]
+        await self.join(tenancy.room("exam", self._assignment_id, tenant=self.tenant))
+        seen = await self.run(_look_as, self.entry.user_id, self._assignment_id)
+        self._watch = watch_of(self.tenant, self._assignment_id)
+        self._watch.seat(self, seen)
+
+    async def left(self) -> None:
+        if self._watch is not None:
+            self._watch.dismiss(self)
+
+    async def hear(self, room: str, kind: str, text: str) -> None:
+        """Every announcement is news of its own."""
+        self.post(text)
+
+    async def received(self, message: dict[str, Any]) -> None:
+        kind = message["type"]
+        if kind not in COMMANDS:
+            return await super().received(message)
+        name = message.get("id")
+        about: dict[str, Any] = {"of": kind, "id": name if isinstance(name, str | int) else None}
+        given = {field: value for field, value in message.items() if field not in ("type", "id")}
+        students, problem = await self.run(_obey, self.entry.user_id, self._assignment_id, kind, given)
+        if problem is not None:
+            return await self.tell("error", {**about, **problem})
+        await self.tell("done", {**about, "students": students})
+        if self._watch is not None:
+            self._watch.hurry()
+        return None
+
+    def show(self, frames: Iterable[str]) -> None:
+        """Deltas build on each other: none is left out, and who does not read is disconnected in the end."""
+        for frame in frames:
+            self.post(frame)
+
+
+def _look_as(user_id: uuid.UUID, assignment_id: uuid.UUID) -> Seats:
+    return seats.seats_for(people.get_user(user_id=user_id), assignment_id)
+
+
+def _who_may_stay(user_ids: Iterable[uuid.UUID], assignment_id: uuid.UUID) -> set[uuid.UUID]:
+    return seats.watchers_of(assignment_id, [people.get_user(user_id=user_id) for user_id in user_ids])
+
+
+def _obey(
+    user_id: uuid.UUID, assignment_id: uuid.UUID, kind: str, given: dict[str, Any]
+) -> tuple[list[str], dict[str, Any] | None]:
+    """Do what a command says, with the checks of its HTTP twin: whom it was about, or why not, as HTTP says it."""
+    kind_of_shape, work, (resource, action) = COMMANDS[kind]
+    try:
+        actor = people.get_user(user_id=user_id)
+        if actor.role not in (policies.find(resource, action) or policies.NOBODY).roles:
+            raise refusals.Forbidden
+        shape = kind_of_shape(data=given)
+        shape.is_valid(raise_exception=True)
+        done = work(actor=actor, assignment_id=assignment_id, **shape.validated_data)
+    except (refusals.Refusal, ValidationError, DatabaseError) as error:
+        answer = errors.problem_handler(error, {})
+        assert answer is not None
+        return [], {name: answer.data[name] for name in _TOLD if name in answer.data}
+    return [str(attempt.student_id) for attempt in done] if isinstance(done, list) else [], None
+
+
+class Watch:
+    """Reads one room for all who look at it in this process."""
+
+    def __init__(self, tenant: Tenant, assignment_id: uuid.UUID) -> None:
+        self._tenant = tenant
+        self._assignment_id = assignment_id
+        self._sockets: set[RoomSocket] = set()
+        self._loop = asyncio.get_running_loop()
+        self._seen: Seats | None = None
+        self._told: dict[uuid.UUID, dict[str, Any]] = {}
+        self._shown: dict[uuid.UUID, seats.Seat] = {}
+        self._has_presence: bool | None = None
+        self._look_at = 0.0
+        self._looked_at = 0.0
+        self._work = asyncio.create_task(self._go_on(), name="seats")
+
+    def seat(self, socket: RoomSocket, seen: Seats) -> None:
+        """Show the whole room to this socket, then what changes. What others were told already is told as it was: the
+        next change brings all of them to the same state."""
+        if not self._told:
+            self._take(seen)
+            self._told = {seat.student_id: seats.told(seat) for seat in seen.seats}
+            self._has_presence = seen.has_presence
+        socket.show(snapshot(seen, list(self._told.values())))
+        self._sockets.add(socket)
+
+    def dismiss(self, socket: RoomSocket) -> None:
+        """No more for this one. The last one ends the watch."""
+        self._sockets.discard(socket)
+        if not self._sockets:
+            self._work.cancel()
+            watches = _watches.get(self._loop, {})
+            if watches.get((self._tenant.id, self._assignment_id)) is self:
+                del watches[self._tenant.id, self._assignment_id]
+
+    def hurry(self) -> None:
+        """Somebody has just changed something: look at the database as soon as may be."""
+        self._look_at = 0.0
+
+    def _take(self, seen: Seats) -> None:
+        self._seen = seen
+        self._looked_at = self._loop.time()
+        # Many processes, not all at once.
+        self._look_at = self._looked_at + settings.SHIKEN_SEATS_LOOK_SECONDS * random.uniform(0.8, 1)  # noqa: S311
+
+    async def _go_on(self) -> None:
+        while True:
+            await asyncio.sleep(LEAST_SECONDS)
+            try:
+                await self._read()
+            except DatabaseError as error:
+                log.warning("The seats of a room wait for the database: %s", error)
+            except Exception:
+                log.exception("The seats of a room were not read.")
+
+    async def _read(self) -> None:
+        if not self._sockets:
+            return
+        if self._seen is None or self._loop.time() >= self._look_at:
+            await self._look()
+        else:
+            at = self._seen.server_time + timedelta(seconds=self._loop.time() - self._looked_at)
+            heard = await tenancy.run(self._tenant, seats.listen, self._seen, self._assignment_id, at=at)
+            self._seen, self._looked_at = heard, self._loop.time()
+        self._tell()
+
+    async def _look(self) -> None:
+        """The database's word on everything; who does not manage the room any more sees nothing more of it."""
+        user_ids = {socket.entry.user_id for socket in self._sockets}
+        staying = await tenancy.run(self._tenant, _who_may_stay, user_ids, self._assignment_id)
+        for socket in [socket for socket in self._sockets if socket.entry.user_id not in staying]:
+            await socket.close(base.NOT_FOUND)
+        if staying:
+            self._take(await tenancy.run(self._tenant, _look_as, next(iter(staying)), self._assignment_id))
+
+    def _tell(self) -> None:
+        assert self._seen is not None
+        changed = []
+        for seat in self._seen.seats:
+            if self._shown.get(seat.student_id) is seat:
+                continue
+            self._shown[seat.student_id] = seat
+            now, before = seats.told(seat), self._told.get(seat.student_id)
+            if before is None:
+                changed.append(now)
+                self._told[seat.student_id] = now
+            elif delta := _delta(before, now):
+                changed.append({"student": seat.student_id, **delta})
+                self._told[seat.student_id] = {**before, **delta}
+        gone = self._told.keys() - {seat.student_id for seat in self._seen.seats}
+        for student_id in gone:
+            del self._told[student_id], self._shown[student_id]
+        if not (changed or gone or self._has_presence != self._seen.has_presence):
+            return
+        self._has_presence = self._seen.has_presence
+        told = {
+            "server_time": self._seen.server_time,
+            "has_presence": self._seen.has_presence,
+            "seats": changed,
+            "gone": sorted(map(str, gone)),
+        }
+        frame = realtime.encode("seat", told)
+        for socket in list(self._sockets):
+            socket.show([frame])
+
+
+def _delta(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are other than before; signs of life where it is time to tell of them."""
+    changed = {name: value for name, value in now.items() if value != before[name]}
+    heard, known = changed.get("heard_at"), before["heard_at"]
+    if heard is not None and known is not None and heard - known < STEADY and changed.keys() == {"heard_at"}:
+        return {}
+    return changed
+
+
+def snapshot(seen: Seats, told: Collection[dict[str, Any]]) -> list[str]:
+    """The whole room in frames of a size that every server takes."""
+    listed = list(told)
+    pages = [listed[first : first + SEATS_PER_FRAME] for first in range(0, len(listed), SEATS_PER_FRAME)] or [[]]
+    return [
+        realtime.encode(
+            "seats",
+            {
+                "page": number,
+                "pages": len(pages),
+                "total": len(listed),
+                "questions": seen.questions,
+                "has_presence": seen.has_presence,
+                "server_time": seen.server_time,
+                "seats": page,
+            },
+        )
+        for number, page in enumerate(pages, start=1)
+    ]
+
+
+_watches: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[uuid.UUID, uuid.UUID], Watch]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def watch_of(tenant: Tenant, assignment_id: uuid.UUID) -> Watch:
+    """The watch over this room in the running event loop."""
+    watches = _watches.setdefault(asyncio.get_running_loop(), {})
+    key = tenant.id, assignment_id
+    if key not in watches:
+        watches[key] = Watch(tenant, assignment_id)
+    return watches[key]

@@ -1,0 +1,244 @@
+"""An invigilator's view of a room and their commands, over real connections."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from apps.assignments.models import Announcement, ExamAssignment
+from apps.attempts.models import Attempt, TimeGrant
+from apps.attempts.operations import sitting
+from apps.audit.models import Entry
+from apps.core import tenancy
+from tests.apps.attempts import journal
+from tests.factories import make_room, people_of
+from tests.ws.client import Server, hear, ticket_for
+
+pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.races]
+
+
+@pytest.fixture(scope="module", params=["daphne", "uvicorn"])
+def server(request: pytest.FixtureRequest, django_db_setup: None) -> Any:
+    with Server(request.param) as server:
+        yield server
+
+
+@pytest.fixture
+def room(cast):
+    _ = cast.mallory, cast.trent, cast.sybil, cast.other_teacher
+    return make_room(cast, cast.alice, cast.bob)
+
+
+@pytest.fixture
+def attempt(cast, room):
+    return sitting.start_attempt(actor=cast.alice, assignment_id=room.pk).attempt
+
+
+@pytest.fixture
+def do(north):
+    async def run(work: Any, *args: Any, **kwargs: Any) -> Any:
+        return await tenancy.run(north, work, *args, **kwargs)
+
+    return run
+
+
+@pytest.fixture
+def enter(server, cast, room):
+    """``await enter("dora")`` watches the room as somebody of the cast; in ``seats`` is what they see."""
+
+    async def make(name: str, path: str = "") -> Any:
+        person = await sync_to_async(lambda: getattr(cast, name))()
+        ticket = await sync_to_async(ticket_for)(person, purpose="" if path else "rooms")
+        host = f"{person.tenant.slug}.localhost"
+        return await server.socket(path or f"/ws/rooms/{room.pk}/", ticket=ticket, host=host)
+
+    return make
+
+
+class View:
+    """What a watcher has in front of them: the snapshot and all deltas on it."""
+
+    def __init__(self, ws: Any) -> None:
+        self.ws = ws
+        self.seats: dict[str, dict[str, Any]] = {}
+        self.frames = 0
+
+    async def load(self) -> View:
+        while True:
+            frame = await asyncio.wait_for(hear(self.ws, "seats"), 10)
+            self.seats |= {seat["student"]: seat for seat in frame["seats"]}
+            if frame["page"] == frame["pages"]:
+                assert len(self.seats) == frame["total"]
+                return self
+
+    async def until(self, done: Any, seconds: float = 10) -> None:
+        async with asyncio.timeout(seconds):
+            while not done(self.seats):
+                frame = await hear(self.ws, "seat")
+                self.frames += 1
+                for seat in frame["seats"]:
+                    self.seats[seat["student"]] = {**self.seats.get(seat["student"], {}), **seat}
+                for student in frame["gone"]:
+                    del self.seats[student]
+
+    async def say(self, kind: str, **fields: Any) -> dict[str, Any]:
+        await self.ws.send(json.dumps({"type": kind, "id": 7, **fields}))
+        while True:
+            frame = await asyncio.wait_for(hear(self.ws), 10)
+            if frame["type"] in ("done", "error"):
+                assert (frame["of"], frame["id"]) == (kind, 7)
+                return frame
+
+
+@pytest.fixture
+def watch(enter):
+    async def make(name: str = "dora") -> View:
+        return await View(await enter(name)).load()
+
+    return make
+
+
+async def closed(ws) -> int:
+    await asyncio.wait_for(ws.wait_closed(), 12)
+    return ws.close_code
+
+
+def state_of(person, *states):
+    return lambda seats: seats[str(person.pk)]["state"] in states
+
+
+async def test_shows_all_seats_and_what_becomes_of_them(watch, do, cast, room):
+    view = await watch()
+    assert {seat["name"]: seat["state"] for seat in view.seats.values()} == {
+        "Alice North": "NOT_STARTED",
+        "Bob North": "NOT_STARTED",
+    }
+    started = await do(sitting.start_attempt, actor=cast.alice, assignment_id=room.pk)
+    await view.until(state_of(cast.alice, "SITTING"))
+    assert view.seats[str(cast.alice.pk)]["attempt"] == str(started.attempt.pk)
+    await do(journal.write, started.attempt, "river", "yes")
+    await view.until(lambda seats: seats[str(cast.alice.pk)]["answered"] == 1)
+    await do(sitting.submit_attempt, attempt_id=started.attempt.pk, actor=cast.alice)
+    await view.until(state_of(cast.alice, "HANDED_IN"))
+
+
+async def test_signs_of_life_arrive_within_seconds_and_say_from_where(watch, enter, do, cast, room, attempt):
+    long_ago = attempt.started_at - timedelta(minutes=5)
+    await do(Attempt.objects.filter(pk=attempt.pk).update, started_at=long_ago)
+    view = await watch()
+    assert view.seats[str(cast.alice.pk)]["state"] == "AWAY"
+    desk = await enter("alice", f"/ws/attempts/{attempt.pk}/")
+    await view.until(state_of(cast.alice, "SITTING"))
+    assert view.seats[str(cast.alice.pk)]["flags"]["addresses"] == ["127.0.0.1"]
+    before = view.seats[str(cast.alice.pk)]["heard_at"]
+    await asyncio.sleep(4.5)
+    await desk.send('{"type":"ping"}')
+    await view.until(lambda seats: seats[str(cast.alice.pk)]["heard_at"] > before, 4)
+    answer = {"seq": 1, "question": str(await do(journal.question_id, attempt, "river")), "response": None}
+    await desk.send(json.dumps({"type": "answers", "epoch": 1, "answers": [answer]}))
+    await view.until(lambda seats: seats[str(cast.alice.pk)]["saved_at"], 4)
+
+
+async def test_many_changes_are_one_frame_a_second_at_most(watch, do, cast, room, server):
+    people = await do(people_of, cast, 30)
+    await do(room.people.add, *people)
+    view = await watch()
+
+    def start_all() -> None:
+        for person in people:
+            sitting.start_attempt(actor=person, assignment_id=room.pk)
+
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    work = asyncio.create_task(do(start_all))
+    await view.until(lambda seats: sum(seat["state"] == "SITTING" for seat in seats.values()) == 30, 20)
+    await work
+    assert view.frames <= loop.time() - began + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("alice", 4403), ("other_teacher", 4404), ("sybil", 4404), ("trent", 4404), ("mallory", 4403)]
+)
+async def test_only_who_manages_the_room_gets_in(enter, name, code):
+    assert await closed(await enter(name)) == code
+
+
+async def test_who_loses_the_room_loses_the_sight_of_it(enter, do, cast, room):
+    await do(ExamAssignment.objects.filter(pk=room.pk).update, created_by=cast.other_teacher)
+    view = await View(await enter("other_teacher")).load()
+    await do(ExamAssignment.objects.filter(pk=room.pk).update, created_by=cast.dora)
+    assert await closed(view.ws) == 4404
+
+
+# -- commands ------------------------------------------------------------------------------------------------------
+
+
+async def test_commands_do_what_their_twins_do_and_the_seats_follow(watch, do, cast, room, attempt):
+    view = await watch()
+    alice = [str(cast.alice.pk)]
+
+    done = await view.say("extend", student_ids=alice, seconds=300, reason="Late bus")
+    assert (done["type"], done["students"]) == ("done", alice)
+    grant = await do(TimeGrant.objects.select_related("granted_by").get, kind="EXTENSION")
+    assert (grant.seconds, grant.reason, grant.granted_by) == (300, "Late bus", cast.dora)
+
+    assert (await view.say("pause", reason="Alarm"))["students"] == alice
+    await view.until(state_of(cast.alice, "PAUSED"))
+    assert (await view.say("resume"))["students"] == alice
+    await view.until(state_of(cast.alice, "SITTING"))
+    assert (await view.say("force-submit", student_ids=alice, reason="Fire"))["students"] == alice
+    await view.until(state_of(cast.alice, "HANDED_IN"))
+    assert (await view.say("reopen", student_ids=alice, seconds=600, reason="False alarm"))["students"] == alice
+    await view.until(state_of(cast.alice, "SITTING"))
+
+    entries = await do(lambda: list(Entry.objects.filter(action__startswith="room.").order_by("pk")))
+    told = [(entry.action, entry.reason, entry.actor_id) for entry in entries if entry.reason]
+    assert told == [
+        ("room.extended", "Late bus", cast.dora.pk),
+        ("room.paused", "Alarm", cast.dora.pk),
+        ("room.collected", "Fire", cast.dora.pk),
+        ("room.reopened_seats", "False alarm", cast.dora.pk),
+    ]
+
+
+async def test_an_announcement_reaches_who_sits_and_who_watches(watch, enter, do, cast, attempt):
+    view, other = await watch(), await watch()
+    desk = await enter("alice", f"/ws/attempts/{attempt.pk}/")
+    await asyncio.wait_for(hear(desk, "hello"), 10)
+    await view.ws.send(json.dumps({"type": "announce", "text": "Ten minutes left"}))
+    for ws in (desk, other.ws):
+        frame = await asyncio.wait_for(hear(ws, "announcement"), 10)
+        assert frame["text"] == "Ten minutes left"
+    assert await do(Announcement.objects.count) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "code", "pointer"),
+    [
+        ("extend", {"reason": "x"}, "invalid", "/seconds"),
+        ("extend", {"seconds": 0, "reason": "x"}, "bad_extension", "/seconds"),
+        ("extend", {"seconds": 60, "reason": " "}, "invalid", "/reason"),
+        ("extend", {"seconds": 60, "reason": "x", "at": "2026-01-01T00:00:00Z"}, "invalid", "/at"),
+        ("pause", {}, "invalid", "/reason"),
+        ("pause", {"reason": "x", "student_ids": ["x"]}, "invalid", "/student_ids/0"),
+        ("announce", {"text": ""}, "invalid", "/text"),
+        ("force-submit", {"reason": "x" * 201}, "invalid", "/reason"),
+    ],
+)
+async def test_a_flawed_command_is_refused_as_over_http(watch, attempt, kind, fields, code, pointer):
+    view = await watch()
+    frame = await view.say(kind, **fields)
+    assert (frame["type"], frame["code"], frame["errors"][0]["pointer"]) == ("error", code, pointer)
+
+
+async def test_a_command_about_somebody_who_does_not_sit_changes_nothing(watch, do, cast, attempt):
+    view = await watch()
+    both = [str(cast.alice.pk), str(cast.bob.pk)]
+    frame = await view.say("pause", student_ids=both, reason="Alarm")
+    assert (frame["code"], frame["details"]["students"]) == ("not_sitting", both[1:])
+    assert (await do(Attempt.objects.get, pk=attempt.pk)).paused_at is None
