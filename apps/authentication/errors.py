@@ -93,6 +93,13 @@ class InvitationRefused(NotFound):
     message = "This invitation code does not work. Ask your center for a new one."
 
 
+class NoSeatLeft(Conflict):
+    """What a stranger is told of a full center: its plan is not their business."""
+
+    code = "no_seat_left"
+    message = "This center cannot take in more people at the moment. Please ask there."
+
+
 class InvitationNeeded(Invalid):
     code = "invitation_needed"
     message = "This center can be joined by invitation only."

@@ -16,10 +16,12 @@ from apps.authentication.errors import (
     InvitationRefused,
     InvitationsInvalid,
     InvitationUnclaimed,
+    NoSeatLeft,
 )
 from apps.authentication.events import UserRegistered
 from apps.authentication.models import Invitation, User
 from apps.authentication.operations import passwords, people, seats
+from apps.centers.errors import PlanLimitReached
 from apps.centers.queries import centers
 from apps.core import bus, clock
 from apps.core.errors import Problem, Refusal
@@ -220,7 +222,10 @@ def register(
     with one refusal whatever is wrong, a password that is easy to guess, and everybody while no seat of the plan is left.
     """
     centers.check_not_suspended()
-    seats.check_seats()
+    try:
+        seats.check_seats()
+    except PlanLimitReached:
+        raise NoSeatLeft from None
     email = email.strip().lower()
     code = rules.clean_code(invitation_code)
     user = User(email=email, first_name=first_name, last_name=last_name, locale=locale)

@@ -44,7 +44,7 @@ class TestOneByOne:
                 sitting.start_attempt(actor=cast.bob, assignment_id=room.pk)
         wanted = {"limit": "concurrent_attempts", "allowed": 1, "used": 1, "adding": 1, "plan": "PRO"}
         assert refused.value.details == wanted
-        assert "allows 1 attempts at the same time" in str(refused.value)
+        assert "allows 1 attempt at a time" in str(refused.value)
         assert not Attempt.objects.filter(student=cast.bob).exists()
 
     def test_a_place_is_free_again_when_somebody_has_handed_in(self, cast, allow):

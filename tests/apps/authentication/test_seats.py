@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from apps.authentication import queries
+from apps.authentication.errors import NoSeatLeft
 from apps.authentication.models import User
 from apps.authentication.operations import guests, people, registration, seats
 from apps.centers.errors import PlanLimitReached
@@ -51,7 +52,7 @@ class TestDoors:
             people.add_person(actor=dora, email="a@north.test", role="STUDENT")
         details = {"limit": "seats", "allowed": 1, "used": 1, "adding": 1, "plan": "PRO"}
         assert refused.value.details == details
-        assert "allows 1 active people; 1 in use" in str(refused.value)
+        assert "allows 1 active person; 1 in use" in str(refused.value)
         assert not User.objects.filter(email="a@north.test").exists()
 
     def test_over_http_it_is_a_conflict_that_says_what_to_do(self, cast, api, only):
@@ -77,8 +78,10 @@ class TestDoors:
     def test_claiming_an_invitation_makes_no_account_that_could_not_be_let_in(self, cast, only):
         dora = self.full(cast, only)
         [invitation] = registration.invite(actor=dora, role="STUDENT")
-        with pytest.raises(PlanLimitReached):
+        with pytest.raises(NoSeatLeft) as refused:
             registration.register(email="a@north.test", password="a long sentence 9", invitation_code=invitation.code)
+        assert "plan" not in str(refused.value), "a stranger learns nothing of the plan"
+        assert not refused.value.details
         assert not User.objects.filter(email="a@north.test").exists()
 
     def test_who_waits_takes_no_seat(self, cast, only):
