@@ -218,3 +218,57 @@ test("with the paper goes the newest answer to each question that still waits", 
   queue.give("q1", "new");
   assert.deepEqual(queue.last(), { epoch: 1, answers: [{ seq: 3, question: "q1", response: "new" }, { seq: 2, question: "q2", response: "b" }] });
 });
+
+// A room that is paused now and then, over a connection that loses messages; judged like the product's own statement.
+async function sitThroughPauses(seed, Queue = AnswerQueue) {
+  const roll = dice(seed);
+  const journal = new Journal();
+  const save = journal.save.bind(journal);
+  let isPaused = false;
+  journal.save = (frame) => (isPaused ? { acked: [], refused: frame.answers.map(({ seq }) => ({ seq, code: "paused" })) } : save(frame));
+  let bad = 0.4;
+  const wire = new Wire(journal, () => (roll() > bad ? "through" : "lost"));
+  const put = wire.put.bind(wire);
+  wire.put = async (frame) => {
+    const settlement = await put(frame);
+    if (settlement.acked.length) return settlement;
+    throw Object.assign(new Error(), { status: 409, code: "paused", refused: settlement.refused });
+  };
+  const queue = await openWindow({ journal, store: new MemoryStore(), wire, now, Queue });
+  const meant = new Map();
+  for (let step = 0; step < 25; step += 1) {
+    const die = roll();
+    if (die < 0.6) {
+      const question = `q${Math.floor(roll() * 5)}`;
+      meant.set(question, step);
+      queue.give(question, step);
+    } else if (die < 0.8) {
+      isPaused = !isPaused;
+      if (roll() < 0.7) queue.hold(isPaused);  // the news of it may be lost
+    } else {
+      wire.isLive = !wire.isLive;
+      if (wire.isLive) queue.reopened();
+    }
+    await pass(roll() * 3000, 100);
+  }
+  isPaused = false;
+  queue.hold(false);
+  bad = 0;
+  await pass(60000, 500);
+  return { journal, meant };
+}
+
+test("whatever pauses a room has, no answer is lost (50 sittings)", async () => {
+  for (let seed = 1; seed <= 50; seed += 1) assert.deepEqual(lost(await sitThroughPauses(seed)), [], `seed ${seed}`);
+});
+
+test("the same sittings lose answers with a queue that takes a pause for a refusal", async () => {
+  class Offended extends AnswerQueue {
+    settle({ acked = [], refused = [] }) {
+      super.settle({ acked, refused: refused.map((one) => (one.code === "paused" ? { ...one, code: "bad_answer" } : one)) });
+    }
+  }
+  let missing = 0;
+  for (let seed = 1; seed <= 20; seed += 1) missing += lost(await sitThroughPauses(seed, Offended)).length;
+  assert.ok(missing > 0);
+});

@@ -5,14 +5,16 @@ const PASSING_MS = 1000;
 const LONGEST_PAUSE_MS = 15000;
 const BATCH = 50;
 const ENDS = new Set(["attempt_closed", "too_late", "taken_over", "not_signed_in"]);
-const PASSING = new Set(["unavailable", "too_busy"]);
+const PASSING = new Set(["unavailable", "too_busy", "too_fast", "paused", "section_not_open"]);
 const REFUSING = new Set([400, 409, 413, 422]);  // the answers were read and not taken; all else may do better later
 
 export class AnswerQueue {
   // ``wire.push(frame)`` hands a frame to an open socket, or answers false; ``wire.put(frame)`` sends it by HTTP and gives
-  // the settlement. ``changed(waiting)`` and ``ended(code)`` tell the page.
-  constructor({ attempt, epoch, store, wire, changed = () => {}, ended = () => {}, now = () => performance.now() }) {
-    Object.assign(this, { attempt, epoch, store, wire, changed, ended, now });
+  // the settlement. ``changed(waiting)``, ``dropped({question, code})`` and ``ended(code)`` tell the page.
+  constructor({
+    attempt, epoch, store, wire, changed = () => {}, dropped = () => {}, ended = () => {}, now = () => performance.now(),
+  }) {
+    Object.assign(this, { attempt, epoch, store, wire, changed, dropped, ended, now });
     this.waiting = new Map();
     this.seq = 0;
     this.fails = 0;
@@ -39,6 +41,12 @@ export class AnswerQueue {
     this.keep(this.store.put(entry));
     this.changed(this.waiting.size);
     this.flush();
+  }
+
+  // While nothing can be written there is no use in trying often; what waits is kept, and goes out when time goes on.
+  hold(isHeld) {
+    this.isHeld = isHeld;
+    if (!isHeld) this.reopened();
   }
 
   // The socket is there again: whatever was sent over the old one and not acknowledged goes out at once.
@@ -74,6 +82,8 @@ export class AnswerQueue {
       this.wait = (problem.retryAfter || 0) * 1000;
       if (problem.status === 401) this.end("not_signed_in");
       else if (ENDS.has(problem.code)) this.end(problem.code);
+      else if (problem.refused?.length) this.settle({ refused: problem.refused });
+      else if (PASSING.has(problem.code)) this.settle({ refused: due.map(({ seq }) => ({ seq, code: problem.code })) });
       else if (REFUSING.has(problem.status)) await this.sift(due, problem);
     } finally {
       this.putting = false;
@@ -94,7 +104,7 @@ export class AnswerQueue {
         this.settle(await this.wire.put({ epoch: this.epoch, answers: [{ seq, question, response }] }));
         this.fails = 0;
       } catch (alone) {
-        if (!REFUSING.has(alone.status) || ENDS.has(alone.code)) return;
+        if (!REFUSING.has(alone.status) || ENDS.has(alone.code) || PASSING.has(alone.code)) return;
         this.settle({ refused: [{ seq, code: alone.code || "refused" }] });
       }
     }
@@ -109,9 +119,10 @@ export class AnswerQueue {
       }
       if (PASSING.has(code)) {
         const entry = this.waiting.get(seq);
-        if (entry) entry.sentAt = this.now() - RESEND_MS + PASSING_MS;
+        if (entry) entry.sentAt = this.now() - RESEND_MS + (this.isHeld ? LONGEST_PAUSE_MS * (0.5 + Math.random()) : PASSING_MS);
       } else {
         done.push(seq);
+        if (this.waiting.has(seq)) this.dropped({ question: this.waiting.get(seq).question, code });
       }
     }
     const known = [...done, ...this.outdated(acked)].filter((seq) => this.waiting.delete(seq));

@@ -1,16 +1,23 @@
 // One sitting of one student: the paper, the clock, the answers, handing in. Draws nothing; see the pages for that.
 //
-//   const sitting = await Sitting.enter({ http, room: "<id of the exam>", on: { saved, timer, over, message } });
+//   const sitting = await Sitting.enter({ http, room: "<id of the exam>", on: { saved, timer, step, over, … } });
 //   sitting.paper, sitting.given.get(question), sitting.give(question, response), sitting.secondsLeft(), sitting.handIn()
 
 import { ServerClock } from "./clock.js";
+import { Course, showsStep } from "./course.js";
+import { Problem } from "./http.js";
 import { AnswerQueue } from "./queue.js";
+import { watchScreen } from "./screen.js";
 import { Socket } from "./socket.js";
 import { openStore } from "./store.js";
 
 const DRAIN_MS = 2000;
 const CLOCK_MS = 60000;
-const DEAF = { saved() {}, timer() {}, over() {}, message() {} };
+const SOON_MS = 200;
+const SCATTER_MS = 2500;  // a whole class ends a section at once, and is not to ask for the next one at once
+const AGAIN_MS = 1500;
+const MOST_NOTES = 20;
+const DEAF = { saved() {}, timer() {}, step() {}, announced() {}, dropped() {}, over() {}, message() {} };
 
 export class Sitting {
   // Starts, or goes on with the attempt that runs: it belongs to this window from then on, because two windows would give
@@ -26,15 +33,18 @@ export class Sitting {
     const { attempt } = started;
     const epoch = answer.status === 201 ? started.epoch : (await http.call("POST", `attempts/${attempt}/takeover/`, {})).epoch;
     const state = await http.call("GET", `attempts/${attempt}/answers/`);
-    const sitting = new Sitting({ http, clock, store: kept, on: { ...DEAF, ...on }, started: { ...started, epoch }, state, ...rest });
+    const sitting = new Sitting({ http, room, clock, store: kept, on: { ...DEAF, ...on }, started: { ...started, epoch }, state, ...rest });
     await sitting.open(state);
     return sitting;
   }
 
-  constructor({ http, clock, store, on, started, state, Socket: Door = Socket, ...doors }) {
-    Object.assign(this, { http, clock, on, paper: started.paper, attempt: started.attempt, started });
-    this.deadline = Date.parse(started.deadline_at);
+  constructor({ http, room, clock, store, on, started, state, Socket: Door = Socket, scatter = Math.random, ...doors }) {
+    Object.assign(this, { http, room, clock, on, scatter, paper: started.paper, attempt: started.attempt, started });
+    this.course = new Course(started);
+    this.shown = showsStep(started.paper, this.step) && !this.course.isPaused ? this.stepNumber : -1;
     this.given = new Map(Object.entries(state.answers));
+    this.announcements = [];
+    this.notes = [];
     this.socket = new Door(`/ws/attempts/${this.attempt}/`, "attempts", {
       http,
       state: (what) => this.connected(what),
@@ -46,16 +56,22 @@ export class Sitting {
       epoch: started.epoch,
       store,
       wire: this.wire(),
+      now: () => clock.monotonic(),
       changed: (waiting) => on.saved({ waiting, isLive: this.socket.isOpen, isDurable: store.isDurable }),
+      dropped: (answer) => on.dropped(answer),
       ended: (code) => this.over(code),
     });
+    this.queue.isHeld = this.course.isPaused;
     this.watching = setInterval(() => this.watchClock(), CLOCK_MS);
     this.hurried = () => this.hurry();
     globalThis.addEventListener?.("online", this.hurried);
+    this.forgetScreen = watchScreen((kind, details) => this.note(kind, details));
   }
 
   async open(state) {
     for (const entry of await this.queue.open(state)) this.given.set(entry.question, entry.response);
+    this.awaitStep();
+    this.readAnnouncements();
   }
 
   give(question, response) {
@@ -63,13 +79,34 @@ export class Sitting {
     this.queue.give(question, response);
   }
 
-  secondsLeft() {
-    return Math.max(0, (this.deadline - this.clock.now()) / 1000);
+  // Until the end of the whole; and of the section or break that runs.
+  secondsLeft() { return this.course.millisLeft(this.clock.now()) / 1000; }
+
+  stepSecondsLeft() { return this.course.stepMillisLeft(this.clock.now()) / 1000; }
+
+  // What runs now: ``{kind, section, name, seconds}``; null where the paper is open as a whole.
+  get step() { return this.course.steps[this.stepNumber] ?? null; }
+
+  get stepNumber() { return this.course.stepAt(this.clock.now()); }
+
+  // A section is over, and the next one is still on its way.
+  get isTurning() { return this.shown !== this.stepNumber; }
+
+  get isPaused() { return this.course.isPaused; }
+
+  // Leaves the present section, or break, for good. Refusals are thrown as problems.
+  async goOn(step = this.stepNumber) {
+    // What arrives after the section was left would not count.
+    if (!await this.queue.drained(DRAIN_MS)) throw new Problem(0, { detail: "Some answers are still on their way. Try again in a moment." });
+    const state = await this.http.call("POST", `attempts/${this.attempt}/next-section/`, { step });
+    this.takeTime(state);
+    await this.fetchStep();
   }
 
   // Something that the screen noticed ("blur", "offline", …): advice, which may be lost.
   note(kind, details = {}) {
-    this.socket.send({ type: "event", kind, at: new Date(this.clock.now()).toISOString(), ...details });
+    const event = { type: "event", kind, at: new Date(this.clock.now()).toISOString(), ...details };
+    if (!this.socket.send(event)) this.notes = [...this.notes, event].slice(-MOST_NOTES);
   }
 
   // Hands in for good, with what is still on its way. Without a connection it is thrown as a problem; call it again.
@@ -92,6 +129,68 @@ export class Sitting {
     this.letGo();
   }
 
+  // -- sections, breaks and pauses ---------------------------------------------------------------------------------
+
+  // What the server says of the time, in answers and in news.
+  takeTime(state) {
+    const { deadline, isPaused } = this.course;
+    if (!this.course.take(state)) return;
+    if (this.isPaused !== isPaused) this.queue.hold(this.isPaused);
+    const moved = (this.course.deadline - deadline) / 1000;
+    this.on.timer({ deadlineAt: new Date(this.course.deadline).toISOString(), secondsLeft: this.secondsLeft(), moved, isPaused: this.isPaused });
+    this.awaitStep();
+  }
+
+  // Has the paper when the next section begins, or when the exam goes on and there was nothing to be seen before.
+  awaitStep() {
+    clearTimeout(this.turning);
+    if (this.isOver || this.isPaused) return;
+    if (this.shown !== this.stepNumber) {
+      this.turning = setTimeout(() => this.fetchStep(), this.shown < 0 && !this.course.isSectioned ? SOON_MS : this.someTime());
+    } else if (this.course.isSectioned && this.stepNumber < this.course.steps.length - 1) {
+      const left = this.course.stepMillisLeft(this.clock.now());
+      this.turning = setTimeout(() => this.awaitStep(), Math.min(left + SOON_MS, CLOCK_MS));
+    }
+  }
+
+  someTime() { return SOON_MS + this.scatter() * SCATTER_MS; }
+
+  async fetchStep() {
+    clearTimeout(this.turning);
+    const number = this.stepNumber;
+    if (this.isOver || this.isPaused || this.shown === number) return void this.awaitStep();
+    try {
+      // A break shows nothing: no need to ask.
+      if (this.step?.kind !== "BREAK") {
+        const paper = await this.http.call("GET", `attempts/${this.attempt}/paper/`);
+        if (!showsStep(paper, this.course.steps[number])) throw new Error("not yet");
+        this.paper = paper;
+      }
+      this.shown = number;
+      this.on.step({ number, step: this.step, paper: this.paper });
+      this.awaitStep();
+    } catch {
+      if (!this.isOver) this.turning = setTimeout(() => this.fetchStep(), AGAIN_MS * (0.5 + this.scatter()));
+    }
+  }
+
+  // -- what staff say ----------------------------------------------------------------------------------------------
+
+  // News may be lost; the list is not.
+  async readAnnouncements() {
+    try {
+      const { results } = await this.http.call("GET", `exam-assignments/${this.room}/announcements/`);
+      for (const said of results.reverse()) this.announce(said, this.announcements.read === undefined);
+      this.announcements.read = true;
+    } catch { /* no connection: after the next one */ }
+  }
+
+  announce(said, isOld) {
+    if (this.announcements.some(({ id }) => id === said.id)) return;
+    this.announcements.push({ id: said.id, text: said.text, said_at: said.said_at });
+    this.on.announced({ said, isNew: !isOld, all: this.announcements });
+  }
+
   // -- within ------------------------------------------------------------------------------------------------------
 
   wire() {
@@ -109,8 +208,11 @@ export class Sitting {
   }
 
   connected(what) {
-    if (what === "open") this.queue.reopened();
-    else this.on.saved({ waiting: this.queue?.waiting.size || 0, isLive: false, isDurable: true });
+    if (what === "open") {
+      this.queue.reopened();
+      this.notes.splice(0).forEach((event) => this.socket.send(event));
+      if (this.announcements.read) this.readAnnouncements();
+    } else this.on.saved({ waiting: this.queue?.waiting.size || 0, isLive: false, isDurable: true });
   }
 
   hear(message) {
@@ -118,15 +220,9 @@ export class Sitting {
     if (message.epoch > this.queue.epoch) this.queue.end("taken_over");
     else if (message.type === "acked" || message.type === "refused") this.queue.settle(message);
     else if (message.type === "closed") this.queue.end("attempt_closed");
-    else if (message.deadline_at) this.moveDeadline(message.deadline_at);
+    else if (message.type === "announcement") this.announce(message);
+    else if (message.deadline_at) this.takeTime(message);
     this.on.message(message);
-  }
-
-  moveDeadline(deadlineAt) {
-    const moment = Date.parse(deadlineAt);
-    if (moment === this.deadline) return;
-    this.deadline = moment;
-    this.on.timer({ deadlineAt, secondsLeft: this.secondsLeft() });
   }
 
   async watchClock() {
@@ -135,7 +231,7 @@ export class Sitting {
     try {
       const state = await this.http.call("GET", `attempts/${this.attempt}/`);
       this.clock.learn(state.server_time, asked);
-      this.moveDeadline(state.deadline_at);
+      this.takeTime(state);
     } catch { /* no connection: the next look will do */ }
   }
 
@@ -151,6 +247,9 @@ export class Sitting {
   }
 
   letGo() {
+    this.isOver = true;
+    clearTimeout(this.turning);
+    this.forgetScreen();
     clearInterval(this.watching);
     globalThis.removeEventListener?.("online", this.hurried);
     this.socket.stop();
