@@ -59,7 +59,14 @@ def ask_export(*, center_id: uuid.UUID) -> Job:
             title=f"Export of {center.name}",
             key=f"{KIND}:{center.pk}",
         )
-        audit.record(action="center.export_asked", subject="center", subject_id=center.pk, name=center.name)
+        # In the center's own trail too: its people's data leave it.
+        audit.record(
+            action="center.export_asked",
+            subject="center",
+            subject_id=center.pk,
+            name=center.name,
+            also_in=center.schema_name,
+        )
     return job
 
 

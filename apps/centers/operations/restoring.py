@@ -215,6 +215,7 @@ def fill(*, center: Center, export: Export, tell: Tell = _say_nothing) -> dict[s
             after={"slug": center.slug, "of": str(manifest.center_id), "made_at": manifest.made_at},
         )
     tenancy.forget()
+    tell(message="All of it is there again.", now=True)
     return {
         **exporting.summary(manifest=manifest),
         "center_id": str(center.pk),

@@ -10,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
+from apps.audit.models import Entry
 from apps.centers.models import Center, DeletedCenter
 from apps.centers.operations import deleting
 from apps.core import tenancy
@@ -46,6 +47,9 @@ class TestRoundTrip:
         answer = client.post(f"{LIST}{north.id}/export/")
         assert answer.status_code == 202
         assert set(answer.json()) == {"status", "message", "center_id", "task"}
+        with tenancy.enter(north):
+            [entry] = Entry.objects.filter(action="center.export_asked")
+            assert entry.actor_id == cast.olga.pk, "the center sees that its data left it"
         work(answer)
         data = fetch(client, answer)
         upload = SimpleUploadedFile("north.zip", data)
@@ -59,6 +63,8 @@ class TestRoundTrip:
         assert client.post(f"{LIST}{center_id}/suspend/").json()["code"] == "center_busy"
         work(answer)
         shown = client.get(f"{LIST}{center_id}/").json()
+        told = client.get(f"tasks/{answer.json()['task']['id']}/").json()
+        assert (told["percent"], told["message"]) == (100, "All of it is there again.")
         assert (shown["state"], shown["name"], shown["hosts"]) == ("READY", "East", ["east.localhost"])
         assert Api(host="east.localhost").get("auth/me/").status_code == 401
 
