@@ -99,3 +99,27 @@ class DecidedAlready(Conflict):
 class AnotherInForce(Conflict):
     code = "another_in_force"
     message = "Another accommodation of this student is in force; withdraw that one first."
+
+
+class HomeworkNotFound(NotFound):
+    code = "not_found"
+
+
+class BadDeadline(Invalid):
+    code = "bad_deadline"
+    message = "The deadline must be in the future."
+
+
+class NoItems(Invalid):
+    code = "no_items"
+    message = "A homework needs at least one test or quiz."
+
+
+class DeadlinePassed(Conflict):
+    code = "deadline_passed"
+    message = "The deadline of this homework has passed."
+
+
+class NoPractice(Conflict):
+    code = "no_practice"
+    message = "There is no practice here now."

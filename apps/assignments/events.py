@@ -67,3 +67,55 @@ class ResultsReleased(Event):
     name: ClassVar[str] = "assignment.results_released"
 
     assignment_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HomeworkAssigned(Event):
+    name: ClassVar[str] = "homework.assigned"
+
+    homework_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HomeworkChanged(Event):
+    """Something other than its deadline."""
+
+    name: ClassVar[str] = "homework.changed"
+
+    homework_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HomeworkMoved(Event):
+    """It has another deadline than before."""
+
+    name: ClassVar[str] = "homework.moved"
+
+    homework_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HomeworkDue(Event):
+    """The alarm of a homework: delivered a day before its deadline, and at it."""
+
+    name: ClassVar[str] = "homework.due"
+
+    homework_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HomeworkEnding(Event):
+    """Its deadline is less than a day away."""
+
+    name: ClassVar[str] = "homework.ending"
+
+    homework_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HomeworkEnded(Event):
+    """Its deadline has passed."""
+
+    name: ClassVar[str] = "homework.ended"
+
+    homework_id: uuid.UUID

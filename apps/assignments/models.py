@@ -122,6 +122,12 @@ class ExamAssignment(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def homework_id(self) -> uuid.UUID | None:
+        """The homework of which this room is an item, if it is."""
+        item = getattr(self, "item", None) or getattr(self, "practice_item", None)
+        return item.homework_id if item else None
+
 
 class HomeworkAssignment(models.Model):
     """Several tests and quizzes with one deadline. Each is an item, behind which stands a room of its own kind."""
@@ -151,6 +157,8 @@ class HomeworkAssignment(models.Model):
     practice = models.CharField(max_length=14, choices=Practice, default=Practice.NEVER)
     counting = models.CharField(max_length=5, choices=ExamAssignment.Counting, default=ExamAssignment.Counting.BEST)
     attempts_allowed = models.PositiveSmallIntegerField(default=100, validators=[MinValueValidator(1)])
+    reminded_deadline = models.DateTimeField(null=True, help_text="The deadline of which people were reminded.")
+    ended_deadline = models.DateTimeField(null=True, help_text="The deadline that was said to have passed.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(auto_now=True)

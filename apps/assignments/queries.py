@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 
-from apps.assignments.errors import AccommodationNotFound, AssignmentNotFound
-from apps.assignments.models import Accommodation, Announcement, ExamAssignment
+from apps.assignments.errors import AccommodationNotFound, AssignmentNotFound, HomeworkNotFound
+from apps.assignments.models import Accommodation, Announcement, ExamAssignment, HomeworkAssignment, HomeworkItem
 from apps.authentication import queries as people
 from apps.groups import queries as groups
 from apps.mock_tests.errors import TestNotFound
@@ -187,6 +187,84 @@ def factors_of(*, student_id: uuid.UUID, at: datetime) -> dict[str, Decimal]:
     )
     factors: dict[str, str] = begun.values_list("factors", flat=True).first() or {}
     return {section_type: Decimal(factor) for section_type, factor in factors.items()}
+
+
+# -- homework ------------------------------------------------------------------------------------------------------
+
+
+def homework_for(actor: User) -> QuerySet[HomeworkAssignment]:
+    """The homework ``actor`` may see: admins all, teachers that of groups they teach and their own, students what they are
+    assigned to, guests what names them."""
+    found = HomeworkAssignment.objects.all()
+    if actor.role == actor.Role.CENTER_ADMIN:
+        return found
+    if actor.role == actor.Role.TEACHER:
+        return found.filter(_homework_of_groups(groups.taught_group_ids(actor.pk)) | Q(created_by=actor.pk))
+    if actor.role == actor.Role.STUDENT:
+        return found.filter(_homework_of_groups(groups.student_group_ids(actor.pk)) | _homework_naming(actor.pk))
+    if actor.role == actor.Role.GUEST:
+        return found.filter(_homework_naming(actor.pk))
+    return found.none()
+
+
+def managed_homework(actor: User) -> QuerySet[HomeworkAssignment]:
+    """The homework ``actor`` may change: for staff all they see, for others none."""
+    return homework_for(actor) if actor.is_center_staff else HomeworkAssignment.objects.none()
+
+
+def list_homework_for(
+    actor: User, *, search: str = "", group_id: uuid.UUID | None = None
+) -> QuerySet[HomeworkAssignment]:
+    """``homework_for`` with items, author, groups and people, newest first."""
+    found = homework_for(actor)
+    if search:
+        found = found.filter(title__icontains=search)
+    if group_id:
+        found = found.filter(_homework_of_groups({group_id}))
+    named = people.list_people().only("pk").order_by("pk")
+    items = HomeworkItem.objects.select_related("mock_test", "room__paper").defer("room__paper__content")
+    return found.select_related("created_by").prefetch_related(
+        "groups", Prefetch("people", queryset=named), Prefetch("items", queryset=items)
+    )
+
+
+def get_homework_for(actor: User, homework_id: uuid.UUID) -> HomeworkAssignment:
+    """One homework ``actor`` may see, as ``list_homework_for`` gives it; refuses any other id."""
+    homework = list_homework_for(actor).filter(pk=homework_id).first()
+    if homework is None:
+        raise HomeworkNotFound
+    return homework
+
+
+def find_homework(*, homework_id: uuid.UUID) -> HomeworkAssignment | None:
+    """A homework, whoever asks, if it is still there."""
+    return HomeworkAssignment.objects.filter(pk=homework_id).first()
+
+
+def get_item_for(actor: User, homework_id: uuid.UUID, item_id: uuid.UUID, *, kind: str = "") -> HomeworkItem:
+    """An item of a homework ``actor`` may see, by its own id or by that of its test, with both; refuses anything else."""
+    items = HomeworkItem.objects.filter(Q(pk=item_id) | Q(mock_test=item_id), homework=homework_id)
+    if kind:
+        items = items.filter(mock_test__kind=kind)
+    item = items.filter(homework__in=homework_for(actor)).select_related("homework", "mock_test").first()
+    if item is None:
+        raise HomeworkNotFound
+    return item
+
+
+def homework_audience_ids(*, homework: HomeworkAssignment) -> set[uuid.UUID]:
+    """Whom a homework is for now: the students of its groups and the people it names."""
+    named = set(homework.people.values_list("pk", flat=True))
+    return named | groups.student_ids(homework.groups.values_list("pk", flat=True))
+
+
+def _homework_of_groups(group_ids: set[uuid.UUID]) -> Q:
+    through = HomeworkAssignment.groups.through.objects.filter(group__in=group_ids)
+    return Q(pk__in=through.values("homeworkassignment"))
+
+
+def _homework_naming(user_id: uuid.UUID) -> Q:
+    return Q(pk__in=HomeworkAssignment.people.through.objects.filter(user=user_id).values("homeworkassignment"))
 
 
 def _of_groups(group_ids: set[uuid.UUID]) -> Q:

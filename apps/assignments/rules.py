@@ -157,3 +157,28 @@ def find_bad_period(valid_from: date | None, valid_until: date | None, today: da
 def write_factors(factors: Mapping[str, Decimal]) -> dict[str, str]:
     """Factors as they are kept: exact, and without needless zeros."""
     return {name: format(factor.normalize(), "f") for name, factor in sorted(factors.items())}
+
+
+# -- homework ------------------------------------------------------------------------------------------------------
+
+REMINDED_BEFORE: Final = timedelta(hours=24)
+
+
+def is_over(deadline: datetime, at: datetime) -> bool:
+    """Whether nothing counts any more that is begun now. Periods are half-open."""
+    return at >= deadline
+
+
+def is_near(deadline: datetime, at: datetime) -> bool:
+    """Whether the deadline is so near that people are reminded of it."""
+    return at >= deadline - REMINDED_BEFORE
+
+
+def may_check(checking: str, *, is_quiz: bool) -> bool:
+    """Whether single answers of an item may be checked while it is worked on."""
+    return checking == "ALWAYS" or (checking == "QUIZZES" and is_quiz)
+
+
+def may_practise(practice: str, deadline: datetime, at: datetime) -> bool:
+    """Whether an attempt that counts for nothing may begin now."""
+    return practice == "ALWAYS" or (practice == "AFTER_DEADLINE" and is_over(deadline, at))

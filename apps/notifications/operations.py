@@ -13,6 +13,7 @@ from apps.assignments import queries as rooms
 from apps.assignments import rules as room_rules
 from apps.assignments.errors import AssignmentNotFound
 from apps.attempts import queries as attempts
+from apps.attempts.queries import homework as homework_standings
 from apps.authentication import acting
 from apps.authentication import queries as people
 from apps.authentication.errors import UserNotFound
@@ -25,6 +26,7 @@ from apps.notifications.errors import LinkNotFound, NoticeNotFound
 from apps.notifications.models import MailWish, Notice
 
 if TYPE_CHECKING:
+    from apps.assignments.models import HomeworkAssignment
     from apps.authentication.models import User
     from apps.centers.queries.subscriptions import Subscription
 
@@ -51,13 +53,17 @@ def notify(
     link: str = "",
     related_task_id: uuid.UUID | None = None,
     related_contact_request_id: uuid.UUID | None = None,
+    is_news: bool = False,
 ) -> int:
     """Tell people something, with one statement however many they are, and push it to their open sockets. Who was told
-    this about this thing before is left alone. Returns how many were told."""
+    this about this thing before is left alone, unless it ``is_news`` again: then the new notice takes the place of the
+    old one. Returns how many were told."""
     people = sorted(set(user_ids))
     if not people:
         return 0
     with transaction.atomic():
+        if is_news:
+            Notice.objects.filter(user__in=people, notification_type=type, related_task_id=related_task_id).delete()
         with connection.cursor() as cursor:
             cursor.execute(_TELL, [type, message, link, related_task_id, related_contact_request_id, people])
             made = cursor.fetchall()
@@ -98,6 +104,61 @@ def tell_released(*, assignment_id: uuid.UUID) -> int:
     return _tell_audience(
         room.pk, Notice.Type.EXAM_PUBLISHED, f"The results of {room.title} are out.", rules.room_link(room.pk)
     )
+
+
+def tell_assigned(*, homework_id: uuid.UUID) -> int:
+    """Tell whom a homework is for that there is one; nothing if it is gone. Returns how many were told."""
+    homework = rooms.find_homework(homework_id=homework_id)
+    if homework is None:
+        return 0
+    audience = rooms.homework_audience_ids(homework=homework)
+    message = f"New homework: {homework.title}, until {rules.moment(homework.deadline)}."
+    return _tell_of_homework(homework, audience, Notice.Type.TASK_ASSIGNED, message)
+
+
+def tell_changed(*, homework_id: uuid.UUID) -> int:
+    """Tell whom a homework is for that it is another than before; who was not told of it yet learns that there is one.
+    Returns how many were told."""
+    homework = rooms.find_homework(homework_id=homework_id)
+    if homework is None:
+        return 0
+    audience = rooms.homework_audience_ids(homework=homework)
+    about = Notice.objects.filter(related_task_id=homework_id, notification_type=Notice.Type.TASK_ASSIGNED)
+    known = audience & set(about.values_list("user", flat=True))
+    told = tell_assigned(homework_id=homework_id)
+    message = f"{homework.title} was changed."
+    return told + _tell_of_homework(homework, known, Notice.Type.HOMEWORK_UPDATED, message, is_news=True)
+
+
+def tell_moved(*, homework_id: uuid.UUID) -> int:
+    """Tell whom a homework is for until when it is now. Returns how many were told."""
+    homework = rooms.find_homework(homework_id=homework_id)
+    if homework is None:
+        return 0
+    audience = rooms.homework_audience_ids(homework=homework)
+    message = f"{homework.title} is now due on {rules.moment(homework.deadline)}."
+    return _tell_of_homework(homework, audience, Notice.Type.HOMEWORK_DEADLINE_CHANGED, message, is_news=True)
+
+
+def tell_ending(*, homework_id: uuid.UUID) -> int:
+    """Remind those who have not handed in all of a homework that its deadline is near. Returns how many were told."""
+    homework = rooms.find_homework(homework_id=homework_id)
+    if homework is None:
+        return 0
+    message = f"{homework.title} is due on {rules.moment(homework.deadline)}."
+    waited_for = homework_standings.list_waited_for(homework=homework)
+    return _tell_of_homework(homework, waited_for, Notice.Type.DEADLINE_APPROACHING, message, is_news=True)
+
+
+def tell_ended(*, homework_id: uuid.UUID) -> int:
+    """Tell those who have not begun all of a homework that its deadline has passed; what runs then is handed in by the
+    clock. Returns how many were told."""
+    homework = rooms.find_homework(homework_id=homework_id)
+    if homework is None:
+        return 0
+    message = f"The deadline of {homework.title} has passed, and not all of it was handed in."
+    missing = homework_standings.list_waited_for(homework=homework, begun_is_enough=True)
+    return _tell_of_homework(homework, missing, Notice.Type.DEADLINE_MISSED, message, is_news=True)
 
 
 def tell_request(*, request_id: uuid.UUID) -> int:
@@ -288,6 +349,18 @@ def mark_all_read(*, actor: User) -> int:
 def _tell_audience(assignment_id: uuid.UUID, type: str, message: str, link: str) -> int:
     audience: Sequence[uuid.UUID] = list(rooms.audience_ids(assignment_id=assignment_id))
     return notify(user_ids=audience, type=type, message=message, link=link, related_task_id=assignment_id)
+
+
+def _tell_of_homework(
+    homework: HomeworkAssignment, people: Iterable[uuid.UUID], type: str, message: str, *, is_news: bool = False
+) -> int:
+    return notify(
+        user_ids=people,
+        type=type,
+        message=message[:300],
+        related_task_id=homework.pk,
+        is_news=is_news,
+    )
 
 
 def _push_unread(actor: User) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import uuid
+from datetime import UTC, datetime
 
 RESULTS = "results"
 
@@ -13,6 +14,11 @@ RESULTS = "results"
 def room_link(assignment_id: uuid.UUID) -> str:
     """The page of an exam room: where one starts, and where one's result is shown afterwards."""
     return f"/rooms/{assignment_id}/"
+
+
+def moment(at: datetime) -> str:
+    """A moment in the words of a notice, which everybody reads alike."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def request_link(request_id: uuid.UUID) -> str:

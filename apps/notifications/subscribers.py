@@ -4,7 +4,16 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from apps.assignments.events import AssignmentFinalised, AssignmentOpened, ResultsReleased
+from apps.assignments.events import (
+    AssignmentFinalised,
+    AssignmentOpened,
+    HomeworkAssigned,
+    HomeworkChanged,
+    HomeworkEnded,
+    HomeworkEnding,
+    HomeworkMoved,
+    ResultsReleased,
+)
 from apps.authentication.events import ActingBegan, ActingEnded, ErasureAsked, UserErased
 from apps.centers.events import ContactRequested, DomainFailed, PlanEnded, PlanEnding
 from apps.core import bus
@@ -20,6 +29,31 @@ def tell_opened(event: AssignmentOpened) -> None:
 @bus.subscribe(ResultsReleased)
 def tell_released(event: ResultsReleased) -> None:
     operations.tell_released(assignment_id=event.assignment_id)
+
+
+@bus.subscribe(HomeworkAssigned)
+def tell_assigned(event: HomeworkAssigned) -> None:
+    operations.tell_assigned(homework_id=event.homework_id)
+
+
+@bus.subscribe(HomeworkChanged)
+def tell_changed(event: HomeworkChanged) -> None:
+    operations.tell_changed(homework_id=event.homework_id)
+
+
+@bus.subscribe(HomeworkMoved)
+def tell_moved(event: HomeworkMoved) -> None:
+    operations.tell_moved(homework_id=event.homework_id)
+
+
+@bus.subscribe(HomeworkEnding)
+def tell_ending(event: HomeworkEnding) -> None:
+    operations.tell_ending(homework_id=event.homework_id)
+
+
+@bus.subscribe(HomeworkEnded)
+def tell_ended(event: HomeworkEnded) -> None:
+    operations.tell_ended(homework_id=event.homework_id)
 
 
 @bus.subscribe(ActingBegan)

@@ -36,12 +36,12 @@ class Counts:
 
 
 def count_attempts() -> Counts:
-    """How many attempts there are and in which state."""
+    """How many attempts there are and in which state. Practice only counts while it runs, for it takes a place."""
     return Counts(
         **Attempt.objects.order_by().aggregate(
-            all=Count("pk"),
+            all=Count("pk", Q(is_practice=False)),
             running=Count("pk", Q(status=Attempt.Status.IN_PROGRESS, deadline_at__gt=Now())),
-            graded=Count("pk", Q(status=Attempt.Status.GRADED)),
+            graded=Count("pk", Q(status=Attempt.Status.GRADED, is_practice=False)),
             last_at=Max("started_at"),
         )
     )
@@ -64,7 +64,7 @@ class OfStudents:
 
 def of_students(actor: User, student_ids: Iterable[uuid.UUID]) -> OfStudents:
     """The attempts of these students that ``actor`` may see."""
-    theirs = queries.attempts_for(actor).filter(student__in=list(student_ids), status__in=_SAT)
+    theirs = queries.attempts_for(actor).filter(student__in=list(student_ids), status__in=_SAT, is_practice=False)
     counted = theirs.order_by().aggregate(
         waiting=Count("pk", Q(status__in=_WAITING)),
         last_week=Count("pk", _finished(7, 0)),
@@ -81,7 +81,7 @@ _RELEASED = """
 """
 _SHARE = "attempt.score * 100 / NULLIF(attempt.max_score, 0)"
 _OWN = f"""
-SELECT count(*) FILTER (WHERE attempt.status IN ('SUBMITTED', 'EXPIRED', 'GRADED')),
+SELECT count(*) FILTER (WHERE attempt.status IN ('SUBMITTED', 'EXPIRED', 'GRADED') AND room.kind = 'EXAM'),
        count(*) FILTER (WHERE attempt.status IN ('SUBMITTED', 'EXPIRED', 'GRADED')
                           AND attempt.finished_at > statement_timestamp() - interval '7 days'),
        avg({_SHARE}) FILTER (WHERE is_seen),
@@ -91,7 +91,7 @@ SELECT count(*) FILTER (WHERE attempt.status IN ('SUBMITTED', 'EXPIRED', 'GRADED
 FROM attempts_attempt attempt
 JOIN assignments_examassignment room ON room.id = attempt.assignment_id
 CROSS JOIN LATERAL (SELECT attempt.status = 'GRADED' AND {_RELEASED} AS is_seen) seen
-WHERE attempt.student_id = %s
+WHERE attempt.student_id = %s AND NOT attempt.is_practice
 """  # noqa: S608
 _SKILLS = f"""
 SELECT COALESCE(NULLIF(item.area, ''), NULLIF(item.topic, ''), item.section_name) AS skill,
@@ -100,14 +100,15 @@ FROM attempts_attempt attempt
 JOIN assignments_examassignment room ON room.id = attempt.assignment_id
 JOIN attempts_itemmark mark ON mark.attempt_id = attempt.id
 JOIN mock_tests_paperitem item ON item.paper_id = attempt.paper_id AND item.question_id = mark.question_id
-WHERE attempt.student_id = %s AND attempt.status = 'GRADED' AND {_RELEASED}
+WHERE attempt.student_id = %s AND attempt.status = 'GRADED' AND NOT attempt.is_practice AND {_RELEASED}
 GROUP BY skill ORDER BY skill
 """  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class OwnFigures:
-    """What a student has done; marks count from their release on. Averages are shares of the full marks in per cent."""
+    """What a student has done: exams that are completed, and how work went, homework too and practice never; marks count
+    from their release on. Averages are shares of the full marks in per cent."""
 
     completed: int
     last_week: int
@@ -151,7 +152,7 @@ def _own_released(actor: User) -> QuerySet[Attempt]:
         | Q(assignment__result_policy="IMMEDIATELY")
         | Q(assignment__result_policy="AFTER_CLOSE", assignment__status__in=["CLOSED", "FINALISED"])
     )
-    return Attempt.objects.filter(released, student=actor, status=Attempt.Status.GRADED)
+    return Attempt.objects.filter(released, student=actor, status=Attempt.Status.GRADED, is_practice=False)
 
 
 def _finished(days: int, until: int) -> Q:

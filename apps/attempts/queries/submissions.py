@@ -63,10 +63,21 @@ class Submission:
         return results.percentage(attempt.score or Decimal(0), attempt.max_score) if self.outcome else None
 
 
-def submissions_for(actor: User, *, exam_assignment_id: uuid.UUID | None = None) -> QuerySet[Attempt]:
-    """The attempts ``actor`` may see, with what a submission tells of room and paper, newest first."""
-    found = queries.list_attempts_for(actor, exam_assignment_id=exam_assignment_id)
-    return found.select_related("assignment__mock_test", "student", "paper__test").defer("paper__content")
+def submissions_for(
+    actor: User, *, exam_assignment_id: uuid.UUID | None = None, homework_assignment_id: uuid.UUID | None = None
+) -> QuerySet[Attempt]:
+    """The attempts ``actor`` may see, with what a submission tells of room and paper, newest first. Practice is no
+    submission."""
+    found = queries.list_attempts_for(actor, exam_assignment_id=exam_assignment_id).filter(is_practice=False)
+    if homework_assignment_id:
+        found = found.filter(assignment__item__homework=homework_assignment_id)
+    return with_paper(found)
+
+
+def with_paper(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
+    """Attempts with what a submission tells of room and paper."""
+    rooms = ("assignment__mock_test", "assignment__item", "assignment__practice_item")
+    return attempts.select_related(*rooms, "student", "paper__test").defer("paper__content")
 
 
 def describe(actor: User, attempts: Iterable[Attempt]) -> list[Submission]:
@@ -78,7 +89,7 @@ def describe(actor: User, attempts: Iterable[Attempt]) -> list[Submission]:
 
 def get_submission_for(actor: User, attempt_id: uuid.UUID) -> Submission:
     """One of them with everything that ``actor`` may see of it; refuses any other id."""
-    attempt = submissions_for(actor).filter(pk=attempt_id).first()
+    attempt = with_paper(queries.list_attempts_for(actor)).filter(pk=attempt_id).first()
     if attempt is None:
         raise errors.AttemptNotFound
     outcome = _outcomes(actor, [attempt], with_items=queries.is_review_open(actor, attempt)).get(attempt.pk)

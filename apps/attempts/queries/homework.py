@@ -1,0 +1,180 @@
+"""How students stand in their homework: by item, which attempt counts, and who is still waited for."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import connection
+from django.db.models import F, QuerySet
+
+from apps.assignments import queries as rooms
+from apps.assignments.errors import HomeworkNotFound
+from apps.attempts import errors, queries
+from apps.attempts.models import Attempt
+from apps.attempts.queries import submissions
+from apps.attempts.queries.submissions import Submission
+from apps.authentication import queries as people
+
+if TYPE_CHECKING:
+    from apps.assignments.models import HomeworkAssignment, HomeworkItem
+    from apps.authentication.models import User
+
+NOT_STARTED, IN_PROGRESS, COMPLETED = "Not Started", "In Progress", "Completed"
+_ENDED = [Attempt.Status.SUBMITTED, Attempt.Status.EXPIRED, Attempt.Status.GRADED]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one student stands in one item. ``counting`` is the attempt that counts, if one has ended."""
+
+    begun: int = 0
+    ended: int = 0
+    is_running: bool = False
+    counting: Attempt | None = None
+
+    @property
+    def status(self) -> str:
+        if self.is_running:
+            return IN_PROGRESS
+        return COMPLETED if self.ended else NOT_STARTED
+
+
+Key = tuple[uuid.UUID, uuid.UUID]
+"""A student and the room of an item."""
+
+_COUNT = """
+SELECT attempt.student_id, attempt.assignment_id, count(*),
+       count(*) FILTER (WHERE attempt.status <> 'IN_PROGRESS'),
+       bool_or(attempt.status = 'IN_PROGRESS' AND (attempt.paused_at IS NOT NULL OR statement_timestamp()
+               <= attempt.deadline_at + attempt.grace_seconds * interval '1 second'))
+FROM attempts_attempt attempt
+JOIN assignments_homeworkitem item ON item.room_id = attempt.assignment_id
+WHERE item.homework_id = ANY(%s) AND attempt.student_id = ANY(%s) AND attempt.status <> 'VOID'
+GROUP BY 1, 2
+"""
+
+
+def standings(*, homework: Iterable[HomeworkAssignment], student_ids: Iterable[uuid.UUID]) -> Mapping[Key, Standing]:
+    """How these students stand in every item that they have begun, in two queries."""
+    by_id = {one.pk: one for one in homework}
+    students = list(student_ids)
+    counting = _counting(by_id.values(), students)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [list(by_id), students])
+        return {
+            (student, room): Standing(begun, ended, is_running, counting.get((student, room)))
+            for student, room, begun, ended, is_running in cursor.fetchall()
+        }
+
+
+def _counting(homework: Iterable[HomeworkAssignment], students: list[uuid.UUID]) -> dict[Key, Attempt]:
+    found: dict[Key, Attempt] = {}
+    by_rule: dict[str, list[uuid.UUID]] = {}
+    for one in homework:
+        by_rule.setdefault(one.counting, []).append(one.pk)
+    for rule, ids in by_rule.items():
+        ended = Attempt.objects.filter(
+            assignment__item__homework__in=ids, student__in=students, status__in=_ENDED, is_practice=False
+        )
+        for attempt in _by_rule(ended, rule).distinct("student_id", "assignment_id").select_related("assignment"):
+            found[attempt.student_id, attempt.assignment_id] = attempt
+    return found
+
+
+def _by_rule(attempts: QuerySet[Attempt], rule: str) -> QuerySet[Attempt]:
+    """Of each student and room first the one that counts."""
+    if rule == "FIRST":
+        return attempts.order_by("student_id", "assignment_id", "number")
+    if rule == "LAST":
+        return attempts.order_by("student_id", "assignment_id", "-number")
+    taken = F("finished_at") - F("started_at")
+    return attempts.alias(taken=taken).order_by(
+        "student_id", "assignment_id", F("score").desc(nulls_last=True), "taken", "number"
+    )
+
+
+# -- all students of one homework ----------------------------------------------------------------------------------
+
+
+def list_students_for(actor: User, homework_id: uuid.UUID) -> tuple[HomeworkAssignment, QuerySet[User]]:
+    """A homework ``actor`` manages and its students, by name: whom it is for, and who has worked on it."""
+    if not rooms.managed_homework(actor).filter(pk=homework_id).exists():
+        raise HomeworkNotFound
+    homework = rooms.get_homework_for(actor, homework_id)
+    worked = (
+        Attempt.objects.filter(assignment__item__homework=homework_id).order_by().values_list("student_id", flat=True)
+    )
+    students = rooms.homework_audience_ids(homework=homework) | set(worked.distinct())
+    found = people.list_people().filter(pk__in=students)
+    return homework, found.order_by("last_name", "first_name", "email", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One student's standing in each item of a homework, in the order of the items."""
+
+    student: User
+    items: list[tuple[HomeworkItem, Standing]]
+
+    @property
+    def name(self) -> str:
+        return queries.display_name(self.student)
+
+    @property
+    def completed(self) -> int:
+        return sum(bool(standing.ended) for _, standing in self.items)
+
+
+def overview(*, homework: HomeworkAssignment, students: Iterable[User]) -> list[Row]:
+    """How these students stand in all of a homework."""
+    students = list(students)
+    found = standings(homework=[homework], student_ids=[student.pk for student in students])
+    items = list(homework.items.all())
+    return [
+        Row(student, [(item, found.get((student.pk, item.room_id), Standing())) for item in items])
+        for student in students
+    ]
+
+
+def list_waited_for(*, homework: HomeworkAssignment, begun_is_enough: bool = False) -> set[uuid.UUID]:
+    """Whom a homework is for and who has not ended each of its items yet, or not even begun it."""
+    statuses = [*_ENDED, Attempt.Status.IN_PROGRESS] if begun_is_enough else _ENDED
+    done = Attempt.objects.filter(assignment__item__homework=homework.pk, status__in=statuses).order_by()
+    items = homework.items.count()
+    counted: dict[uuid.UUID, set[uuid.UUID]] = {}
+    for student_id, room_id in done.values_list("student_id", "assignment_id").distinct():
+        counted.setdefault(student_id, set()).add(room_id)
+    finished = {student for student, found in counted.items() if len(found) == items}
+    return rooms.homework_audience_ids(homework=homework) - finished
+
+
+# -- one's own -----------------------------------------------------------------------------------------------------
+
+
+def own_history(actor: User, homework_id: uuid.UUID) -> tuple[HomeworkAssignment, list[Submission]]:
+    """One's own attempts of a homework that have ended, the latest first, with their marks as far as they may be seen."""
+    homework = rooms.get_homework_for(actor, homework_id)
+    ended = submissions.submissions_for(actor, homework_assignment_id=homework_id)
+    mine = ended.filter(student=actor, status__in=_ENDED).order_by("-finished_at", "-number", "pk")
+    return homework, submissions.describe(actor, mine)
+
+
+def own_results(actor: User, homework_id: uuid.UUID) -> tuple[HomeworkAssignment, list[Submission]]:
+    """One's own attempts that count in a homework, in the order of its items; refuses before there are marks, and marks
+    that are not shown yet."""
+    homework = rooms.get_homework_for(actor, homework_id)
+    found = standings(homework=[homework], student_ids=[actor.pk])
+    order = {item.room_id: place for place, item in enumerate(homework.items.all())}
+    counting = [standing.counting for standing in found.values() if standing.counting]
+    graded = [attempt for attempt in counting if attempt.status == Attempt.Status.GRADED]
+    if not graded:
+        raise errors.AttemptNotFound
+    visible = [attempt.pk for attempt in graded if queries.are_marks_visible(actor, attempt)]
+    if not visible:
+        raise errors.ResultNotReleased
+    chosen = submissions.submissions_for(actor).filter(pk__in=visible)
+    described = submissions.describe(actor, chosen)
+    return homework, sorted(described, key=lambda one: order.get(one.attempt.assignment_id, 0))
