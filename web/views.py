@@ -22,7 +22,8 @@ def _shell(request: HttpRequest, module: str, title: str, **data: object) -> Htt
         "title": title,
         "center": tenant.name,
         "data": data,
-        "demo": settings.SHIKEN_DEMO,
+        # Its people's passwords are shown; other centers of a development machine have none of them.
+        "demo": settings.SHIKEN_DEMO and demo.is_demo(slug=tenant.slug),
     }
     return render(request, "web/shell.html", context)
 

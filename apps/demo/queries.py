@@ -16,6 +16,11 @@ def list_centers() -> list[tuple[str, str]]:
     return [(name, content.host(slug)) for slug, name in content.CENTERS.items()]
 
 
+def is_demo(*, slug: str) -> bool:
+    """Whether the center is one of the demo, whose logins are no secret."""
+    return slug in content.CENTERS
+
+
 def get_demo_test() -> uuid.UUID:
     """The id of the demo's mock test in the present center; refuses where nothing was seeded."""
     teacher = people.find_by_email(email=content.teacher_email(tenancy.current().slug))

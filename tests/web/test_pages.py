@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import uuid
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from apps.demo import content
 from web.storage import HashedStorage
 
 STATIC = Path(__file__).resolve().parents[2] / "web" / "static"
@@ -20,6 +22,9 @@ PAGES = [
     "/sign-in/",
     "/sign-in/provider/",
     "/security/",
+    "/join/",
+    "/verify/",
+    "/reset/",
     f"/rooms/{SOMETHING}/",
     f"/rooms/{SOMETHING}/board/",
     f"/rooms/{SOMETHING}/results/",
@@ -83,3 +88,25 @@ def test_collected_modules_import_each_other_by_the_hash_of_their_content(tmp_pa
         found = [(collected.parent / other).resolve().relative_to(tmp_path) for other in imports(collected.read_text())]
         assert [str(path) for path in found] == [storage.hashed_files[str(path)] for path in told]
     assert done
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_of_the_demo", [True, False])
+def test_passwords_of_the_demo_are_shown_at_its_own_centers_alone(cast, settings, monkeypatch, is_of_the_demo):
+    settings.SHIKEN_DEMO = True
+    monkeypatch.setattr(content, "CENTERS", {"north" if is_of_the_demo else "sakura": "A center"})
+    page = Client(SERVER_NAME="north.localhost").get("/sign-in/").content.decode()
+    assert ("data-demo" in page) is is_of_the_demo
+
+
+def test_every_word_is_there_in_every_language():
+    text = (MODULES / "words.js").read_text(encoding="utf-8")
+    words = re.findall(r"^  (\w+): (\[.*\]),$", text.split("const WORDS = {")[1].split("};")[0], re.M)
+    assert len(words) > 40
+    for name, said in words:
+        assert len(json.loads(said)) == 4, name
+        assert all(json.loads(said)), name
+    named = {
+        name for module in MODULES.glob("*.js") for name in re.findall(r"\bt\(\"(\w+)\"", module.read_text("utf-8"))
+    }
+    assert named - dict(words).keys() == set()

@@ -81,7 +81,7 @@ function askForCode(challenge, done, again, isRecovery = false) {
   main.querySelector("input").focus();
 }
 
-async function busy(form, wrong, work) {
+export async function busy(form, wrong, work) {
   const buttons = form.matches("button") ? [form] : [...form.querySelectorAll("button")];
   wrong.textContent = "";
   buttons.forEach((button) => { button.disabled = true; });

@@ -1,4 +1,4 @@
-// What the sign-in pages say, in the languages of the letters.
+// What the pages of signing in and joining say, in the languages of the letters.
 
 const NAMES = { en: "English", ja: "日本語", ru: "Русский", uz: "O‘zbekcha" };
 const STORE = "shiken.language";
@@ -22,6 +22,24 @@ const WORDS = {
   back: ["Back to sign in", "ログインに戻る", "Назад ко входу", "Kirishga qaytish"],
   oneMoment: ["One moment…", "お待ちください…", "Одну минуту…", "Bir daqiqa…"],
   didNotWork: ["That did not work", "うまくいきませんでした", "Не получилось", "Bo‘lmadi"],
+  joinTitle: ["Join {}", "{} に参加する", "Присоединиться: {}", "{}: qo‘shilish"],
+  invitationCode: ["Invitation code, if you have one", "招待コード（お持ちの方）", "Код приглашения, если есть", "Taklif kodi, agar bo‘lsa"],
+  firstName: ["First name", "名", "Имя", "Ism"],
+  lastName: ["Last name", "姓", "Фамилия", "Familiya"],
+  letterSent: ["We have sent you a letter. It says what comes next.", "メールをお送りしました。次の手順をご確認ください。", "Мы отправили вам письмо. В нём сказано, что делать дальше.", "Sizga xat yubordik. Keyingi qadam unda yozilgan."],
+  confirmTitle: ["Confirm your address", "メールアドレスの確認", "Подтвердите адрес", "Manzilni tasdiqlang"],
+  itIsMine: ["It is mine", "自分のアドレスです", "Это мой адрес", "Bu mening manzilim"],
+  confirmed: ["Your address is confirmed. If the center still has to approve your account, you get a letter when it has.", "メールアドレスを確認しました。センターの承認が必要な場合は、承認後にメールが届きます。", "Адрес подтверждён. Если центр ещё должен одобрить аккаунт, вы получите письмо.", "Manzil tasdiqlandi. Hisobni markaz tasdiqlashi kerak bo‘lsa, xat olasiz."],
+  resetTitle: ["A new password", "新しいパスワード", "Новый пароль", "Yangi parol"],
+  sendLink: ["Send me a link", "リンクを送る", "Отправить ссылку", "Havola yuborish"],
+  linkSent: ["If there is an account with this address, a letter with a link is on its way.", "このアドレスのアカウントがあれば、リンクを記載したメールをお送りします。", "Если аккаунт с таким адресом есть, письмо со ссылкой уже отправлено.", "Bunday manzilli hisob bo‘lsa, havolali xat yuborildi."],
+  newPassword: ["New password", "新しいパスワード", "Новый пароль", "Yangi parol"],
+  setIt: ["Set it", "設定する", "Сохранить", "Saqlash"],
+  passwordSet: ["Your password is changed. Sign in with the new one.", "パスワードを変更しました。新しいパスワードでログインしてください。", "Пароль изменён. Войдите с новым.", "Parol o‘zgartirildi. Yangisi bilan kiring."],
+  invitation_refused: ["This invitation code does not work. Ask your center for a new one.", "この招待コードは使えません。センターに新しいコードをご依頼ください。", "Этот код приглашения не действует. Попросите в центре новый.", "Bu taklif kodi ishlamaydi. Markazdan yangisini so‘rang."],
+  invitation_needed: ["This center can be joined by invitation only.", "このセンターへの参加には招待が必要です。", "В этот центр можно вступить только по приглашению.", "Bu markazga faqat taklif bilan qo‘shilish mumkin."],
+  link_refused: ["This link does not work any more. Ask for a new one.", "このリンクは無効です。新しいリンクをご請求ください。", "Ссылка больше не действует. Запросите новую.", "Havola endi ishlamaydi. Yangisini so‘rang."],
+  no_seat_left: ["This center cannot take in more people at the moment. Please ask there.", "このセンターは現在新しい方を受け入れられません。センターにお問い合わせください。", "Сейчас центр не может принять новых людей. Обратитесь в центр.", "Hozir markaz yangi odam qabul qila olmaydi. Markazga murojaat qiling."],
   language: ["Language", "言語", "Язык", "Til"],
   wrong_credentials: ["The e-mail address or the password is not right.", "メールアドレスまたはパスワードが正しくありません。", "Неверный адрес или пароль.", "Manzil yoki parol noto‘g‘ri."],
   locked_out: ["Too many tries. Wait a while, then try again.", "試行回数が多すぎます。しばらくしてからお試しください。", "Слишком много попыток. Подождите и попробуйте снова.", "Juda ko‘p urinish. Biroz kutib, qayta urinib ko‘ring."],
@@ -37,7 +55,7 @@ const WORDS = {
 
 const LANGUAGES = Object.keys(NAMES);
 
-function language() {
+export function language() {
   const chosen = localStorage.getItem(STORE);
   if (LANGUAGES.includes(chosen)) return chosen;
   return navigator.languages.map((name) => name.slice(0, 2)).find((name) => LANGUAGES.includes(name)) || "en";
