@@ -14,7 +14,7 @@ def close_in_time(event: AttemptTimeUp) -> None:
 
 @bus.subscribe(AttemptSubmitted)
 def grade(event: AttemptSubmitted) -> None:
-    grading.grade_attempt(attempt_id=event.attempt_id)
+    grading.grade_after_end(attempt_id=event.attempt_id)
 
 
 @bus.subscribe(AssignmentClosed)

@@ -48,6 +48,14 @@ def grade_attempt(*, attempt_id: uuid.UUID, at: datetime | None = None) -> Attem
     return attempt
 
 
+def grade_after_end(*, attempt_id: uuid.UUID) -> None:
+    """Mark an attempt whose end was announced; nothing, if it was opened again before its marks came."""
+    with transaction.atomic():
+        attempt = Attempt.objects.select_for_update().filter(pk=attempt_id).first()
+        if attempt is None or not attempt.is_running:
+            grade_attempt(attempt_id=attempt_id)
+
+
 def _present_marks(attempt_id: uuid.UUID) -> set[marking.Marked]:
     rows = ItemMark.objects.filter(attempt_id=attempt_id).values_list("question_id", "marks", "outcome")
     return {marking.Marked(*row) for row in rows}
