@@ -8,6 +8,7 @@ from django.db.models import UUIDField
 from django.urls import reverse, set_urlconf
 
 from apps.assignments import operations as rooms
+from apps.centers.models import Center
 from apps.core import clock, tenancy
 from apps.core.adminsite import center_site, main_site
 from apps.core.models import Delivery
@@ -59,7 +60,7 @@ def test_every_page_of_a_center_opens(cast, browser, in_north, model, page):
     for row in own_rows(model, cast.north)[:5]:
         assert dora.get(f"{page}{row.pk}/change/").status_code == 200
         assert dora.get(f"{page}{row.pk}/history/").status_code == 200
-        assert dora.get(f"{page}{row.pk}/delete/").status_code == 403
+        assert dora.get(f"{page}{row.pk}/delete/").status_code == (200 if admin.can_delete_rows else 403)
 
 
 @pytest.mark.parametrize(("model", "page"), MAIN_PAGES, ids=lambda value: getattr(value, "__name__", ""))
@@ -73,7 +74,8 @@ def test_every_page_of_the_owners_opens(cast, browser, in_north, model, page):
         rows = rows_of(model)
     for row in rows:
         assert olga.get(f"{page}{row.pk}/change/").status_code == 200
-        assert olga.get(f"{page}{row.pk}/delete/").status_code == 403
+        # A center is deleted by an act of its own, which asks for its name first.
+        assert olga.get(f"{page}{row.pk}/delete/").status_code == (200 if model is Center else 403)
 
 
 def test_overviews_count_what_is_there(cast, browser, in_north):

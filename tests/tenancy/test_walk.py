@@ -138,6 +138,11 @@ def is_heard(answer: Any) -> bool:
     )
 
 
+def is_nobody(answer):
+    body = answer.json() if answer.status_code == 200 else {}
+    return body.get("done") == [] and {refusal["code"] for refusal in body["refused"]} == {"not_found"}
+
+
 def test_ids_of_north_in_a_body_reach_nothing(cast, northern, southerners, listed):
     """Whatever is sent, no table of south holds an id of north afterwards, and no row of north has changed."""
     northerners = {"CENTER_ADMIN": Api(cast.dora), "STUDENT": Api(cast.alice)}
@@ -160,7 +165,8 @@ def test_ids_of_north_in_a_body_reach_nothing(cast, northern, southerners, liste
         for client in southerners.values():
             answer = getattr(client, operation.method)(operation.path, body)
             said = f"{operation.id}: {answer.status_code} {answer.content[:300]!r}"
-            assert answer.status_code in (403, 404, 422), said
+            # One that works on many does nothing, and says of each that it is not there.
+            assert answer.status_code in (403, 404, 422) or is_nobody(answer), said
             assert not leaks(answer, northern, cast.north, sent=str(body)), said
     assert world.tables_that_name(cast.south, northern.ids) == []
     assert world.fingerprint(cast.north) == before

@@ -159,11 +159,13 @@ def ask(
     given = iter(id if isinstance(id, tuple) else [id])
     path = re.sub(r"{\w+}", lambda _: str(next(given, None) or uuid.uuid4()), operation.path)
     how: dict[str, Any] = {}
+    values = body.values() if isinstance(body, dict) else ()
+    files = [value for value in values if isinstance(value, SimpleUploadedFile)]
     if operation.method != "get":
-        how["format"] = "multipart" if operation.content_type.startswith("multipart/") else "json"
-    for value in body.values() if isinstance(body, dict) else ():
-        if isinstance(value, SimpleUploadedFile):
-            value.seek(0)  # it may have been sent before
+        is_form = files or operation.content_type.startswith("multipart/")
+        how["format"] = "multipart" if is_form else "json"
+    for file in files:
+        file.seek(0)  # it may have been sent before
     with transaction.atomic():
         try:
             client = Api(host=host, token=token)

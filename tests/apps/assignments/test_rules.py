@@ -26,7 +26,7 @@ windows = st.tuples(st.none() | moments, st.none() | moments).filter(
 def test_the_words_are_those_of_the_tables():
     room = ExamAssignment
     assert set(STATUSES) == set(room.Status.values) == set(rules.MOVES) == set(rules.CHANGEABLE)
-    fields = {field.attname for field in room._meta.get_fields()}
+    fields = {field.attname for field in room._meta.fields}
     assert fields >= rules.BEFORE_OPENING - {"group_ids", "user_ids"}
 
 

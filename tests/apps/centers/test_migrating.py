@@ -118,8 +118,8 @@ def in_schema(schema: str, sql: str) -> list[tuple[object, ...]]:
 def add_group(schema: str, name: str, description: str = "") -> None:
     in_schema(
         schema,
-        "INSERT INTO groups_group (id, name, description, max_students, is_active, created_at, updated_at)"
-        f" VALUES (gen_random_uuid(), '{name}', '{description}', 30, true, now(), now())",
+        "INSERT INTO groups_group (id, name, description, avatar, max_students, is_active, created_at, updated_at)"
+        f" VALUES (gen_random_uuid(), '{name}', '{description}', '', 30, true, now(), now())",
     )
 
 

@@ -42,6 +42,7 @@ def test_a_notice_has_the_fields_that_clients_read(cast):
         "is_read": False,
         "user_id": str(cast.alice.pk),
         "related_task_id": str(thing),
+        "related_contact_request_id": None,
     }
 
 
