@@ -110,3 +110,11 @@ def test_every_word_is_there_in_every_language():
         name for module in MODULES.glob("*.js") for name in re.findall(r"\bt\(\"(\w+)\"", module.read_text("utf-8"))
     }
     assert named - dict(words).keys() == set()
+
+
+def test_a_second_link_in_the_same_tab_is_read_too():
+    """The browser loads no page for it: what differs stands behind the #."""
+    for module in MODULES.glob("*.js"):
+        text = module.read_text("utf-8")
+        if "location.hash" in text:
+            assert 'addEventListener("hashchange"' in text, module.name

@@ -8,6 +8,8 @@ import { language, languages, t } from "./words.js";
 // Behind the #, so that no server saw it; gone from the address bar before anything else loads it.
 const given = new URLSearchParams(location.hash.slice(1));
 history.replaceState(null, "", location.pathname);
+// Another link in the same tab changes no more than that part of the address.
+addEventListener("hashchange", () => location.reload());
 const link = { uid: given.get("uid"), token: given.get("token") };
 
 const EMAIL = { name: "email", type: "email", autocomplete: "username", required: true, maxlength: 254 };

@@ -5,6 +5,8 @@ import { el, main, show } from "./dom.js";
 
 const code = new URLSearchParams(location.hash.slice(1)).get("code");
 history.replaceState(null, "", location.pathname);
+// Another link in the same tab changes no more than that part of the address.
+addEventListener("hashchange", () => location.reload());
 
 const wrong = el("p", { class: "error", role: "alert" });
 

@@ -5,6 +5,8 @@ import { el, show } from "./dom.js";
 
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 history.replaceState(null, "", location.pathname);
+// Another link in the same tab changes no more than that part of the address.
+addEventListener("hashchange", () => location.reload());
 
 // On a button, not on opening: programs that look into mail open every link.
 const wrong = el("p", { class: "error", role: "alert" });
