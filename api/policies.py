@@ -345,6 +345,15 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
     },
     "attempts/seats": {"get": may(admin=ALL, teacher=ROOMS)},
     "attempts/force-submit": {"post": may(admin=ALL, teacher=ROOMS)},
+    "attempts/void": {"post": may(admin=ALL, teacher=ROOMS)},
+    "attempts/accommodate": {"post": may(admin=ALL, teacher=ROOMS, when="the attempt runs")},
+    "attempts/plays": {
+        "get": may(admin=ALL, teacher=ROOMS, takers=OWN, when="the room limits how recordings are played"),
+        "post": may(takers=OWN, when="the attempt runs; plays are left, or the room was given a cue"),
+    },
+    "attempts/cues": {"get": may(admin=ALL, teacher=ROOMS), "post": may(admin=ALL, teacher=ROOMS, when="it is open")},
+    "plays": {"get": may(anybody=HOLDERS, when="the link is signed for one play, holds a minute, and goes forward only")},
+    "receipts/check": {"post": may(anybody=YES, when="the answer is yes or no; a rate per address")},
     "attempts/finalise": {"post": may(admin=ALL, teacher=ROOMS, when="the room is closed and all marks are in")},
     "attempts": {
         "list": may(admin=ALL, teacher=ROOMS, takers=OWN),

@@ -38,11 +38,26 @@ def media_signer(request: Request | HttpRequest, until: datetime) -> Callable[[s
     return sign
 
 
+def sign_play(tenant: Tenant, play_id: uuid.UUID | str, until: datetime) -> str:
+    """The address, on this host, of the recording of one play."""
+    expires = int(until.timestamp())
+    return f"/api/v1/plays/{play_id}/?expires={expires}&sig={_signature(tenant, str(play_id), expires, kind='play')}"
+
+
+def check_play(*, tenant: Tenant, play_id: uuid.UUID, expires: str, signature: str, at: datetime) -> None:
+    """The same as for media; an address of the one kind opens nothing of the other."""
+    _check(tenant, "play", play_id, expires, signature, at)
+
+
 def check_media(*, tenant: Tenant, media_id: uuid.UUID, expires: str, signature: str, at: datetime) -> None:
     """Refuse a link that was not made here (as if nothing were there), or that has expired."""
+    _check(tenant, "media", media_id, expires, signature, at)
+
+
+def _check(tenant: Tenant, kind: str, id: uuid.UUID, expires: str, signature: str, at: datetime) -> None:
     if not (expires.isascii() and expires.isdigit() and len(expires) <= 12):
         raise MediaNotFound
-    if not hmac.compare_digest(_signature(tenant, str(media_id), int(expires)).encode(), signature.encode()):
+    if not hmac.compare_digest(_signature(tenant, str(id), int(expires), kind=kind).encode(), signature.encode()):
         raise MediaNotFound
     if int(expires) <= at.timestamp():
         raise LinkExpired
@@ -53,7 +68,7 @@ def unsign_html(text: str) -> str:
     return _GATE.sub(lambda match: f'src="media:{match[1].lower()}"', text) if "/media/" in text else text
 
 
-def _signature(tenant: Tenant, media_id: str, expires: int) -> str:
-    message = f"media:{tenant.id}:{media_id}:{expires}".encode()
+def _signature(tenant: Tenant, id: str, expires: int, *, kind: str = "media") -> str:
+    message = f"{kind}:{tenant.id}:{id}:{expires}".encode()
     digest = hmac.new(settings.SHIKEN_LINK_KEY.encode(), message, hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest[:SIGNATURE_BYTES]).decode()

@@ -125,3 +125,32 @@ class TooBusy(Unavailable):
 class TooManyCodes(TooMany):
     code = "too_many_codes"
     message = "Too many wrong access codes. Ask for the right one and try again in a while."
+
+
+class NoPlaysLeft(Conflict):
+    code = "no_plays_left"
+    message = "This recording was played as often as the room allows."
+
+
+class RecordingsAreFree(Conflict):
+    code = "recordings_are_free"
+    message = "In this room recordings are played as often as wanted; the paper has their addresses."
+
+
+class NotTogether(Conflict):
+    code = "not_together"
+    message = "In this room recordings are not played for everybody at once."
+
+
+class NotInOrder(Conflict):
+    code = "not_in_order"
+    message = "A recording is given out from its beginning on, and goes forward only."
+
+
+class PlayNotFound(NotFound):
+    code = "not_found"
+
+
+class BadPlay(Invalid):
+    code = "bad_play"
+    message = "This cannot be played."

@@ -45,6 +45,16 @@ class AttemptReopened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptVoided(Event):
+    """Taken out of everything that counts: its marks are gone."""
+
+    name: ClassVar[str] = "attempt.voided"
+
+    attempt_id: uuid.UUID
+    assignment_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptGraded(Event):
     name: ClassVar[str] = "attempt.graded"
 

@@ -107,6 +107,17 @@ def withdraw_result(*, attempt_id: uuid.UUID, assignment_id: uuid.UUID) -> bool:
     return bool(count)
 
 
+def withdraw_void_result(*, attempt_id: uuid.UUID, assignment_id: uuid.UUID) -> bool:
+    """The same for an attempt that was made void, also from a ranking that was final: there is a new one then, without
+    it."""
+    with transaction.atomic():
+        is_known = withdraw_result(attempt_id=attempt_id, assignment_id=assignment_id)
+        room = rooms.get_assignment(assignment_id=assignment_id)
+        if is_known and room.status == room.Status.FINALISED:
+            compute_ranking(assignment_id=assignment_id, is_final=True)
+    return is_known
+
+
 def rebuild_results(*, assignment_id: uuid.UUID) -> int:
     """Make all results of a room anew from its graded attempts. Returns how many there are."""
     with transaction.atomic():

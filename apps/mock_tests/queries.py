@@ -284,6 +284,11 @@ def section_times(*, paper_id: uuid.UUID) -> list[tuple[str, str, str, int]]:
     return [(section["id"], section["name"], section["section_type"], section["seconds"]) for section in sections]
 
 
+def recordings_of(*, paper_id: uuid.UUID) -> Mapping[str, frozenset[str]]:
+    """The recordings of a paper by their ids, each with the sections it is heard in; remembered in this process."""
+    return _recordings(tenancy.current().id, paper_id)
+
+
 def render_paper(
     *,
     paper_id: uuid.UUID,
@@ -312,6 +317,17 @@ def _content(center_id: uuid.UUID, paper_id: uuid.UUID) -> dict[str, Any]:
     if content is None:
         raise PaperNotFound
     return content
+
+
+@functools.lru_cache(maxsize=PAPERS_PER_PROCESS)
+def _recordings(center_id: uuid.UUID, paper_id: uuid.UUID) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for section in _content(center_id, paper_id)["sections"]:
+        for group in section["question_groups"]:
+            for heard in [group, *group["questions"]]:
+                if heard["audio_file"]:
+                    found.setdefault(heard["audio_file"].removeprefix(rendering.PREFIX), set()).add(section["id"])
+    return MappingProxyType({recording: frozenset(sections) for recording, sections in found.items()})
 
 
 @functools.lru_cache(maxsize=PAPERS_PER_PROCESS)

@@ -25,6 +25,7 @@ LARGEST_SEQ = 2**31 - 1
 class AttemptFilters(Filters):
     exam_assignment_id = serializers.UUIDField(required=False, help_text="Only attempts in this room.")
     status = serializers.ChoiceField(STATUSES, required=False)
+    watermark = serializers.CharField(required=False, max_length=20, help_text="The mark on a paper; for staff.")
 
 
 class StartIn(StrictSerializer):
@@ -217,6 +218,11 @@ class TakerGroupOut(serializers.Serializer[Any]):
     reading_text = serializers.CharField(help_text="HTML.")
     image = serializers.URLField(allow_null=True)
     audio_file = serializers.URLField(allow_null=True)
+    recording = serializers.UUIDField(
+        allow_null=True,
+        required=False,
+        help_text="Instead of an address, where the room limits plays; also of questions.",
+    )
     order = serializers.IntegerField()
     questions = serializers.SerializerMethodField()
 
@@ -243,6 +249,9 @@ class TakerPaperOut(serializers.Serializer[Any]):
     level = serializers.CharField()
     profile = serializers.CharField()
     sections = TakerSectionOut(many=True)
+    watermark = serializers.CharField(
+        allow_null=True, required=False, help_text="To be shown on every page of the paper."
+    )
 
 
 class StartedOut(serializers.Serializer[Any]):
@@ -257,6 +266,10 @@ class StartedOut(serializers.Serializer[Any]):
     paused_at = serializers.DateTimeField(allow_null=True, source="attempt.paused_at")
     tools = serializers.ListField(child=serializers.CharField(), source="attempt.assignment.tools")
     has_review_screen = serializers.BooleanField(source="attempt.assignment.has_review_screen")
+    listening = serializers.CharField(
+        source="attempt.assignment.listening", help_text="FREE, LIMITED or SYNCHRONISED: how recordings are played."
+    )
+    plays_allowed = serializers.IntegerField(source="attempt.assignment.plays_allowed", help_text="Where LIMITED.")
     server_time = serializers.DateTimeField()
 
 

@@ -1,7 +1,7 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from api.v1.attempts import fairness, seats, views
+from api.v1.attempts import fairness, listening, seats, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("attempts", views.AttemptViewSet, basename="attempt")
@@ -17,6 +17,9 @@ urlpatterns = [
     path("exam-assignments/<uuid:id>/finalize/", views.FinaliseView.as_view()),
     path("attempts/<uuid:id>/void/", fairness.VoidView.as_view()),
     path("attempts/<uuid:id>/accommodate/", fairness.AccommodateView.as_view()),
+    path("attempts/<uuid:id>/plays/", listening.PlaysView.as_view()),
+    path("plays/<uuid:id>/", listening.PlayMediaView.as_view()),
+    path("exam-assignments/<uuid:id>/cues/", listening.CuesView.as_view()),
     path("receipts/check/", fairness.ReceiptCheckView.as_view()),
     path("", include(router.urls)),
 ]

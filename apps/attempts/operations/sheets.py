@@ -73,10 +73,24 @@ def expire(*, attempt_ids: Sequence[uuid.UUID], at: datetime) -> None:
         _freeze(attempt_ids, at)
 
 
+def freeze_void(*, attempt_id: uuid.UUID, at: datetime) -> None:
+    """Freeze the sheet of one locked attempt that is being made void: nobody has handed it in, and nobody marks it."""
+    _write([attempt_id], at)
+    _tell([attempt_id])
+
+
 def _freeze(attempt_ids: Sequence[uuid.UUID], at: datetime) -> None:
+    _write(attempt_ids, at)
+    bus.publish_many([AttemptSubmitted(attempt_id=attempt_id) for attempt_id in attempt_ids])
+    _tell(attempt_ids)
+
+
+def _write(attempt_ids: Sequence[uuid.UUID], at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_FREEZE, {"ids": list(attempt_ids), "at": at})
-    bus.publish_many([AttemptSubmitted(attempt_id=attempt_id) for attempt_id in attempt_ids])
+
+
+def _tell(attempt_ids: Sequence[uuid.UUID]) -> None:
     realtime.push_many(
         "closed", [(tenancy.room("attempt", attempt_id), {"attempt": attempt_id}) for attempt_id in attempt_ids]
     )

@@ -21,7 +21,7 @@ from apps.attempts.events import AttemptStarted
 from apps.attempts.models import AnswerSheet, Attempt
 from apps.attempts.operations import capacity, codes, journal, sheets
 from apps.attempts.operations import clock as timing
-from apps.attempts.rules import course, ledger
+from apps.attempts.rules import course, ledger, watermarks
 from apps.attempts.rules.answers import Refused
 from apps.audit import operations as audit
 from apps.centers.queries import centers
@@ -139,6 +139,7 @@ def _begin(
         started_at=at,
         deadline_at=reckoning.deadline,
         limit_at=limit_at,
+        watermark=watermarks.draw() if room.is_watermarked else "",
         course=steps,
         step_ends=reckoning.ends if steps else None,
         grace_seconds=settings.SHIKEN_GRACE_SECONDS,

@@ -15,7 +15,7 @@ from apps.assignments import queries as rooms
 from apps.assignments import rules as room_rules
 from apps.attempts import errors
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, IntegrityEvent, ItemMark
-from apps.attempts.rules import ledger, receipts, results
+from apps.attempts.rules import ledger, receipts, results, watermarks
 from apps.mock_tests import queries as papers
 from apps.mock_tests.rules import profiles, richtext
 
@@ -45,14 +45,17 @@ def attempts_for(actor: User) -> QuerySet[Attempt]:
 
 
 def list_attempts_for(
-    actor: User, *, exam_assignment_id: uuid.UUID | None = None, status: str = ""
+    actor: User, *, exam_assignment_id: uuid.UUID | None = None, status: str = "", watermark: str = ""
 ) -> QuerySet[Attempt]:
-    """``attempts_for`` with room and student, newest first."""
+    """``attempts_for`` with room and student, newest first. By the mark on its paper only staff find an attempt."""
     attempts = attempts_for(actor).select_related("assignment", "student")
     if exam_assignment_id:
         attempts = attempts.filter(assignment_id=exam_assignment_id)
     if status:
         attempts = attempts.filter(status=status)
+    if watermark:
+        mark = watermarks.read(watermark)
+        attempts = attempts.filter(watermark=mark) if mark and actor.is_center_staff else attempts.none()
     return attempts
 
 

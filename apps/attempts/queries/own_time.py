@@ -1,0 +1,61 @@
+"""How much time a student will have in a room, told before they begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from apps.assignments import queries as rooms
+from apps.attempts.rules import course, ledger
+from apps.mock_tests import queries as papers
+
+if TYPE_CHECKING:
+    from apps.assignments.models import ExamAssignment
+    from apps.authentication.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSection:
+    """A timed section or a break, and how long it lasts for this student."""
+
+    kind: str
+    section: str | None
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTime:
+    """``total`` is what the student is given; ``from_now`` what would be left of it for somebody who begins at this moment,
+    since the room's window may end before. ``extra`` is the part that is given to this student alone."""
+
+    total: float
+    extra: float
+    from_now: float
+    sections: list[OwnSection]
+
+
+def own_time(*, actor: User, room: ExamAssignment, at: datetime) -> OwnTime:
+    """The time of ``actor`` in a room they may see, reckoned as a start would."""
+    factors = rooms.factors_of(student_id=actor.pk, at=at)
+    parts = [course.Part(*part) for part in papers.section_times(paper_id=room.paper_id)]
+    steps = course.draw(parts, room.breaks) if room.is_sectioned else []
+    if steps:
+        grants = course.course_grants(steps, factors)
+    else:
+        seconds = room.seconds or papers.get_paper(paper_id=room.paper_id).seconds
+        grants = course.whole_grants(seconds, parts, factors)
+    limit_at = room.closes_at if room.late_policy == room.LatePolicy.WINDOW else None
+    begin = max(at, room.opens_at) if room.opens_at is not None and room.opened_at is None else at
+    reckoning = ledger.reckon(started_at=begin, grants=grants, limit_at=limit_at, steps=len(steps) or 1)
+    of_step = [sum(g.seconds for g in grants if g.step == place) for place in range(len(steps))]
+    return OwnTime(
+        total=sum(grant.seconds for grant in grants),
+        extra=ledger.personal_seconds(grants),
+        from_now=(reckoning.deadline - begin).total_seconds(),
+        sections=[
+            OwnSection(step["kind"], step["section"], step["name"], lasts)
+            for step, lasts in zip(steps, of_step, strict=True)
+        ],
+    )

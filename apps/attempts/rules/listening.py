@@ -1,0 +1,55 @@
+"""Recordings that are not to be played as often as one likes: what may be fetched of them, and what of a stall is given
+back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+FREE, LIMITED, SYNCHRONISED = "FREE", "LIMITED", "SYNCHRONISED"
+
+LINK_LIFE: Final = timedelta(seconds=60)
+"""How long the address of a play holds; while the play runs, there is a new one for the asking."""
+MOST_FETCHES: Final = 10
+"""How often the bytes of one play are given out: enough for a connection that breaks, too little for anything else."""
+CUE_LEAD: Final = timedelta(seconds=5)
+"""Between a cue and its start, so that it reaches everybody before."""
+LATEST_CUE: Final = timedelta(hours=4)
+MOST_CREDITED: Final = 60.0
+"""Seconds that stalls of one recording can give back to one student, however often it is played."""
+LEAST_CREDITED: Final = 0.5
+LONGEST_STALL: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the bytes of a play were given out, and where the latest fetch began."""
+
+    fetches: int = 0
+    first_byte: int = 0
+    sent_bytes: int = 0
+
+
+def fetch(progress: Progress, *, begin: int, size: int) -> Progress | None:
+    """The progress once everything from ``begin`` on is given out; nothing, if that would be a way to seek: fetches go
+    forward, each from within what is known already, and there are few of them."""
+    if progress.fetches >= MOST_FETCHES or not progress.first_byte <= begin <= progress.sent_bytes or begin >= size:
+        return None
+    return Progress(progress.fetches + 1, begin, size)
+
+
+def creditable(*, seconds: float, started_at: datetime, at: datetime, of_play: float, of_recording: float) -> float:
+    """How much of a measured stall is given back: no more than has passed since the play began, and no more for a
+    recording than ``MOST_CREDITED``; what is hardly noticed is nothing."""
+    if not math.isfinite(seconds):
+        return 0.0
+    passed = (at - started_at).total_seconds() - of_play
+    credit = round(min(seconds, passed, MOST_CREDITED - of_recording), 3)
+    return credit if credit >= LEAST_CREDITED else 0.0
+
+
+def offset(*, starts_at: datetime, at: datetime) -> float:
+    """Where in the recording somebody has to begin who comes at this moment."""
+    return max((at - starts_at).total_seconds(), 0.0)

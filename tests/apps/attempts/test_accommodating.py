@@ -1,0 +1,113 @@
+"""The time of somebody with an accommodation: told before, given at the start, or added by a named act."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db.models import Sum
+
+from apps.assignments.operations import accommodations
+from apps.attempts import errors
+from apps.attempts.models import Attempt, TimeGrant
+from apps.attempts.operations import accommodating, granting, sitting
+from apps.attempts.queries import own_time
+from apps.core import clock
+from tests.apps.attempts.recordings import make_listening_test
+from tests.factories import make_room
+
+pytestmark = pytest.mark.django_db
+
+SECOND = timedelta(seconds=1)
+
+
+def approve(cast, **factors):
+    asked = accommodations.propose(
+        actor=cast.dora,
+        student_id=cast.alice.pk,
+        factors={name.replace("ALL", "*"): Decimal(factor) for name, factor in factors.items()},
+        reason="A doctor's letter.",
+    )
+    return accommodations.approve(actor=cast.dora, accommodation_id=asked.pk)
+
+
+def accommodate(cast, attempt, **how):
+    return accommodating.accommodate(actor=cast.dora, attempt_id=attempt.pk, reason="Approved just now.", **how)
+
+
+def time_of(cast, room, at=None):
+    return own_time.own_time(actor=cast.alice, room=room, at=at or clock.now())
+
+
+@pytest.mark.parametrize("factor", ["1", "1.25", "1.333", "2", "4"])
+def test_what_is_told_before_is_what_is_given(cast, factor):
+    approve(cast, ALL=factor)
+    room = make_room(cast, cast.alice)
+    at = clock.now()
+    told = time_of(cast, room, at)
+    attempt = sitting.start_attempt(actor=cast.alice, assignment_id=room.pk, at=at).attempt
+    assert (attempt.deadline_at - at).total_seconds() == told.total == told.from_now
+    assert told.extra == float((Decimal(factor) - 1) * 1800)
+
+
+def test_each_timed_section_is_told(cast):
+    approve(cast, GENERAL="1.5")
+    test, _ = make_listening_test(cast)
+    room = make_room(cast, cast.alice, test=test, is_sectioned=True, breaks=[{"after": 1, "seconds": 60}])
+    told = time_of(cast, room)
+    assert [(step.kind, step.seconds) for step in told.sections] == [("SECTION", 900), ("BREAK", 60), ("SECTION", 900)]
+    assert (told.total, told.extra) == (1860, 600)
+
+
+def test_the_window_takes_no_time_that_is_personal(cast):
+    approve(cast, ALL="2")
+    at = clock.now()
+    room = make_room(cast, cast.alice, closes_at=at + timedelta(minutes=10))
+    told = time_of(cast, room, at)
+    attempt = sitting.start_attempt(actor=cast.alice, assignment_id=room.pk, at=at).attempt
+    assert (told.total, told.from_now) == (3600, 2400)
+    assert (attempt.deadline_at - at).total_seconds() == told.from_now
+
+
+def test_a_change_does_not_touch_what_runs_until_somebody_says_so(cast):
+    room = make_room(cast, cast.alice)
+    attempt = sitting.start_attempt(actor=cast.alice, assignment_id=room.pk).attempt
+    approve(cast, ALL="1.5")
+    assert Attempt.objects.get(pk=attempt.pk).deadline_at == attempt.deadline_at
+    given = accommodate(cast, attempt)
+    assert given.deadline_at - attempt.deadline_at == 900 * SECOND
+    entry = TimeGrant.objects.get(attempt=attempt, kind="ACCOMMODATION")
+    assert (entry.seconds, entry.reason, entry.granted_by) == (900, "Approved just now.", cast.dora)
+    assert accommodate(cast, attempt).deadline_at == given.deadline_at
+    total = TimeGrant.objects.filter(attempt=attempt).aggregate(sum=Sum("seconds"))["sum"]
+    assert attempt.started_at + total * SECOND == given.deadline_at
+
+
+def test_sections_that_are_over_get_nothing(cast):
+    test, _ = make_listening_test(cast)
+    room = make_room(cast, cast.alice, test=test, is_sectioned=True)
+    attempt = sitting.start_attempt(actor=cast.alice, assignment_id=room.pk).attempt
+    granting.go_on(actor=cast.alice, attempt_id=attempt.pk, step=0)
+    approve(cast, ALL="1.5")
+    accommodate(cast, attempt)
+    entries = TimeGrant.objects.filter(attempt=attempt, kind="ACCOMMODATION")
+    assert list(entries.values_list("step", "seconds")) == [(1, 300)]
+
+
+def test_nothing_is_taken_away(cast):
+    approved = approve(cast, ALL="1.5")
+    room = make_room(cast, cast.alice)
+    attempt = sitting.start_attempt(actor=cast.alice, assignment_id=room.pk).attempt
+    accommodations.withdraw(actor=cast.dora, accommodation_id=approved.pk, reason="A mistake.")
+    assert accommodate(cast, attempt).deadline_at == attempt.deadline_at
+
+
+def test_refuses_closed_attempts_and_rooms_of_others(cast):
+    room = make_room(cast, cast.alice)
+    attempt = sitting.start_attempt(actor=cast.alice, assignment_id=room.pk).attempt
+    with pytest.raises(errors.AttemptNotFound):
+        accommodating.accommodate(actor=cast.other_teacher, attempt_id=attempt.pk, reason="Mine.")
+    sitting.submit_attempt(attempt_id=attempt.pk, actor=cast.alice)
+    with pytest.raises(errors.AttemptClosed):
+        accommodate(cast, attempt)
