@@ -129,7 +129,9 @@ class Sitting:
 
     def answers(self) -> dict[str, Any]:
         """The last response to each question, cleared ones left out."""
-        last = {question: response for _, (question, response) in sorted(self.journal.items(), key=lambda item: item[0])}
+        last = {
+            question: response for _, (question, response) in sorted(self.journal.items(), key=lambda item: item[0])
+        }
         return {question: response for question, response in last.items() if response is not None}
 
     def close(self, at: int) -> None:
@@ -324,7 +326,13 @@ class Model:
                 step = next((place for place, end in enumerate(ends) if sitting.finished < end), len(ends) - 1)
                 step = max(step, sitting.floor)
             sitting.given.append(("REOPENED", at + seconds * SECOND - sitting.full_end(step), step))
-            sitting.status, sitting.limit, sitting.finished, sitting.sheet, sitting.score = RUNNING, None, None, None, None
+            sitting.status, sitting.limit, sitting.finished, sitting.sheet, sitting.score = (
+                RUNNING,
+                None,
+                None,
+                None,
+                None,
+            )
             sitting.epoch += 1
             sitting.times_reopened += 1
         return seats

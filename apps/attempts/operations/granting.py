@@ -141,11 +141,13 @@ def go_on(*, actor: User, attempt_id: uuid.UUID, step: int, at: datetime | None 
             raise errors.NoNextSection
         if attempt.course[step]["kind"] == course.SECTION and not attempt.assignment.may_leave_early:
             raise errors.SectionNotOver
-        assert attempt.step_ends is not None
-        unused = (attempt.step_ends[step] - at).total_seconds()
+        ledgers = timing.ledgers_of(attempts=[attempt])
+        # Also what the window has taken away anyway, or the next step would still begin where the window ends.
+        full_ends = ledger.full_ends(attempt.started_at, ledgers[attempt.pk], len(attempt.course))
+        left = Grant(ledger.LEFT, (at - full_ends[step]).total_seconds(), step)
         attempt.step_floor = step + 1
         Attempt.objects.filter(pk=attempt.pk).update(step_floor=step + 1)
-        timing.give(grants={attempt: [Grant(ledger.LEFT, -unused, step)]}, reason="", author_id=actor.pk, at=at)
+        timing.give(grants={attempt: [left]}, reason="", author_id=actor.pk, at=at, ledgers=ledgers)
     return attempt
 
 
@@ -200,10 +202,15 @@ def move_windows(*, assignment_id: uuid.UUID, at: datetime | None = None) -> int
         room = rooms.get_assignment(assignment_id=assignment_id)
         if room.status != room_rules.OPEN or room.late_policy != room.LatePolicy.WINDOW:
             return 0
-        for attempt in attempts:
+        ledgers = timing.ledgers_of(attempts=attempts)
+        following = [attempt for attempt in attempts if not _was_reopened(ledgers[attempt.pk])]
+        for attempt in following:
             attempt.limit_at = room.closes_at
-        nothing: dict[Attempt, list[Grant]] = {attempt: [] for attempt in attempts}
-        return len(timing.give(grants=nothing, reason="The window of the room moved.", author_id=None, at=at))
+        nothing: dict[Attempt, list[Grant]] = {attempt: [] for attempt in following}
+        moved = timing.give(
+            grants=nothing, reason="The window of the room moved.", author_id=None, at=at, ledgers=ledgers
+        )
+    return len(moved)
 
 
 # -- shared --------------------------------------------------------------------------------------------------------
@@ -230,7 +237,7 @@ def _present_step(attempt: Attempt, at: datetime) -> int:
 
 
 def _was_reopened(entries: Iterable[Grant]) -> bool:
-    """What was opened again after the room had closed has its own end."""
+    """What was opened again has its own end, whatever becomes of the room."""
     return any(entry.kind == ledger.REOPENED for entry in entries)
 
 

@@ -123,9 +123,7 @@ def _with_ledgers(attempts: list[Attempt]) -> Iterable[tuple[Attempt, list[Grant
 
 def _grant(attempt: Attempt, known: list[Grant], seconds: int, at: datetime) -> Grant:
     """What lies between the end of the step, without any window, and its new end."""
-    ends = ledger.reckon(
-        started_at=attempt.started_at, grants=known, limit_at=None, steps=len(attempt.course) or 1
-    ).ends
+    ends = ledger.full_ends(attempt.started_at, known, len(attempt.course) or 1)
     assert attempt.finished_at is not None
     step = max(ledger.step_at(ends=ends, at=attempt.finished_at), attempt.step_floor) if attempt.course else 0
     return Grant(ledger.REOPENED, (at + timedelta(seconds=seconds) - ends[step]).total_seconds(), step)

@@ -90,6 +90,11 @@ def reckon(*, started_at: datetime, grants: Iterable[Grant], limit_at: datetime 
     return Reckoning(ends, missing)
 
 
+def full_ends(started_at: datetime, grants: Iterable[Grant], steps: int) -> list[datetime]:
+    """When each step would end if there was no window."""
+    return reckon(started_at=started_at, grants=grants, limit_at=None, steps=steps).ends
+
+
 def deadline(*, started_at: datetime, grants: Iterable[Grant]) -> datetime:
     """The start plus the sum of the ledger."""
     return started_at + sum((timedelta(seconds=grant.seconds) for grant in grants), timedelta())
