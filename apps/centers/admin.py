@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -16,6 +17,7 @@ from apps.centers.models import CenterAdmin as CenterAdminCopy
 from apps.centers.operations import centers as operations
 from apps.centers.operations import contacts, domains, profile, subscriptions
 from apps.centers.rules.domains import record_name
+from apps.centers.rules.profile import LOCALES, time_zones
 from apps.core import tenancy
 from apps.core.adminsite import ActionVariant, RowAdmin, RowForm, RowInline, act, center_site, main_site
 
@@ -70,8 +72,19 @@ class DomainInline(RowInline):
     verbose_name_plural = "hosts"
 
 
+class FaceFields:
+    """What a center may choose from is chosen from a list."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        names: Iterable[str] | None = {"locale": LOCALES, "time_zone": sorted(time_zones())}.get(db_field.name)
+        if names is None:
+            return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        choices = [(name, name) for name in names]
+        return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget)
+
+
 @admin.register(Center, site=main_site)
-class CenterAdmin(LifeActs, RowAdmin):
+class CenterAdmin(FaceFields, LifeActs, RowAdmin):
     icon = "school"
     can_add = can_change = True
     add_form = CenterForm
@@ -221,7 +234,7 @@ class DirectorAdmin(RowAdmin):
 
 
 @admin.register(Center, site=center_site)
-class OwnCenterAdmin(RowAdmin):
+class OwnCenterAdmin(FaceFields, RowAdmin):
     """The center itself, for its admins: what it says of itself, never its status, plan and slug."""
 
     icon = "storefront"

@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "apps.core.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "web.zone.AdminZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -445,6 +446,9 @@ SHIKEN_GRACE_SECONDS = env.integer("ANSWER_GRACE_SECONDS", 10)
 SHIKEN_TICKET_SECONDS = 30
 SHIKEN_SOCKET_RATE = env.integer("SOCKET_MESSAGES_PER_SECOND", 20, least=1)
 SHIKEN_SOCKET_MAX_BYTES = 64 * 2**10
+# Of one person in one process: more than anybody gives, and a store for what hours offline have gathered.
+SHIKEN_ANSWER_RATE = env.integer("ANSWERS_PER_SECOND", 20, least=1)
+SHIKEN_ANSWER_STORE = 3000
 SHIKEN_SOCKETS_PER_PERSON = env.integer("SOCKETS_PER_PERSON", 5, least=1)
 SHIKEN_SESSION_CHECK_SECONDS = 30
 # News of a board may be lost, and its policy changes without any: it is looked at again after so long.
