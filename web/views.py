@@ -47,6 +47,24 @@ def board(request: HttpRequest, room: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
+def watch(request: HttpRequest, room: uuid.UUID) -> HttpResponse:
+    """The seats of a room, for its invigilators."""
+    return _shell(request, "watch", "Watch", room=str(room))
+
+
+@require_safe
+def new_room(request: HttpRequest) -> HttpResponse:
+    """Make a room."""
+    return _shell(request, "room_form", "New room", room="")
+
+
+@require_safe
+def edit_room(request: HttpRequest, room: uuid.UUID) -> HttpResponse:
+    """Change a room."""
+    return _shell(request, "room_form", "Room", room=str(room))
+
+
+@require_safe
 def results(request: HttpRequest, room: uuid.UUID) -> HttpResponse:
     """The results of a room, for its staff."""
     return _shell(request, "results", "Results", room=str(room))

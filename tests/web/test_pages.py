@@ -27,6 +27,9 @@ PAGES = [
     "/reset/",
     f"/rooms/{SOMETHING}/",
     f"/rooms/{SOMETHING}/board/",
+    "/rooms/new/",
+    f"/rooms/{SOMETHING}/edit/",
+    f"/rooms/{SOMETHING}/watch/",
     f"/rooms/{SOMETHING}/results/",
     f"/attempts/{SOMETHING}/result/",
 ]

@@ -9,6 +9,7 @@ export class Problem extends Error {
     this.status = status;
     this.code = body.code || "";
     this.errors = body.errors || [];
+    this.details = body.details || {};
     this.refused = body.details?.refused || [];
     this.retryAfter = retryAfter;
   }

@@ -49,3 +49,11 @@ export function number(value, digits = 2) {
 export function when(text) {
   return text ? new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "";
 }
+
+// Something short to be noticed: for some seconds, or until it is put away.
+export function notice(text, { stays = false } = {}) {
+  const note = el("p", { role: "status" }, text);
+  if (stays) note.append(" ", el("button", { class: "link", "aria-label": "Close", onclick: () => note.remove() }, "✕"));
+  else setTimeout(() => note.remove(), 9000);
+  document.getElementById("notices").append(note);
+}

@@ -21,9 +21,10 @@ async function home(me) {
     .sort((one, other) => Date.parse(other.closed_at) - Date.parse(one.closed_at));
   const again = () => home(me);
   const part = (title, rooms) => (rooms.length ? [el("h2", {}, title), el("ul", { class: "cards" }, ...rooms.map((room) => card(room, isStaff, again)))] : []);
-  const nothing = isStaff ? "No exam rooms yet. Make one with the API: publish a test, then assign it to a group." : "Nothing is assigned to you yet.";
+  const nothing = isStaff ? "No exam rooms yet." : "Nothing is assigned to you yet.";
   show(
     el("h1", {}, isStaff ? "Exam rooms" : "Your exams"),
+    isStaff ? el("p", { class: "actions" }, el("a", { class: "button", href: "/rooms/new/" }, "New room")) : null,
     ...part("Open now", open.results), ...part("Not open yet", scheduled.results), ...part("Past", past),
     open.count + scheduled.count + recent.count ? null : el("p", { class: "quiet" }, nothing),
     results.results.length ? el("h2", {}, "Your results") : null,
@@ -49,8 +50,10 @@ function card(room, isStaff, again) {
   const actions = [];
   if (isStaff) {
     if (room.status === "SCHEDULED") actions.push(act("open", "Open"));
-    else actions.push(link("results/", "Results"), link("board/", "Board"));
+    if (isOpen) actions.push(link("watch/", "Watch", false));
+    if (room.status !== "SCHEDULED") actions.push(link("results/", "Results"), link("board/", "Board"));
     if (isOpen) actions.push(act("close", "Close", true, "Nobody can start any more, and whoever still sits is ended at once."));
+    actions.push(link("edit/", "Change"));
     if (!room.is_published && room.result_policy === "BY_HAND" && room.closed_at) actions.push(act("release", "Release results"));
   } else {
     const isRunning = room.student_submission_status === "IN_PROGRESS";

@@ -4,19 +4,27 @@ import { el } from "./dom.js";
 
 const LETTERS = "1234567890";
 
-export function questionGroup(group, { given, give, review }) {
+export function questionGroup(group, { given, give, review, flags, flag }) {
   return el("section", { class: "group" },
     group.title ? el("h3", {}, group.title) : null,
     group.instruction ? el("div", { class: "instruction", html: group.instruction }) : null,
     group.audio_file ? el("audio", { controls: true, preload: "none", src: group.audio_file }) : null,
     group.image ? el("img", { src: group.image, alt: "" }) : null,
     group.reading_text ? el("div", { class: "passage", html: group.reading_text }) : null,
-    ...group.questions.map((question) => oneQuestion(question, given[question.id], give, review?.[question.id])));
+    ...group.questions.map((question) => oneQuestion(question, given[question.id], give, review?.[question.id], flag && flagButton(question, flags, flag))));
 }
 
-function oneQuestion(question, response, give, reviewed) {
+// For later: stays on this device.
+function flagButton(question, flags, flag) {
+  const button = el("button", { type: "button", class: "flag", "aria-pressed": String(flags.has(question.id)), "aria-label": `Flag question ${question.question_number} for later`, title: "Flag for later" }, "⚑");
+  button.addEventListener("click", () => button.setAttribute("aria-pressed", String(flag(question.id))));
+  return button;
+}
+
+function oneQuestion(question, response, give, reviewed, flag) {
   return el("fieldset", { class: "question", id: `q-${question.id}`, disabled: !give },
     el("legend", {}, `${question.question_number}.`),
+    flag || null,
     el("div", { class: "text", html: question.text }),
     question.audio_file ? el("audio", { controls: true, preload: "none", src: question.audio_file }) : null,
     question.image ? el("img", { src: question.image, alt: "" }) : null,

@@ -1,0 +1,141 @@
+// Making a room, and changing one: what is sat, by whom, when, and how. The server decides; what it refuses is said at the
+// field it is about.
+
+import { call } from "./api.js";
+import { confirmed, data, el, notice, show } from "./dom.js";
+import { breaks, field, moment, number, people, pick, switched, toggles, written } from "./room_fields.js";
+import { start } from "./who.js";
+
+const ALIASES = { mock_test_id: "mock_test", group_ids: "assigned_group_ids", user_ids: "assigned_user_ids", estimated_start_time: "opens_at" };
+const LATE = { WINDOW: "What is left until the room closes", FULL_TIME: "The full time, beyond the closing" };
+const COUNTING = { BEST: "The best", LAST: "The last", FIRST: "The first" };
+const LISTENING = { FREE: "As often as wanted", LIMITED: "A number of times, without going back", SYNCHRONISED: "For the whole room at once" };
+const BOARD = { LIVE: "Live", ANONYMOUS: "Live, without names", AFTER_CLOSE: "After the room has closed", HIDDEN: "Not shown" };
+const RESULT = { BY_HAND: "When released by hand", AFTER_CLOSE: "When the room has closed", IMMEDIATELY: "As soon as they are marked" };
+const TOOLS = { calculator: "Calculator", notes: "Notes", dictionary: "Dictionary (their own)" };
+
+start(async (me) => {
+  if (!["TEACHER", "CENTER_ADMIN"].includes(me.role)) {
+    show(el("h1", {}, "Exam rooms"), el("p", {}, "Rooms are made by teachers and admins."), el("p", {}, el("a", { href: "/" }, "Back")));
+    return;
+  }
+  const [room, tests, groups, students, guests] = await Promise.all([
+    data.room ? call("GET", `exam-assignments/${data.room}/`) : {},
+    call("GET", "mock-tests/?status=PUBLISHED&page=all"),
+    call("GET", "groups/?is_active=true&page_size=100"),
+    call("GET", "users/?role=STUDENT&is_active=true&page=all"),
+    call("GET", "users/?role=GUEST&is_active=true&page=all"),
+  ]);
+  draw(room, { tests, groups: groups.results, people: [...students, ...guests] });
+});
+
+function draw(room, known) {
+  const isNew = !room.id;
+  const tests = new Map(known.tests.map((test) => [test.id, test.level ? `${test.title} (${test.level})` : test.title]));
+  if (room.mock_test && !tests.has(room.mock_test)) tests.set(room.mock_test, room.mock_test_data.title);
+  const members = new Map(known.people.map((person) => [person.id, person.full_name || person.email]));
+  for (const id of room.assigned_user_ids || []) if (!members.has(id)) members.set(id, "Somebody you cannot see");
+  const fields = {
+    title: written("Title", room.title, { required: true, maxlength: 200 }),
+    description: written("Description", room.description, { rows: 2, maxlength: 5000 }),
+    mock_test: pick("Test", tests, room.mock_test, { required: true, empty: "Choose a published test…" }),
+    assigned_group_ids: people("Groups", new Map([...known.groups.map((group) => [group.id, group.name]), ...(room.assigned_groups || []).map((group) => [group.id, group.name])]), room.assigned_group_ids || []),
+    assigned_user_ids: people("People by name", members, room.assigned_user_ids || []),
+    opens_at: moment("Opens (empty: by hand)", room.opens_at),
+    closes_at: moment("Closes (empty: by hand)", room.closes_at),
+    late_policy: pick("Who starts late gets", LATE, room.late_policy || "WINDOW"),
+    latest_start_seconds: number("Latest start, minutes after the opening (empty: until it closes)", room.latest_start_seconds, { scale: 60, min: 0 }),
+    seconds: number("Minutes for the whole paper (empty: as printed)", room.seconds, { scale: 60, min: 0.2, blank: null }),
+    is_sectioned: switched("Sections are timed one by one, forward only", room.is_sectioned),
+    breaks: breaks("Breaks between timed sections", room.breaks || []),
+    may_leave_early: switched("A timed section may be left early", room.may_leave_early ?? true),
+    has_review_screen: switched("Overview of all questions before handing in", room.has_review_screen ?? true),
+    attempts_allowed: number("Attempts", room.attempts_allowed ?? 1, { min: 1, needed: true }),
+    counting: pick("Of several attempts counts", COUNTING, room.counting || "BEST"),
+    access_code: written("Access code (empty: none)", room.access_code, { maxlength: 40, autocomplete: "off" }),
+    shuffle_questions: switched("Mix questions", room.shuffle_questions),
+    shuffle_options: switched("Mix options", room.shuffle_options),
+    tools: toggles("Tools", TOOLS, room.tools || []),
+    listening: pick("Recordings are played", LISTENING, room.listening || "FREE"),
+    plays_allowed: number("How many times", room.plays_allowed ?? 1, { min: 1, needed: true }),
+    is_watermarked: switched("Papers carry a mark of who sits", room.is_watermarked),
+    browser_keys: written("Config keys of the Safe Exam Browser, one a line (empty: any browser)", (room.browser_keys || []).join("\n"), { rows: 2, spellcheck: "false", list: true }),
+    board_policy: pick("Board", BOARD, room.board_policy || "LIVE"),
+    result_policy: pick("Results are shown", RESULT, room.result_policy || "BY_HAND"),
+    is_review_open: switched("With the results, students see what was right", room.is_review_open),
+  };
+  const before = Object.fromEntries(Object.entries(fields).map(([name, one]) => [name, JSON.stringify(one.read())]));
+  const wrong = el("p", { class: "error", role: "alert" });
+  const save = el("button", {}, isNew ? "Make the room" : "Save");
+  const part = (title, ...names) => el("fieldset", { class: "card part" }, el("legend", {}, title), ...names.map((name) => fields[name].box));
+
+  async function submit(event) {
+    event.preventDefault();
+    wrong.textContent = "";
+    Object.values(fields).forEach((one) => one.fault(""));
+    const body = {};
+    for (const [name, one] of Object.entries(fields)) {
+      const value = one.box.hidden ? one.blank : one.read();
+      if (value === undefined) continue;
+      if (isNew || JSON.stringify(value) !== before[name]) body[name] = value;
+    }
+    if (!isNew && !Object.keys(body).length) return void notice("Nothing has changed.");
+    save.disabled = true;
+    try {
+      const saved = isNew ? await call("POST", "exam-assignments/", body) : await call("PATCH", `exam-assignments/${room.id}/`, body);
+      if (isNew) return void location.assign(`/rooms/${saved.id}/edit/`);
+      notice("Saved.");
+      draw(saved, known);
+    } catch (problem) {
+      refuse(problem);
+    } finally {
+      save.disabled = false;
+    }
+    return undefined;
+  }
+
+  // At its field, if it is about one; and the first of them is shown.
+  function refuse(problem) {
+    const rest = [];
+    const told = [...problem.errors, ...(problem.details.fields || []).map((name) => ({ pointer: `/${name}`, detail: "This cannot be changed any more." }))];
+    for (const { pointer, detail } of told) {
+      const [, name] = pointer.split("/");
+      const one = fields[ALIASES[name] || name];
+      if (one) one.fault(detail);
+      else rest.push(detail);
+    }
+    wrong.textContent = [problem.message, ...rest].join(" ");
+    document.querySelector(".part [aria-invalid=true]")?.closest(".field-of-room").scrollIntoView({ block: "center" });
+  }
+
+  async function remove() {
+    if (!await confirmed(`Delete ${room.title}?`, "The room is gone for good. Only a room in which nobody has sat can be deleted.", "Delete", "Keep it")) return;
+    try {
+      await call("DELETE", `exam-assignments/${room.id}/`);
+      location.assign("/");
+    } catch (problem) {
+      wrong.textContent = problem.message;
+    }
+  }
+
+  show(
+    el("h1", {}, isNew ? "New exam room" : room.title),
+    isNew ? null : el("p", { class: "actions" }, el("span", { class: `badge ${room.status.toLowerCase()}` }, room.status.toLowerCase()),
+      room.status === "SCHEDULED" ? null : el("a", { href: `/rooms/${room.id}/watch/` }, "Watch"), el("a", { href: "/" }, "Exam rooms")),
+    known.tests.length ? null : el("p", { class: "note" }, "There is no published test yet: publish one first."),
+    el("form", { class: "room-form", onsubmit: submit },
+      part("What", "title", "description", "mock_test"),
+      part("Who", "assigned_group_ids", "assigned_user_ids", "access_code"),
+      part("When", "opens_at", "closes_at", "late_policy", "latest_start_seconds", "seconds"),
+      part("Sections", "is_sectioned", "breaks", "may_leave_early"),
+      part("Attempts", "attempts_allowed", "counting", "shuffle_questions", "shuffle_options", "has_review_screen"),
+      part("On the desk", "tools", "listening", "plays_allowed"),
+      part("Safety", "is_watermarked", "browser_keys"),
+      part("Afterwards", "board_policy", "result_policy", "is_review_open"),
+      wrong, el("p", { class: "actions" }, save, isNew ? null : el("button", { type: "button", class: "plain", onclick: remove }, "Delete"), el("a", { href: "/" }, "Cancel"))),
+  );
+  field.dependOn(fields.is_sectioned, [fields.breaks, fields.may_leave_early]);
+  field.dependOn(fields.listening, [fields.plays_allowed], (value) => value === "LIMITED");
+  field.dependOn(fields.attempts_allowed, [fields.counting], (value) => value > 1);
+  field.dependOn(fields.is_sectioned, [fields.seconds], (value) => !value);
+}

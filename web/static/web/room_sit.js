@@ -1,0 +1,255 @@
+// The desk: the paper as far as it is open, the clock, the palette, what staff say, and handing in.
+
+import { Sitting } from "../exam/sitting.js";
+import { http } from "./api.js";
+import { confirmed, el, notice, show, when } from "./dom.js";
+import { questionGroup } from "./paper.js";
+import { review } from "./room_review.js";
+import { Flags, tools } from "./room_tools.js";
+
+const SAID = {
+  handed_in: "Your paper is handed in.",
+  taken_over: "This exam goes on in another window or on another device.",
+  too_late: "The time is up. What arrived in time counts.",
+};
+
+export async function sit(room, accessCode) {
+  const clock = el("div", { class: "clock", role: "timer" });
+  const whole = el("p", { class: "whole quiet" });
+  const saved = el("p", { class: "saved", role: "status" }, "Everything is saved.");
+  const palette = el("nav", { class: "palette", "aria-label": "Questions" });
+  const paper = el("div", { class: "paper" });
+  const curtain = el("div", { class: "card sheet", role: "status", hidden: true });
+  const tabs = el("nav", { class: "tabs", "aria-label": "Sections" });
+  const said = el("details", { class: "said", hidden: true }, el("summary", {}, "Announcements"), el("ul", {}));
+  const hand = el("button", { onclick: askToHandIn }, "Hand in");
+  const onward = el("button", { onclick: askToGoOn, hidden: true }, "Next section");
+  let sections = [];
+  let open = 0;
+  let ended = "";
+  let ticking;
+  let sitting = null;  // news may come before it is there
+
+  sitting = await Sitting.enter({
+    http, room: room.id, accessCode,
+    on: { saved: tellSaved, over, timer: tellTime, step: draw, announced: tellSaid, dropped: tellDropped },
+  });
+  const { started } = sitting;
+  if (ended) return over(ended);
+  const given = Object.fromEntries(sitting.given);
+  const flags = new Flags(sitting.attempt);
+  show(el("h1", {}, sitting.paper.title), el("div", { class: "sit" }, el("div", {}, tabs, curtain, paper),
+    el("aside", { class: "side" }, clock, whole, saved, palette, el("div", { class: "ends" }, onward, hand),
+      el("div", { class: "extras" }, said, ...tools(started.tools || [], sitting.attempt)))));
+  if (sitting.paper.watermark) document.body.append(watermark(sitting.paper.watermark));
+
+  const give = (question, response) => {
+    given[question] = response;
+    sitting.give(question, response);
+    mark(question);
+  };
+  const flag = (question) => {
+    const isFlagged = flags.toggle(question);
+    mark(question);
+    return isFlagged;
+  };
+
+  draw();
+  ticking = setInterval(tick, 250);
+  return undefined;
+
+  // -- the paper ---------------------------------------------------------------------------------------------------
+
+  // Where sections are timed, only the one that runs; else all of them, one at a time.
+  function draw() {
+    if (!sitting) return;
+    const { course, step } = sitting;
+    sections = sitting.paper.sections.filter((section) => section.question_groups.length);
+    const isLast = !course.isSectioned || sitting.stepNumber === course.steps.length - 1;
+    hand.hidden = !isLast;
+    onward.hidden = isLast || (step?.kind === "SECTION" && !room.may_leave_early);
+    onward.textContent = step?.kind === "BREAK" ? "End the break" : "Next section";
+    if (course.isSectioned) {
+      tabs.replaceChildren(...course.steps.map((one, number) => el("span", {
+        class: one.kind === "BREAK" ? "tab break" : "tab", "aria-current": number === sitting.stepNumber ? "step" : false,
+      }, one.kind === "BREAK" ? "Break" : one.name, number < sitting.stepNumber ? " ✓" : "")));
+      if (step.kind === "BREAK") sections = [];
+      turnTo(0);
+    } else {
+      tabs.replaceChildren(...sections.map((section, index) => el("button", { onclick: () => turnTo(index) }, section.name)));
+      turnTo(Math.min(open, Math.max(0, sections.length - 1)));
+    }
+    tick();
+  }
+
+  function turnTo(index) {
+    open = index;
+    if (!sitting.course.isSectioned) [...tabs.children].forEach((tab, at) => tab.setAttribute("aria-current", at === index ? "true" : "false"));
+    const section = sections[index];
+    const next = sections[index + 1]
+      ? el("p", {}, el("button", { class: "plain", onclick: () => turnTo(index + 1) }, `Next: ${sections[index + 1].name}`)) : null;
+    const groups = section ? section.question_groups.map((group) => questionGroup(group, { given, give, flags, flag })) : [];
+    paper.replaceChildren(...[...groups, next].filter(Boolean));
+    palette.replaceChildren(...(section ? questionsOf(section) : []).map((question) =>
+      el("a", { href: `#q-${question.id}` }, String(question.question_number))));
+    if (section) questionsOf(section).forEach(({ id }) => mark(id));
+    scrollTo(0, 0);
+  }
+
+  function mark(question) {
+    const link = palette.querySelector(`[href="#q-${question}"]`);
+    link?.classList.toggle("answered", isAnswer(given[question]));
+    link?.classList.toggle("flagged", flags.has(question));
+  }
+
+  function goTo(question) {
+    turnTo(sections.findIndex((section) => questionsOf(section).some(({ id }) => id === question)));
+    document.getElementById(`q-${question}`)?.scrollIntoView();
+  }
+
+  // -- time --------------------------------------------------------------------------------------------------------
+
+  function tick() {
+    if (!sitting) return;
+    const { course, step } = sitting;
+    const left = Math.ceil(sitting.stepSecondsLeft());
+    const isHidden = sitting.isPaused || sitting.isTurning || step?.kind === "BREAK";
+    clock.textContent = clockFace(left);
+    clock.classList.toggle("soon", left < 60 && !sitting.isPaused);
+    whole.hidden = !course.isSectioned;
+    whole.textContent = course.isSectioned ? `${step.kind === "BREAK" ? "of the break" : `for ${step.name}`} · ${clockFace(Math.ceil(sitting.secondsLeft()))} in all` : "";
+    paper.hidden = isHidden;
+    palette.hidden = isHidden;
+    curtain.hidden = !isHidden;
+    onward.disabled = sitting.isPaused || sitting.isTurning;
+    if (isHidden) drop(curtain, ...whyHidden(left));
+    if (sitting.secondsLeft() <= 0 && !sitting.isPaused && !hand.disabled) handIn();
+  }
+
+  function whyHidden(left) {
+    if (sitting.isPaused) return ["The exam is paused", "Time stands still until your supervisors let it go on. Your answers are kept."];
+    if (sitting.isTurning) return ["One moment", "The next part of your paper is on its way."];
+    const next = sitting.course.steps[sitting.stepNumber + 1];
+    return ["Break", `${next.name} begins by itself in ${clockFace(left)}.`];
+  }
+
+  function tellTime({ moved, isPaused }) {
+    tick();
+    if (moved >= 1 && !isPaused) notice(`You have ${inWords(moved)} more.`);
+  }
+
+  async function askToGoOn() {
+    document.activeElement?.blur();  // what was typed last is given now
+    const isBreak = sitting.step.kind === "BREAK";
+    const next = sitting.course.steps[sitting.stepNumber + 1];
+    const name = next.kind === "BREAK" ? "the break" : next.name;
+    const warning = isBreak ? "The rest of the break is lost." : `${blankWarning()} You cannot come back to this section, and its remaining time is lost.`;
+    const step = sitting.stepNumber;
+    if (!await confirmed(`Go on to ${name}?`, warning, "Go on", isBreak ? "Stay" : "Go on working")) return;
+    onward.disabled = true;
+    try {
+      if (sitting.stepNumber === step) await sitting.goOn(step);
+    } catch (problem) {
+      notice(problem.message);
+    }
+    onward.disabled = false;
+  }
+
+  // -- what is said ------------------------------------------------------------------------------------------------
+
+  function tellSaved({ waiting, isLive, isDurable }) {
+    saved.classList.toggle("waiting", waiting > 0);
+    if (!waiting) saved.textContent = "Everything is saved.";
+    else if (isLive) saved.textContent = `${waiting} on the way to the server…`;
+    else if (isDurable) saved.textContent = `No connection. ${waiting} kept on this device, to be sent when it is back.`;
+    else saved.textContent = `No connection. ${waiting} not saved yet: keep this page open.`;
+  }
+
+  function tellSaid({ said: one, isNew }) {
+    said.hidden = false;
+    said.querySelector("ul").prepend(el("li", {}, el("span", { class: "quiet" }, when(one.said_at)), el("br"), one.text));
+    if (isNew) {
+      said.open = true;
+      notice(one.text, { stays: true });
+    }
+  }
+
+  function tellDropped({ code }) {
+    if (code === "section_closed") notice("An answer came after its section was over. It does not count.");
+  }
+
+  // -- the end -----------------------------------------------------------------------------------------------------
+
+  function blankWarning() {
+    const blank = sections.flatMap(questionsOf).filter((question) => !isAnswer(given[question.id])).length;
+    return { 0: "Every question has an answer.", 1: "One question has no answer yet." }[blank] || `${blank} questions have no answer yet.`;
+  }
+
+  async function askToHandIn() {
+    document.activeElement?.blur();
+    const isSure = started.has_review_screen
+      ? await review({ sections, questionsOf, isAnswered: (id) => isAnswer(given[id]), isFlagged: (id) => flags.has(id), goTo, warning: blankWarning() })
+      : await confirmed("Hand in your paper?", `${blankWarning()} You cannot change anything afterwards.`, "Hand in", "Go on working");
+    if (isSure) handIn();
+  }
+
+  async function handIn() {
+    if (hand.disabled) return;
+    hand.disabled = true;
+    try {
+      await sitting.handIn();
+    } catch (problem) {
+      if (sitting.queue.isOver) return;
+      saved.classList.add("waiting");
+      saved.textContent = problem.status ? problem.message : "No connection: your paper is not handed in yet. Please try again.";
+      setTimeout(() => { hand.disabled = false; }, 3000);
+    }
+  }
+
+  function over(code) {
+    ended = code;
+    if (!sitting) return;
+    clearInterval(ticking);
+    document.querySelector(".watermark")?.remove();
+    document.querySelectorAll("dialog").forEach((box) => box.close());
+    if (code === "not_signed_in") return void location.reload();  // what waits is kept, and goes on after the sign-in
+    const links = code === "taken_over"
+      ? [el("button", { onclick: () => location.reload() }, "Continue here")]
+      : [el("a", { class: "button", href: `/attempts/${sitting.attempt}/result/` }, "Result"), " ",
+        room.board_policy === "HIDDEN" ? null : el("a", { class: "button plain", href: `/rooms/${room.id}/board/` }, "Board"), " ",
+        el("a", { href: "/" }, "Back to the exams")];
+    show(el("section", { class: "card sheet" },
+      el("h1", {}, room.title), el("p", {}, SAID[code] || "The exam is over. What arrived in time counts."), el("p", { class: "actions" }, ...links)));
+  }
+}
+
+function questionsOf(section) {
+  return section.question_groups.flatMap((group) => group.questions);
+}
+
+function isAnswer(response) {
+  return response !== null && response !== undefined && response !== "" && !(Array.isArray(response) && !response.length);
+}
+
+function clockFace(seconds) {
+  const pad = (value) => String(value).padStart(2, "0");
+  return `${Math.floor(seconds / 3600) ? `${Math.floor(seconds / 3600)}:` : ""}${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
+}
+
+function inWords(seconds) {
+  const minutes = Math.round(seconds / 60);
+  if (seconds < 90) return `${Math.round(seconds)} seconds`;
+  return minutes === 1 ? "one minute" : `${minutes} minutes`;
+}
+
+// A heading and a sentence, drawn anew only if they have changed: screen readers read out what changes.
+function drop(box, title, text) {
+  const [heading, line] = box.children.length ? box.children : [el("h2", {}), el("p", { "aria-live": "off" })];
+  if (!box.children.length) box.append(heading, line);
+  if (heading.textContent !== title) heading.textContent = title;
+  if (line.textContent !== text) line.textContent = text;
+}
+
+function watermark(text) {
+  return el("div", { class: "watermark", "aria-hidden": "true" }, ...Array.from({ length: 60 }, () => el("span", {}, text)));
+}

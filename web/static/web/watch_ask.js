@@ -1,0 +1,45 @@
+// The question before an action on seats: why, and how long. What the server refuses is shown at its field.
+
+import { el } from "./dom.js";
+
+const ACTS = {
+  extend: { title: "More time", button: "Give", minutes: 10, text: "Added at once, also beyond the closing of the room; where sections are timed, to the present one." },
+  pause: { title: "Pause", button: "Pause", text: "Time stands still and papers are hidden until you resume." },
+  resume: { title: "Resume", button: "Resume", hasReason: false, text: "Time goes on; the pause is given back." },
+  "force-submit": { title: "Collect papers", button: "Collect", text: "Hands in now with what is saved. Only reopening undoes it." },
+  reopen: { title: "Reopen", button: "Reopen", minutes: 10, text: "Who has handed in or run out of time goes on, for so long from now. Marks are taken back until then." },
+};
+
+// ``send(fields)`` does it; what it gives comes back when it worked, null if somebody thought better of it.
+export function ask(kind, whom, send) {
+  const { title, button, minutes, text, hasReason = true } = ACTS[kind];
+  return new Promise((done) => {
+    let answer = null;
+    const wrong = el("p", { class: "error", role: "alert" });
+    const time = minutes ? el("input", { type: "number", min: "0.1", max: "1440", step: "any", value: String(minutes), required: true, name: "seconds" }) : null;
+    const reason = hasReason ? el("input", { maxlength: 200, required: true, name: "reason", autofocus: true }) : null;
+    const submit = el("button", {}, button);
+    const go = async (event) => {
+      event.preventDefault();
+      submit.disabled = true;
+      wrong.textContent = "";
+      const fields = { ...(time ? { seconds: Math.round(Number(time.value) * 60) } : {}), ...(reason ? { reason: reason.value } : {}) };
+      try {
+        answer = await send(fields);
+        box.close();
+      } catch (problem) {
+        const listed = (problem.errors || []).map(({ pointer, detail }) => `${pointer.slice(1)}: ${detail}`);
+        wrong.textContent = [problem.message, ...listed].join(" ");
+        for (const input of [time, reason]) input?.setAttribute("aria-invalid", String((problem.errors || []).some(({ pointer }) => pointer === `/${input.name}`)));
+        submit.disabled = false;
+      }
+    };
+    const box = el("dialog", { onclose: () => { box.remove(); done(answer); } },
+      el("form", { onsubmit: go }, el("h2", {}, title), el("p", {}, el("b", {}, whom), `. ${text}`),
+        time ? el("label", { class: "field" }, "Minutes", time) : null,
+        reason ? el("label", { class: "field" }, "Reason (kept in the records)", reason) : null, wrong,
+        el("p", { class: "actions" }, submit, el("button", { type: "button", class: "plain", onclick: () => box.close() }, "Cancel"))));
+    document.body.append(box);
+    box.showModal();
+  });
+}
