@@ -30,7 +30,11 @@ from benchmarks.harness import HOST, ROOT, Run, Stage, WebServer, cpu_seconds, s
 CENTER = "bench"
 QUESTIONS = 65
 STEP = 2_000_000
-NO_LIMITS = {"SOCKET_MESSAGES_PER_SECOND": "1000000", "THROTTLE_ANSWERS": "1000000000/min"}
+NO_LIMITS = {
+    "SOCKET_MESSAGES_PER_SECOND": "1000000",
+    "ANSWERS_PER_SECOND": "1000000",
+    "THROTTLE_ANSWERS": "1000000000/min",
+}
 POSTGRES = {"max_wal_size": "4GB", "checkpoint_timeout": "30min", "max_connections": "300"}
 
 _PGBENCH_TABLES = """

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.conf import settings
 
 from apps.core import tenancy
 from apps.core.tenancy import Tenant
@@ -13,6 +16,18 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 _asking: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Task[Tenant | None]]]
 _asking = weakref.WeakKeyDictionary()
+
+
+def url_of(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> str:
+    """The whole address that a request asks for, as Django would say it. Of what proxies tell, only the scheme is believed,
+    and only where the settings say so."""
+    scheme = scope.get("scheme", "http")
+    if settings.SECURE_PROXY_SSL_HEADER:
+        name, value = settings.SECURE_PROXY_SSL_HEADER
+        told = headers.get(name.removeprefix("HTTP_").replace("_", "-").lower().encode(), b"").decode("latin-1")
+        scheme = "https" if told.split(",")[0].strip() == value else "http"
+    query = scope.get("query_string", b"").decode("latin-1")
+    return f"{scheme}://{headers.get(b'host', b'').decode('latin-1')}{scope['path']}{'?' + query if query else ''}"
 
 
 def header(headers: Headers, name: bytes) -> str:

@@ -4,8 +4,9 @@ Every refusal has the status and the body that the view of the same address give
 content type, no token, a page of another origin) goes on to that view.
 
 A batch of which anything was stored is answered 200 with what became of each answer. When nothing was, the status tells
-why: 401 signed out, 404 no such attempt of yours, 409 taken over, closed or too late (kept for review), 422 no answers
-to this paper, 503 the database does not answer.
+why: 401 signed out, 403 another browser than the room asks for, 404 no such attempt of yours, 409 taken over, closed or
+too late (kept for review), 422 no answers to this paper, 429 more answers than anybody gives, 503 the database does not
+answer.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from django.db import DatabaseError
 from api import policies
 from api.common import hosts, tokens
 from api.common.parsers import read_json
-from apps.attempts.operations import journal, presence
+from apps.attempts.operations import browser, journal, presence
 from apps.attempts.operations.statement import Caller, Save
 from apps.attempts.rules import answers as rules
 from apps.authentication.errors import SignInFailed
@@ -41,6 +42,7 @@ Application = Callable[
 ]
 
 MOST_TOKENS = 20_000
+PROOF = b"x-safeexambrowser-configkeyhash"
 _MAY_SAVE = policies.TABLE["attempts"]["save_answers"].roles
 _PATH = re.compile(r"/api/v1/attempts/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/answers/")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -82,7 +84,7 @@ class AnswersRoute:
         given = _text(headers, b"x-request-id")
         request_id = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
         tenancy.log_request.set(request_id)
-        status, body, wait = await self._answer(headers, token[7:].decode("latin-1"), str(found[1]), receive)
+        status, body, wait = await self._answer(scope, headers, token[7:].decode("latin-1"), str(found[1]), receive)
         extra = [(b"retry-after", str(wait).encode())] if wait else []
         if status == 401:
             extra.append((b"www-authenticate", b'Bearer realm="api"'))
@@ -104,7 +106,7 @@ class AnswersRoute:
         return None
 
     async def _answer(
-        self, headers: dict[bytes, bytes], token: str, attempt_id: str, receive: Any
+        self, scope: dict[str, Any], headers: dict[bytes, bytes], token: str, attempt_id: str, receive: Any
     ) -> tuple[int, bytes, int]:
         """Status, body, and seconds to wait before another try."""
         try:
@@ -118,7 +120,11 @@ class AnswersRoute:
             if access.role not in _MAY_SAVE:
                 raise errors.Forbidden
             epoch, answers = await _read(receive)
-            return 200, await _save(tenant, access, attempt_id, epoch, answers), 0
+            facts = await _facts(tenant, attempt_id)
+            if facts.browser_keys and facts.student_id == str(access.user_id):
+                given = _text(headers, PROOF)
+                browser.check_proof(keys=facts.browser_keys, url=hosts.url_of(scope, headers), given=given)
+            return 200, await _save(tenant, access, attempt_id, facts, epoch, answers), 0
         except SignInFailed as refusal:
             return _problem(401, refusal.code, str(refusal))
         except errors.Refusal as refusal:
@@ -181,12 +187,21 @@ async def _read(receive: Any) -> tuple[int, list[dict[str, Any]]]:
     return rules.read_batch(body)
 
 
-async def _save(
-    tenant: Tenant, access: tokens.Access, attempt_id: str, epoch: int, answers: list[dict[str, Any]]
-) -> bytes:
+async def _facts(tenant: Tenant, attempt_id: str) -> journal.Facts:
     facts = journal.recall_facts(schema_name=tenant.schema_name, attempt_id=attempt_id)
     if facts is None:
         facts = await tenancy.run(tenant, journal.get_facts, attempt_id=uuid.UUID(attempt_id))
+    return facts
+
+
+async def _save(
+    tenant: Tenant,
+    access: tokens.Access,
+    attempt_id: str,
+    facts: journal.Facts,
+    epoch: int,
+    answers: list[dict[str, Any]],
+) -> bytes:
     student_id = str(access.user_id)
     # A foreign attempt is asked about too: the answer to somebody who has signed out must not depend on whose it is.
     caller = Caller(tenant.schema_name, attempt_id, student_id, str(access.session_id), access.version)

@@ -13,7 +13,7 @@ from django.db import DatabaseError
 
 from api.ws import base
 from apps.attempts.errors import AttemptNotFound
-from apps.attempts.operations import integrity, journal, presence
+from apps.attempts.operations import browser, integrity, journal, presence
 from apps.attempts.operations.statement import Caller, Save
 from apps.attempts.rules import answers as rules
 from apps.core import eager, tenancy, trace
@@ -51,6 +51,7 @@ class AttemptSocket(base.Socket):
         self._facts = await self.run(journal.get_facts, attempt_id=attempt_id)
         if self._facts.student_id != str(entry.user_id):
             raise AttemptNotFound
+        browser.check_browser(keys=self._facts.browser_keys)
         self._caller = Caller(
             self.tenant.schema_name, str(attempt_id), str(entry.user_id), str(entry.session_id), entry.version
         )

@@ -286,7 +286,14 @@ class Socket(AsyncConsumer):
             remote=str((self.scope.get("client") or [""])[0]), forwarded=hosts.header(headers, b"x-forwarded-for")
         )
         agent = hosts.header(headers, b"user-agent")
-        trace.enter_socket(actor_id=self.entry.user_id, role=self.entry.role, address=place, agent=agent)
+        trace.enter_socket(
+            actor_id=self.entry.user_id,
+            role=self.entry.role,
+            address=place,
+            agent=agent,
+            browser_url=self.entry.browser_url,
+            browser_proof=self.entry.browser_proof,
+        )
         person = self.tenant.id, self.entry.user_id
         _open[person] += 1
         self._is_counted = True

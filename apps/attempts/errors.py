@@ -154,3 +154,16 @@ class PlayNotFound(NotFound):
 class BadPlay(Invalid):
     code = "bad_play"
     message = "This cannot be played."
+
+
+class ExamBrowserNeeded(Forbidden):
+    code = "exam_browser_needed"
+    message = "This exam is sat in the Safe Exam Browser, in the configuration that your center has given out."
+
+
+class TooFast(TooMany):
+    code = "too_fast"
+    message = "That are more answers than anybody gives. Keep yours and send them again in a moment."
+
+    def __init__(self, message: str = "", *, retry_after: int = 5, **details: object) -> None:
+        super().__init__(message, retry_after=retry_after, **details)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.common import CommonMiddleware
@@ -23,6 +24,8 @@ Answer = Callable[[HttpRequest], HttpResponse]
 _SLASHES = re.compile(r"/{2,}")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 API_PREFIX = "/api/v1/"
+# The Safe Exam Browser's, over the address that it asks for and the key of its configuration.
+BROWSER_PROOF = "HTTP_X_SAFEEXAMBROWSER_CONFIGKEYHASH"
 # What the API says is data: a browser that is tricked into showing it must neither run nor frame anything.
 API_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_CONTENT_POLICY = "base-uri 'self'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -32,6 +35,14 @@ _IN_WORDS = {
     403: ("forbidden", "Your role does not allow this."),
     404: ("not_found", "There is nothing here."),
 }
+
+
+def _address(request: HttpRequest) -> str:
+    """The whole address that was asked for; nothing, where the host is none."""
+    try:
+        return request.build_absolute_uri()
+    except DisallowedHost:
+        return ""
 
 
 def _in_shape(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
@@ -84,6 +95,8 @@ class RequestMiddleware:
         door = trace.API if request.path.startswith(API_PREFIX) else trace.ADMIN
         try:
             with trace.at(trace.of_request(request.META, via=door)):
+                if BROWSER_PROOF in request.META:
+                    trace.show_browser(url=_address(request), proof=request.META[BROWSER_PROOF])
                 answer = _in_shape(request, self.get_response(request))
         except Exception:
             # Not even the page that tells of an error could be made. What went on from here would leave the request

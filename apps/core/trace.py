@@ -21,6 +21,7 @@ from django.conf import settings
 from apps.core.errors import NotWhileActing
 
 AGENT_LENGTH = 200
+PROOF_LENGTH = 64
 API, ADMIN, SOCKET, SYSTEM, COMMAND = "api", "admin", "socket", "system", "command"
 
 
@@ -48,6 +49,9 @@ class Trace:
     owner_name: str = ""
     address: str = ""
     agent: str = ""
+    browser_url: str = ""
+    browser_proof: str = ""
+    """What the Safe Exam Browser says of its configuration, and at which address."""
 
     @property
     def is_acting(self) -> bool:
@@ -88,9 +92,18 @@ def name_actor(person: Person, *, via: str = "", owner_id: uuid.UUID | None = No
     )
 
 
-def enter_socket(*, actor_id: uuid.UUID, role: str, address: str, agent: str) -> None:
-    """Of one connection, for as long as it lives: each has a context of its own."""
-    _current.set(Trace(SOCKET, actor_id, "", role, address=_plain(address), agent=agent[:AGENT_LENGTH]))
+def enter_socket(
+    *, actor_id: uuid.UUID, role: str, address: str, agent: str, browser_url: str = "", browser_proof: str = ""
+) -> None:
+    """Of one connection, for as long as it lives: each has a context of its own. What is known of the browser was said when
+    its ticket was asked for."""
+    known = Trace(SOCKET, actor_id, "", role, address=_plain(address), agent=agent[:AGENT_LENGTH])
+    _current.set(replace(known, browser_url=browser_url, browser_proof=browser_proof))
+
+
+def show_browser(*, url: str, proof: str) -> None:
+    """What runs now was asked for at this address by a browser that says so of itself."""
+    _current.set(replace(current(), browser_url=url, browser_proof=proof[:PROOF_LENGTH]))
 
 
 def of_request(meta: Mapping[str, object], *, via: str) -> Trace:

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, Now
 
 from apps.attempts import errors
 from apps.attempts.models import AnswerEntry, Attempt
-from apps.attempts.operations import statement, writer
+from apps.attempts.operations import browser, budget, statement, writer
 from apps.attempts.operations.statement import Caller, Save
 from apps.attempts.operations.writer import Told
 from apps.attempts.rules import answers as rules
@@ -47,6 +47,7 @@ _REFUSALS: Mapping[str, type[Refusal]] = {
     "answer_final": errors.AnswerFinal,
     "unavailable": Unavailable,
     "too_busy": errors.TooBusy,
+    "too_fast": errors.TooFast,
 }
 _SENTENCES: Mapping[str, str] = {
     "unknown_question": "There is no such question in this paper.",
@@ -64,6 +65,7 @@ class Facts:
     specs: Specs
     steps: Mapping[str, int] | None
     may_check: bool = False
+    browser_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,11 @@ def get_facts(*, attempt_id: uuid.UUID) -> Facts:
     known = _facts.get(place)
     if known is not None:
         return known
-    columns = ("student_id", "assignment_id", "paper_id", "course", "may_check")
+    columns = ("student_id", "assignment_id", "paper_id", "course", "may_check", "assignment__browser_keys")
     found = Attempt.objects.filter(pk=attempt_id).values_list(*columns).first()
     if found is None:
         raise errors.AttemptNotFound
-    student_id, assignment_id, paper_id, steps, may_check = found
+    student_id, assignment_id, paper_id, steps, may_check, browser_keys = found
     specs = {str(question): spec for question, spec in papers.item_specs(paper_id=paper_id).items()}
     known = _facts[place] = Facts(
         str(student_id),
@@ -124,6 +126,7 @@ def get_facts(*, attempt_id: uuid.UUID) -> Facts:
         _shared_specs(place[0], paper_id, specs),
         _steps_of(paper_id, steps) if steps else None,
         may_check,
+        tuple(browser_keys),
     )
     while len(_facts) > MOST_FACTS:
         _facts.popitem(last=False)
@@ -171,6 +174,8 @@ def append(
 ) -> list[Refused]:
     """Hand well-shaped answers to this process's writer, which calls ``told`` after the commit if any of them may be
     stored at all. Returns what was refused right away."""
+    if not budget.take(schema_name=caller.schema_name, student_id=caller.student_id, count=len(answers)):
+        return [Refused(answer["seq"], "too_fast") for answer in answers]
     result = rules.sort_out(facts.specs, answers)
     if result.rows:
         save = Save(caller, epoch, result.rows, steps=facts.steps, may_check=facts.may_check)
@@ -190,7 +195,8 @@ def save_answers(*, actor: User, attempt_id: uuid.UUID, epoch: int, answers: Seq
     """Append a batch to the journal of the actor's own attempt; a submit under way is waited for.
 
     Acked numbers are committed with the caller's transaction. Single answers may be refused with a code; when none was
-    taken the whole batch is refused: unknown or foreign attempt, taken over, closed, too late, or bad answers.
+    taken the whole batch is refused: unknown or foreign attempt, another browser than the room asks for, more answers than
+    anybody gives, taken over, closed, too late, or bad answers.
     """
     flaws = rules.find_flaws(answers)
     if flaws or not rules.is_number(epoch):
@@ -198,10 +204,14 @@ def save_answers(*, actor: User, attempt_id: uuid.UUID, epoch: int, answers: Seq
     facts = get_facts(attempt_id=attempt_id)
     if facts.student_id != str(actor.pk):
         raise errors.AttemptNotFound
+    browser.check_browser(keys=facts.browser_keys)
+    schema_name = tenancy.current().schema_name
+    if not budget.take(schema_name=schema_name, student_id=facts.student_id, count=len(answers)):
+        raise errors.TooFast
     result = rules.sort_out(facts.specs, answers)
     saved = Saved(refused=result.refused)
     if result.rows:
-        caller = Caller(tenancy.current().schema_name, str(attempt_id), str(actor.pk))
+        caller = Caller(schema_name, str(attempt_id), str(actor.pk))
         save = Save(caller, epoch, result.rows, steps=facts.steps, may_check=facts.may_check)
         _write(save)
         saved.acked = save.acked

@@ -14,7 +14,7 @@ from apps.assignments import queries as rooms
 from apps.assignments.errors import AssignmentNotFound, RoomNotOpen
 from apps.attempts import errors, queries
 from apps.attempts.models import Attempt, Cue, Play
-from apps.attempts.operations import granting
+from apps.attempts.operations import browser, granting
 from apps.attempts.rules import listening as rules
 from apps.audit import operations as audit
 from apps.core import clock, realtime, tenancy
@@ -69,6 +69,7 @@ def start_play(
     at = at or clock.now()
     attempt = _sitting(student_id, attempt_id, at)
     room = attempt.assignment
+    browser.check_browser(keys=room.browser_keys)
     if room.listening == rules.FREE:
         raise errors.RecordingsAreFree
     if room.listening == rules.SYNCHRONISED:

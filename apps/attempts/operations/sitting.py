@@ -19,7 +19,7 @@ from apps.assignments.errors import AssignmentNotFound, RoomNotOpen, TooLateToSt
 from apps.attempts import errors, queries
 from apps.attempts.events import AttemptStarted
 from apps.attempts.models import AnswerSheet, Attempt
-from apps.attempts.operations import capacity, codes, journal, sheets
+from apps.attempts.operations import browser, capacity, codes, journal, sheets
 from apps.attempts.operations import clock as timing
 from apps.attempts.rules import course, ledger, watermarks
 from apps.attempts.rules.answers import Refused
@@ -86,9 +86,10 @@ def start_attempt(
     at = at or clock.now()
     is_alone = False
     for _ in range(_TRIES):
-        mine = list(Attempt.objects.filter(student=actor, assignment_id=assignment_id))
+        mine = list(Attempt.objects.filter(student=actor, assignment_id=assignment_id).select_related("assignment"))
         running = next((attempt for attempt in mine if attempt.is_running), None)
         if running is not None and not _close_if_due(running, at):
+            browser.check_browser(keys=running.assignment.browser_keys)
             return Started(running, False, at)
         try:
             with transaction.atomic():
@@ -161,6 +162,7 @@ def _guard(room: ExamAssignment, actor: User, access_code: str, before: Sequence
         raise RoomNotOpen
     if room.latest_start_seconds is not None and room_rules.is_too_late(room.opened_at, room.latest_start_seconds, at):
         raise TooLateToStart
+    browser.check_browser(keys=room.browser_keys)
     codes.check_code(room=room, student_id=actor.pk, code=access_code)
     if sum(attempt.status != Attempt.Status.VOID for attempt in before) >= room.attempts_allowed:
         raise errors.NoAttemptsLeft
@@ -182,10 +184,13 @@ def visit_attempt(*, actor: User, attempt_id: uuid.UUID, at: datetime | None = N
 
 
 def visit_running_attempt(*, actor: User, attempt_id: uuid.UUID, at: datetime | None = None) -> SeenAttempt:
-    """The same for what only makes sense while somebody sits; refuses a closed attempt."""
+    """The same for what only makes sense while somebody sits; refuses a closed attempt, and its student in another browser
+    than the room asks for."""
     attempt = visit_attempt(actor=actor, attempt_id=attempt_id, at=at)
     if not attempt.is_running:
         raise errors.AttemptClosed
+    if attempt.student_id == actor.pk:
+        browser.check_browser(keys=attempt.assignment.browser_keys)
     return attempt
 
 
@@ -194,6 +199,7 @@ def take_over(*, actor: User, attempt_id: uuid.UUID, at: datetime | None = None)
     attempt = visit_attempt(actor=actor, attempt_id=attempt_id, at=at)
     if attempt.student_id != actor.pk:
         raise errors.AttemptNotFound
+    browser.check_browser(keys=attempt.assignment.browser_keys)
     with transaction.atomic():
         if not Attempt.objects.running().filter(pk=attempt.pk).update(epoch=F("epoch") + 1):
             raise errors.AttemptClosed

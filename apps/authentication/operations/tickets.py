@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from apps.authentication import rules
 from apps.authentication.errors import SignInFailed, TicketsUnavailable
-from apps.core import tenancy, volatile
+from apps.core import tenancy, trace, volatile
 from apps.core.tenancy import Tenant
 
 
@@ -23,12 +23,17 @@ class Entry:
     session_id: uuid.UUID
     version: int
     role: str
+    browser_url: str = ""
+    browser_proof: str = ""
 
 
 def issue_ticket(*, entry: Entry, purpose: str = "") -> str:
-    """A ticket for one connection; ``purpose`` binds it to one path (``attempts``, ``leaderboards`` …), empty to any."""
+    """A ticket for one connection; ``purpose`` binds it to one path (``attempts``, ``leaderboards`` …), empty to any. What
+    the browser said of itself goes along."""
     ticket = rules.fresh_token()
-    body = json.dumps([str(entry.user_id), str(entry.session_id), entry.version, entry.role, purpose])
+    person = [str(entry.user_id), str(entry.session_id), entry.version, entry.role]
+    asked = trace.current()
+    body = json.dumps([*person, purpose, asked.browser_url, asked.browser_proof])
     try:
         volatile.client().set(tenancy.key("ticket", rules.token_hash(ticket)), body, ex=settings.SHIKEN_TICKET_SECONDS)
     except RedisError:
@@ -44,7 +49,7 @@ def claim_ticket(*, tenant: Tenant, ticket: str, purpose: str) -> Entry:
         raise TicketsUnavailable from None
     if not body:
         raise SignInFailed
-    user_id, session_id, version, role, bound_to = json.loads(body)
+    user_id, session_id, version, role, bound_to, *browser = json.loads(body)
     if bound_to not in ("", purpose):
         raise SignInFailed
-    return Entry(uuid.UUID(user_id), uuid.UUID(session_id), version, role)
+    return Entry(uuid.UUID(user_id), uuid.UUID(session_id), version, role, *browser)
