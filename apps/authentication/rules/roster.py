@@ -36,6 +36,7 @@ _EMAIL = re.compile(r"[^\s@<>(),;:\"\\\[\]]{1,64}@(?:[\w](?:[\w-]{0,61}[\w])?\.)
 _PHONE = re.compile(r"\+?[0-9(][0-9 ().\-/]{2,28}")
 _BETWEEN_GROUPS = re.compile(r"[;|,、，；\n]")
 _JAPANESE_NAME = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+MOVED: Final = "This row has more cells than there are columns: put what holds a separator into quotation marks."
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,9 @@ def _understand(roster: Roster, lines: Iterable[tuple[int, list[str]]]) -> Roste
             first = seen.setdefault(entry.email, number)
             if first != number:
                 flaws.append(Flaw(number, words.EMAIL, "duplicate", f"Row {first} has the same address."))
+        # In a workbook somebody may have written a note there; in a CSV file all cells of the row have moved.
+        if roster.format == "csv" and any(cell.strip() for cell in cells[len(header) :]):
+            flaws.append(Flaw(number, "", "too_many_cells", MOVED))
         if flaws:
             roster.flaws += flaws
         else:

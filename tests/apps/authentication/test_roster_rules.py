@@ -212,6 +212,16 @@ def test_unknown_columns_are_named_and_left_out():
 # -- workbooks -------------------------------------------------------------------------------------------------------
 
 
+def test_a_row_whose_cells_have_moved_is_refused_and_a_note_beside_a_workbook_is_not():
+    read = roster.read(b"email;groups;role\na@north.test;N5;N4;student\nb@north.test;N5;student;;\n")
+    assert [(flaw.row, flaw.column, flaw.code) for flaw in read.flaws if flaw.code != "invalid_choice"] == [
+        (2, "", "too_many_cells")
+    ]
+    assert [entry.email for entry in read.entries] == ["b@north.test"]
+    noted = roster.read(book([["email"], ["a@north.test", "sits in front"]]))
+    assert (noted.flaws, len(noted.entries)) == ([], 1)
+
+
 def test_a_workbook_is_read_like_a_text():
     rows = [
         ["メール", "姓", "名", "電話", "クラス"],
