@@ -334,6 +334,19 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "reject": may(admin=ALL, when="it was asked for"),
         "withdraw": may(admin=ALL, when="it was asked for or is in force"),
     },
+    "homework-assignments": {
+        "list": may(admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="who is named: for staff only"),
+        "retrieve": may(admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="who is named: for staff only"),
+        "create": may(staff=YES, when="teachers: to groups that they teach, and to students in them"),
+        "partial_update": may(admin=ALL, teacher=ROOMS, when="items on which somebody has worked stay"),
+        "update": may(admin=ALL, teacher=ROOMS, when="items on which somebody has worked stay"),
+        "destroy": may(admin=ALL, teacher=ROOMS, when="nobody has worked on it"),
+        "progress": may(admin=ALL, teacher=ROOMS),
+    },
+    "homework-assignments/start": {
+        "post": may(student=ASSIGNED, guest=NAMED, when="before the deadline, with attempts left; practice as it says")
+    },
+    "attempts/check": {"post": may(takers=OWN, when="the homework lets answers be checked, and the attempt runs")},
     "attempts/start": {
         "post": may(student=ASSIGNED, guest=NAMED, when="the room is open, attempts are left, its access code is right")
     },
@@ -352,7 +365,9 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "post": may(takers=OWN, when="the attempt runs; plays are left, or the room was given a cue"),
     },
     "attempts/cues": {"get": may(admin=ALL, teacher=ROOMS), "post": may(admin=ALL, teacher=ROOMS, when="it is open")},
-    "plays": {"get": may(anybody=HOLDERS, when="the link is signed for one play, holds a minute, and goes forward only")},
+    "plays": {
+        "get": may(anybody=HOLDERS, when="the link is signed for one play, holds a minute, and goes forward only")
+    },
     "receipts/check": {"post": may(anybody=YES, when="the answer is yes or no; a rate per address")},
     "attempts/finalise": {"post": may(admin=ALL, teacher=ROOMS, when="the room is closed and all marks are in")},
     "attempts": {
@@ -376,6 +391,12 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "submit_exam": may(takers=OWN),
         "my_results": may(takers=OWN, when="results are released"),
         "report": may(takers=OWN),
+        "homework_start": may(student=ASSIGNED, guest=NAMED, when="before the deadline, with attempts left"),
+        "check_single_question": may(takers=OWN, when="the homework lets answers be checked"),
+        "submit_homework": may(takers=OWN),
+        "history": may(student=ASSIGNED, guest=NAMED),
+        "show_result": may(student=OWN, when="it is handed in and marks are shown, or it is practice"),
+        "my_homework_results": may(student=ASSIGNED, guest=NAMED, when="marks are shown"),
     },
     "results/exams": {
         "get": may(admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="takers: their own, once released")

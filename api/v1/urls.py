@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("api.v1.mail.urls")),
     path("", include("api.v1.notifications.urls")),
     path("", include("api.v1.attempts.urls")),
+    path("", include("api.v1.homework.urls")),
     path("", include("api.v1.submissions.urls")),
     path("", include("api.v1.leaderboards.urls")),
     path("", include("api.v1.results.urls")),

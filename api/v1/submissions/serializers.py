@@ -30,10 +30,15 @@ def status_of(attempt: Any) -> str:
 
 class SubmissionFilters(Filters):
     exam_assignment_id = serializers.UUIDField(required=False, help_text="Only submissions in this room.")
+    homework_assignment_id = serializers.UUIDField(required=False, help_text="Only submissions of this homework.")
 
 
 class MyResultFilters(Filters):
     exam_assignment_id = serializers.UUIDField()
+
+
+class MyHomeworkResultFilters(Filters):
+    homework_assignment_id = serializers.UUIDField()
 
 
 class StartExamIn(StrictSerializer):
@@ -150,16 +155,27 @@ class IncidentOut(serializers.Serializer[Any]):
 class SubmissionResultsOut(serializers.Serializer[Any]):
     """Marks as numbers to compute with; ``attempts/{id}/result/`` has them exactly."""
 
-    resource_type = serializers.SerializerMethodField()
+    resource_type = serializers.ChoiceField(["mock_test", "quiz"])
     total_score = serializers.FloatField(source="outcome.total")
+    max_score = serializers.FloatField(source="attempt.max_score")
+    percentage = serializers.FloatField(help_text="Of the marks.")
+    correct_count = serializers.IntegerField(source="outcome.correct")
+    total_count = serializers.IntegerField(source="outcome.items")
+    questions = serializers.SerializerMethodField(
+        help_text="Of a quiz, by question id. Empty for students while the review is closed, and for tests."
+    )
     sections = serializers.SerializerMethodField(help_text="By section id.")
     jlpt_result = serializers.SerializerMethodField(help_text="null for papers of no exam.")
     disqualified = serializers.SerializerMethodField(help_text="Always false: no machine disqualifies anybody.")
     disqualification_reason = serializers.SerializerMethodField()
     integrity_incident = serializers.SerializerMethodField(help_text="For staff who ask for one submission.")
 
-    def get_resource_type(self, submission: Any) -> str:
-        return "mock_test"
+    @extend_schema_field(serializers.DictField(child=AnsweredOut()))
+    def get_questions(self, submission: Any) -> dict[str, Any]:
+        if submission.resource_type != "quiz":
+            return {}
+        parts = (section.questions for section in submission.outcome.sections)
+        return {name: AnsweredOut(answered).data for questions in parts for name, answered in questions.items()}
 
     @extend_schema_field(serializers.DictField(child=SectionResultOut()))
     def get_sections(self, submission: Any) -> dict[str, Any]:
@@ -191,8 +207,9 @@ class SubmissionOut(serializers.Serializer[Any]):
     completed_at = serializers.DateTimeField(source="attempt.finished_at", allow_null=True)
     assignment_type = serializers.SerializerMethodField()
     assignment_title = serializers.CharField(source="attempt.assignment.title")
-    exam_assignment = serializers.UUIDField(source="attempt.assignment_id")
-    homework_assignment = serializers.SerializerMethodField()
+    exam_assignment = serializers.SerializerMethodField()
+    homework_assignment = serializers.UUIDField(source="attempt.assignment.homework_id", allow_null=True)
+    is_practice = serializers.BooleanField(source="attempt.is_practice", help_text="Counts for nothing.")
     mock_test_title = serializers.CharField(source="attempt.paper.title")
     mock_test_level = serializers.CharField(source="attempt.paper.test.level")
     score = serializers.SerializerMethodField(
@@ -214,12 +231,14 @@ class SubmissionOut(serializers.Serializer[Any]):
     def get_status(self, submission: Any) -> str:
         return status_of(submission.attempt)
 
+    @extend_schema_field(serializers.ChoiceField(["EXAM", "HOMEWORK"]))
     def get_assignment_type(self, submission: Any) -> str:
-        return "EXAM"
+        return "HOMEWORK" if submission.attempt.assignment.homework_id else "EXAM"
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))
-    def get_homework_assignment(self, submission: Any) -> None:
-        return None
+    def get_exam_assignment(self, submission: Any) -> str | None:
+        attempt = submission.attempt
+        return None if attempt.assignment.homework_id else str(attempt.assignment_id)
 
     def get_score(self, submission: Any) -> float | None:
         return float(submission.outcome.total) if submission.outcome else None

@@ -214,6 +214,7 @@ def _copy(homework: HomeworkAssignment, room: ExamAssignment) -> None:
     """What a room has from its homework. One for practice has no end, and nothing counts in it."""
     policies = ExamAssignment.ResultPolicy
     room.title = homework.title
+    room.is_review_open = True  # for whom nothing counts any more
     if room.kind == ExamAssignment.Kind.PRACTICE:
         room.attempts_allowed, room.result_policy = PRACTICE_ATTEMPTS, policies.IMMEDIATELY
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from apps.mock_tests import queries as papers
 from apps.mock_tests.rules import items, richtext
 
 if TYPE_CHECKING:
-    from apps.attempts.queries import Sign
+    from apps.attempts.queries import SeenAttempt, Sign
     from apps.authentication.models import User
 
 _MAKE_FINAL = "UPDATE attempts_attempt SET finals = finals || %s::uuid WHERE id = %s"
@@ -74,7 +74,7 @@ def check_answer(
     given: object,
     epoch: int | None = None,
     seq: int | None = None,
-    sign: Sign = str,
+    sign: Callable[[SeenAttempt], Sign] = lambda attempt: str,
 ) -> Verdict:
     """Write one's answer to a question into the journal, for good, and tell what was right there. ``given`` is anything that
     ``rules.shown`` understands; nothing means that no answer was found in time.
@@ -88,8 +88,8 @@ def check_answer(
         raise errors.AttemptNotFound
     if not attempt.may_check:
         raise errors.MayNotCheck
-    name = str(question)
-    paper = queries.render_paper(attempt, sign=sign)
+    name, signer = str(question), sign(attempt)
+    paper = queries.render_paper(attempt, sign=signer)
     asked = next((one for _, one in shown.questions_of(paper) if one["id"] == name), None)
     if asked is None:
         raise errors.BadAnswer(code="unknown_question")
@@ -117,7 +117,7 @@ def check_answer(
         marks=mark.marks,
         max_marks=Decimal(item["score"]),
         key=item["key"],
-        explanation=richtext.replace_media(item["explanation"], sign),
+        explanation=richtext.replace_media(item["explanation"], signer),
         right_place=shown.place_of(asked, checking.right_response(item)),
         chosen_place=shown.place_of(asked, stored),
     )

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 
 from apps.assignments import queries as rooms
+from apps.assignments import rules as room_rules
 from apps.assignments.errors import HomeworkNotFound
 from apps.attempts import errors, queries
 from apps.attempts.models import Attempt
@@ -178,3 +179,20 @@ def own_results(actor: User, homework_id: uuid.UUID) -> tuple[HomeworkAssignment
     chosen = submissions.submissions_for(actor).filter(pk__in=visible)
     described = submissions.describe(actor, chosen)
     return homework, sorted(described, key=lambda one: order.get(one.attempt.assignment_id, 0))
+
+
+def shown_result(actor: User, attempt_id: uuid.UUID, answers: Mapping[str, object]) -> Submission:
+    """One's own result of an item that was handed in. Of practice that runs and lets answers be checked: what these answers
+    would earn, beside those that are saved. Refuses attempts in exams, those that run, and marks that are not shown yet."""
+    found = submissions.with_paper(queries.list_attempts_for(actor)).filter(pk=attempt_id, student=actor)
+    attempt = found.exclude(assignment__kind=room_rules.EXAM).first()
+    if attempt is None:
+        raise errors.AttemptNotFound
+    if not attempt.is_running:
+        submission = submissions.get_submission_for(actor, attempt_id)
+        if submission.outcome is None:
+            raise errors.ResultNotReleased
+        return submission
+    if not (attempt.is_practice and attempt.may_check):
+        raise errors.NotBeforeTheEnd
+    return submissions.mark_meanwhile(attempt, answers)

@@ -4,7 +4,8 @@ them in as many queries as one."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,8 @@ from apps.attempts import errors, queries
 from apps.attempts.models import AnswerSheet, Attempt, IntegrityEvent, ItemMark
 from apps.attempts.queries import Part
 from apps.attempts.rules import results, shown
-from apps.mock_tests.rules import profiles
+from apps.mock_tests import queries as papers
+from apps.mock_tests.rules import items, profiles
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -48,6 +50,14 @@ class Outcome:
     pass_mark: int | None
     total: Decimal
 
+    @property
+    def items(self) -> int:
+        return sum(section.part.items for section in self.sections)
+
+    @property
+    def correct(self) -> int:
+        return sum(section.part.correct for section in self.sections)
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -56,6 +66,10 @@ class Submission:
     attempt: Attempt
     outcome: Outcome | None
     events: Sequence[IntegrityEvent] = field(default=())
+
+    @property
+    def resource_type(self) -> str:
+        return "quiz" if self.attempt.paper.test.kind == "QUIZ" else "mock_test"
 
     @property
     def percentage(self) -> Decimal | None:
@@ -155,3 +169,40 @@ def _outcome(attempt: Attempt, parts: list[Part], marks: dict[str, ItemMark], an
         pass_mark=profile.pass_score if profile else None,
         total=Decimal(estimate.total) if estimate else attempt.score or Decimal(0),
     )
+
+
+def mark_meanwhile(attempt: Attempt, given: Mapping[str, object]) -> Submission:
+    """What a running attempt would earn with these answers beside those that are saved. Nothing is written down."""
+    paper = queries.render_paper(attempt, sign=str)
+    key = papers.get_key(paper_id=attempt.paper_id)
+    specs = papers.item_specs(paper_id=attempt.paper_id)
+    saved = queries.answer_state(attempt).answers
+    sections = []
+    for section in paper["sections"]:
+        answered: dict[str, Answered] = {}
+        outcomes = []
+        for _, question in shown.questions_of({"sections": [section]}):
+            name = question["id"]
+            response = saved.get(name)
+            if name in given and uuid.UUID(name) not in attempt.finals:
+                with suppress(ValueError, RecursionError):  # what is no answer earns nothing more than what is saved
+                    meant = shown.read_response(question, given[name])
+                    response = items.check_response(specs[uuid.UUID(name)], meant)
+            item = key[uuid.UUID(name)]
+            mark = items.grade_item(item, response)
+            outcomes.append((mark, Decimal(item["score"])))
+            place = shown.place_of(question, response)
+            answered[name] = Answered(mark.outcome == ItemMark.Outcome.CORRECT, place, mark.marks)
+        part = Part(
+            kind="section",
+            id=section["id"],
+            name=section["name"],
+            score=sum((mark.marks for mark, _ in outcomes), Decimal(0)),
+            max_score=sum((score for _, score in outcomes), Decimal(0)),
+            items=len(outcomes),
+            correct=sum(mark.outcome == ItemMark.Outcome.CORRECT for mark, _ in outcomes),
+            blank=sum(mark.outcome == ItemMark.Outcome.BLANK for mark, _ in outcomes),
+        )
+        sections.append(SectionOutcome(part, section["section_type"], answered))
+    attempt.score = sum((section.part.score for section in sections), Decimal(0))
+    return Submission(attempt, Outcome(sections=sections, estimate=None, pass_mark=None, total=attempt.score))

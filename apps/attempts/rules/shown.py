@@ -41,6 +41,28 @@ def options_of(question: Question) -> Options:
     return TRUTHS if question["type"] == "true_false" else question["options"]
 
 
+def flat_questions(paper: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The questions of a paper one after the other, each with what it is read, seen or heard with, for screens that show
+    one at a time."""
+    return [
+        {
+            "id": question["id"],
+            "question_number": question["question_number"],
+            "type": question["type"],
+            "text": question["text"],
+            "image": question["image"],
+            "audio": question["audio_file"] or group["audio_file"],
+            "options": [{"id": o["id"], "text": o["text"], "image": o["image"]} for o in options_of(question)],
+            "instruction": group["instruction"],
+            "reading_text": group["reading_text"],
+            "group_image": group["image"],
+        }
+        for section in paper["sections"]
+        for group in section["question_groups"]
+        for question in group["questions"]
+    ]
+
+
 def read_response(question: Question, given: object) -> object:
     """The response that is meant. What means none comes back as it is, for the usual check to refuse."""
     options = options_of(question)
