@@ -325,8 +325,9 @@ class SittingMachine(RuleBasedStateMachine):
         self.compare()
 
     @precondition(lambda self: self.has_sat() and self.model.room.is_sectioned)
-    @rule(place=places, step=st.sampled_from(["present"] * 6 + [0, 1, 2]), when=whens)
-    def go_on(self, place: int, step: Any, when: tuple[str, int]) -> None:
+    @rule(place=places, step=st.sampled_from(["present"] * 6 + [0, 1, 2]), late=st.booleans(), when=whens)
+    def go_on(self, place: int, step: Any, late: bool, when: tuple[str, int]) -> None:
+        """With ``late``, an answer that was on its way for the section that was left arrives right after."""
         at, (due, pk) = self.go_to(when), self.one(place)
         left = due.present(at) if step == "present" else step
 
@@ -336,6 +337,10 @@ class SittingMachine(RuleBasedStateMachine):
             self.model.look(due, at)
 
         self.agree(expected, due.student, "post", f"attempts/{pk}/next-section/", {"step": left})
+        if late:
+            acked, refused = self.model.save(due, due.epoch, [(7, "river", "yes")], at)
+            said = self.world.save_over_socket(due.student, pk, due.epoch, self._written([(7, ("river", "yes"))]))
+            assert said == (acked, refused)
         self.compare()
 
     @precondition(has_sat)

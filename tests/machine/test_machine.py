@@ -80,4 +80,4 @@ def test_a_flaw_in_the_product_is_found(cast, monkeypatch, flaw):
     flaw(monkeypatch)
     world = World(cast)
     with world.stopped_clock(), pytest.raises(AssertionError):
-        run(world, 400, derandomize=True)
+        run(world, 120, derandomize=True)
