@@ -11,13 +11,15 @@ from typing import Any
 
 from django.db import DatabaseError
 
+from api.v1.attempts import listening
 from api.ws import base
 from apps.attempts.errors import AttemptNotFound
 from apps.attempts.operations import browser, integrity, journal, presence
 from apps.attempts.operations.statement import Caller, Save
 from apps.attempts.rules import answers as rules
+from apps.attempts.rules import integrity as seen
 from apps.core import eager, tenancy, trace
-from apps.core.errors import Problem
+from apps.core.errors import Problem, Refusal
 from apps.core.realtime import encode_moment
 
 log = logging.getLogger(__name__)
@@ -77,6 +79,7 @@ class AttemptSocket(base.Socket):
         )
         if standing.state != RUNNING:
             return await self._say_closed()
+        await self.run(integrity.see, attempt_id=attempt_id, way=seen.SOCKET)
         return self._note(place=trace.current().address)
 
     def heard(self) -> None:
@@ -96,6 +99,8 @@ class AttemptSocket(base.Socket):
             self._save(message)
         elif message["type"] == "event":
             self._notice(message)
+        elif message["type"] == "play":
+            await self._play(message)
         else:
             await super().received(message)
 
@@ -132,6 +137,25 @@ class AttemptSocket(base.Socket):
         if refused:
             self._say_refused(refused)
         return None
+
+    async def _play(self, message: dict[str, Any]) -> None:
+        """The same as its HTTP twin. The client's ``id`` comes back, so that it knows what was answered."""
+        given = {name: value for name, value in message.items() if name not in ("type", "id")}
+        shape = listening.PlayIn(data=given)
+        if not shape.is_valid():
+            return await self.tell("error", {"of": "play", "id": _plain(message.get("id")), "code": "invalid"})
+        try:
+            played = await self.run(
+                listening.act,
+                tenant=self.tenant,
+                student_id=self.entry.user_id,
+                attempt_id=uuid.UUID(self._caller.attempt_id),
+                given=shape.validated_data,
+            )
+        except Refusal as refusal:
+            about = {"of": "play", "id": _plain(message.get("id"))}
+            return await self.tell("error", {**about, "code": refusal.code, "detail": str(refusal)})
+        return await self.tell("play", {"id": _plain(message.get("id")), **played})
 
     def _notice(self, message: dict[str, Any]) -> None:
         """Gather what the screen noticed for a moment; what is too much is dropped, and nothing is answered."""
@@ -177,3 +201,8 @@ class AttemptSocket(base.Socket):
     async def _say_closed(self) -> None:
         await self.tell("closed", {"attempt": self._caller.attempt_id})
         await self.close(base.FINALISED)
+
+
+def _plain(value: object) -> object:
+    """An id of the client's choice, as far as it can be given back."""
+    return value if isinstance(value, int) or (isinstance(value, str) and len(value) <= 64) else None

@@ -131,6 +131,7 @@ class EventOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField(allow_null=True, help_text="By the student's clock.")
     received_at = serializers.DateTimeField()
     details = serializers.DictField(child=serializers.CharField())
+    is_observed = serializers.BooleanField(help_text="Seen by the server itself; the rest is what the screen says.")
 
 
 class RoomRefOut(serializers.Serializer[Any]):

@@ -4,11 +4,12 @@ import uuid
 
 from django.db import transaction
 
-from apps.attempts.models import TimeGrant
+from apps.attempts.models import TimeGrant, Whereabouts
 
 
 def forget_person(*, user_id: uuid.UUID) -> None:
-    """Take away why time was given to somebody, which may tell of their health. Answers, marks and what the screen noticed
-    stay: they name nobody. Again without effect."""
+    """Take away why time was given to somebody, which may tell of their health, and from where they sat last. Answers, marks
+    and what the screen noticed stay: they name nobody. Again without effect."""
     with transaction.atomic():
         TimeGrant.objects.filter(attempt__student=user_id).exclude(reason="").update(reason="")
+        Whereabouts.objects.filter(attempt__student=user_id).delete()

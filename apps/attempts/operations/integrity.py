@@ -1,4 +1,5 @@
-"""Keeping what screens noticed: advice for people, apart from everything that decides about an attempt."""
+"""Keeping what screens noticed and what the server saw: advice for people, apart from everything that decides about an
+attempt."""
 
 from __future__ import annotations
 
@@ -7,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from apps.attempts import errors, queries
-from apps.attempts.models import IntegrityEvent
+from apps.attempts.models import IntegrityEvent, Whereabouts
 from apps.attempts.rules import integrity as rules
+from apps.core import trace
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -30,10 +33,36 @@ def keep_events(*, attempt_id: uuid.UUID, events: Iterable[Mapping[str, object]]
     """
     noticed = rules.read_events(events)
     with transaction.atomic():
-        room = rules.MOST_OF_AN_ATTEMPT - IntegrityEvent.objects.filter(attempt_id=attempt_id).count()
+        told = IntegrityEvent.objects.filter(attempt_id=attempt_id, is_observed=False)
+        room = rules.MOST_OF_AN_ATTEMPT - told.count()
         kept = [
             IntegrityEvent(attempt_id=attempt_id, kind=event.kind, at=event.at, details=dict(event.details))
             for event in noticed[: max(room, 0)]
         ]
         IntegrityEvent.objects.bulk_create(kept)
     return len(kept)
+
+
+def see(*, attempt_id: uuid.UUID, way: str) -> int:
+    """Somebody begins, takes over or connects (``rules.STARTED``, ``TAKEN_OVER``, ``SOCKET``): compare where they come from
+    with the last time, keep it, and note what is different; returns how many things were. Touches no attempt."""
+    asked = trace.current()
+    now = rules.Place(asked.address, asked.agent)
+    with transaction.atomic():
+        known, is_new = Whereabouts.objects.select_for_update().get_or_create(
+            attempt_id=attempt_id, defaults={"address": now.address, "agent": now.agent}
+        )
+        before = None if is_new else rules.Place(known.address, known.agent)
+        noticed = rules.observe(way=way, before=before, now=now, sockets=known.entries)
+        known.address, known.agent = now.address or known.address, now.agent or known.agent
+        known.entries += way == rules.SOCKET
+        known.seen_at = Now()
+        known.save()
+        if noticed:
+            seen = IntegrityEvent.objects.filter(attempt_id=attempt_id, is_observed=True).count()
+            noticed = noticed[: max(rules.MOST_OBSERVED - seen, 0)]
+            IntegrityEvent.objects.bulk_create(
+                IntegrityEvent(attempt_id=attempt_id, kind=event.kind, details=dict(event.details), is_observed=True)
+                for event in noticed
+            )
+    return len(noticed)

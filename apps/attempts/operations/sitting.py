@@ -19,9 +19,10 @@ from apps.assignments.errors import AssignmentNotFound, RoomNotOpen, TooLateToSt
 from apps.attempts import errors, queries
 from apps.attempts.events import AttemptStarted
 from apps.attempts.models import AnswerSheet, Attempt
-from apps.attempts.operations import browser, capacity, codes, journal, sheets
+from apps.attempts.operations import browser, capacity, codes, integrity, journal, sheets
 from apps.attempts.operations import clock as timing
 from apps.attempts.rules import course, ledger, watermarks
+from apps.attempts.rules import integrity as seen
 from apps.attempts.rules.answers import Refused
 from apps.audit import operations as audit
 from apps.centers.queries import centers
@@ -90,10 +91,12 @@ def start_attempt(
         running = next((attempt for attempt in mine if attempt.is_running), None)
         if running is not None and not _close_if_due(running, at):
             browser.check_browser(keys=running.assignment.browser_keys)
+            integrity.see(attempt_id=running.pk, way=seen.STARTED)
             return Started(running, False, at)
         try:
             with transaction.atomic():
                 attempt = _begin(actor, assignment_id, access_code, kind, may_check, mine, at)
+                integrity.see(attempt_id=attempt.pk, way=seen.STARTED)
                 capacity.take_place(at=at, is_alone=is_alone)
                 return Started(attempt, True, at)
         except capacity.NearLimit:
@@ -205,6 +208,7 @@ def take_over(*, actor: User, attempt_id: uuid.UUID, at: datetime | None = None)
             raise errors.AttemptClosed
         epoch = Attempt.objects.values_list("epoch", flat=True).get(pk=attempt.pk)
         realtime.push(tenancy.room("attempt", attempt.pk), "taken_over", {"attempt": attempt.pk, "epoch": epoch})
+        integrity.see(attempt_id=attempt.pk, way=seen.TAKEN_OVER)
         audit.record(action="attempt.taken_over", subject="attempt", subject_id=attempt.pk, after={"epoch": epoch})
     return epoch
 

@@ -1,4 +1,5 @@
-"""What a student's screen noticed, cut to a size that can be kept. None of it is trusted, and nothing follows from it."""
+"""What a student's screen noticed, cut to a size that can be kept, and what the server sees itself of where an attempt is
+sat. None of the first is trusted, and from neither follows anything but what people make of it."""
 
 from __future__ import annotations
 
@@ -12,6 +13,21 @@ MOST_AT_ONCE: Final = 50
 LONGEST_KIND: Final = 40
 LONGEST_DETAIL: Final = 200
 MOST_DETAILS: Final = 8
+
+
+MOST_OBSERVED: Final = 200
+"""Apart from what screens tell: who floods the one must not hide the other."""
+
+STARTED, TAKEN_OVER, SOCKET = "started", "taken_over", "socket"
+RECONNECTED, OTHER_ADDRESS, OTHER_DEVICE = "reconnected", "address_changed", "second_device"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """From where somebody came: address and browser; empty where it is not known."""
+
+    address: str = ""
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,25 @@ def read_events(events: Iterable[Mapping[str, object]]) -> list[Noticed]:
             details = {_text(name, LONGEST_KIND): _text(value, LONGEST_DETAIL) for name, value in others[:MOST_DETAILS]}
             read.append(Noticed(kind, _moment(event.get("at")), {n: text for n, text in details.items() if text}))
     return read
+
+
+def observe(*, way: str, before: Place | None, now: Place, sockets: int) -> list[Noticed]:
+    """What it means that somebody comes ``way`` from ``now`` who came from ``before`` the last time, with so many sockets
+    opened until then."""
+    found = []
+    if way == TAKEN_OVER:
+        found.append(Noticed(TAKEN_OVER, None, {}))
+    if way == SOCKET and sockets:
+        found.append(Noticed(RECONNECTED, None, {}))
+    if before is None:
+        return found
+    for kind, old, new in (
+        (OTHER_ADDRESS, before.address, now.address),
+        (OTHER_DEVICE, before.agent, now.agent),
+    ):
+        if old and new and old != new:
+            found.append(Noticed(kind, None, {"from": old, "to": new}))
+    return found
 
 
 def _text(value: object, longest: int) -> str:
