@@ -4,14 +4,20 @@ import { el } from "./dom.js";
 
 const LETTERS = "1234567890";
 
-export function questionGroup(group, { given, give, review, flags, flag }) {
+export function questionGroup(group, { given, give, review, flags, flag, players }) {
   return el("section", { class: "group" },
     group.title ? el("h3", {}, group.title) : null,
     group.instruction ? el("div", { class: "instruction", html: group.instruction }) : null,
-    group.audio_file ? el("audio", { controls: true, preload: "none", src: group.audio_file }) : null,
+    sound(group, players),
     group.image ? el("img", { src: group.image, alt: "" }) : null,
     group.reading_text ? el("div", { class: "passage", html: group.reading_text }) : null,
-    ...group.questions.map((question) => oneQuestion(question, given[question.id], give, review?.[question.id], flag && flagButton(question, flags, flag))));
+    ...group.questions.map((question) => oneQuestion(question, given[question.id], give, review?.[question.id], flag && flagButton(question, flags, flag), players)));
+}
+
+// Played freely where there is an address; else as the room allows.
+function sound({ audio_file: address, recording }, players) {
+  if (recording && players) return players.box(recording);
+  return address ? el("audio", { controls: true, preload: "none", src: address }) : null;
 }
 
 // For later: stays on this device.
@@ -21,12 +27,12 @@ function flagButton(question, flags, flag) {
   return button;
 }
 
-function oneQuestion(question, response, give, reviewed, flag) {
+function oneQuestion(question, response, give, reviewed, flag, players) {
   return el("fieldset", { class: "question", id: `q-${question.id}`, disabled: !give },
     el("legend", {}, `${question.question_number}.`),
     flag || null,
     el("div", { class: "text", html: question.text }),
-    question.audio_file ? el("audio", { controls: true, preload: "none", src: question.audio_file }) : null,
+    sound(question, players),
     question.image ? el("img", { src: question.image, alt: "" }) : null,
     (WAYS[question.type] || choices)(question, response, give, reviewed),
     Array.isArray(reviewed?.key?.answers) ? el("p", { class: "right" }, "Right: ", reviewed.key.answers.filter(({ fraction }) => Number(fraction) > 0)

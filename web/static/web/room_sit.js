@@ -4,6 +4,7 @@ import { Sitting } from "../exam/sitting.js";
 import { http } from "./api.js";
 import { confirmed, el, notice, show, when } from "./dom.js";
 import { questionGroup } from "./paper.js";
+import { Players } from "./room_player.js";
 import { review } from "./room_review.js";
 import { Flags, tools } from "./room_tools.js";
 
@@ -28,11 +29,12 @@ export async function sit(room, accessCode) {
   let open = 0;
   let ended = "";
   let ticking;
+  let players = null;
   let sitting = null;  // news may come before it is there
 
   sitting = await Sitting.enter({
     http, room: room.id, accessCode,
-    on: { saved: tellSaved, over, timer: tellTime, step: draw, announced: tellSaid, dropped: tellDropped },
+    on: { saved: tellSaved, over, timer: tellTime, step: draw, announced: tellSaid, dropped: tellDropped, message: (news) => players?.hear(news) },
   });
   const { started } = sitting;
   if (ended) return over(ended);
@@ -43,6 +45,7 @@ export async function sit(room, accessCode) {
       el("div", { class: "extras" }, said, ...tools(started.tools || [], sitting.attempt)))));
   if (sitting.paper.watermark) document.body.append(watermark(sitting.paper.watermark));
 
+  players = new Players({ http, sitting, mode: started.listening || "FREE" });
   const give = (question, response) => {
     given[question] = response;
     sitting.give(question, response);
@@ -88,7 +91,8 @@ export async function sit(room, accessCode) {
     const section = sections[index];
     const next = sections[index + 1]
       ? el("p", {}, el("button", { class: "plain", onclick: () => turnTo(index + 1) }, `Next: ${sections[index + 1].name}`)) : null;
-    const groups = section ? section.question_groups.map((group) => questionGroup(group, { given, give, flags, flag })) : [];
+    players.forget();
+    const groups = section ? section.question_groups.map((group) => questionGroup(group, { given, give, flags, flag, players })) : [];
     paper.replaceChildren(...[...groups, next].filter(Boolean));
     palette.replaceChildren(...(section ? questionsOf(section) : []).map((question) =>
       el("a", { href: `#q-${question.id}` }, String(question.question_number))));
@@ -210,6 +214,7 @@ export async function sit(room, accessCode) {
     ended = code;
     if (!sitting) return;
     clearInterval(ticking);
+    players?.end();
     document.querySelector(".watermark")?.remove();
     document.querySelectorAll("dialog").forEach((box) => box.close());
     if (code === "not_signed_in") return void location.reload();  // what waits is kept, and goes on after the sign-in

@@ -32,8 +32,10 @@ const CODE = { name: "code", autocomplete: "one-time-code", inputmode: "text", m
 // Who came by a provider has none, and is not asked for it.
 const password = (factor) => (factor.has_password ? [field("Your password", PASSWORD)] : []);
 
+const badge = (isOn) => el("span", { class: `badge ${isOn ? "open" : ""}` }, isOn ? "on" : "off");
+
 function secondFactor(factor) {
-  const title = el("h2", {}, "Second factor ", el("span", { class: `badge ${factor.is_on ? "open" : ""}` }, factor.is_on ? "on" : "off"));
+  const title = el("h2", {}, "Second factor ", badge(factor.is_on));
   if (!factor.is_on) {
     return [title, el("p", {}, "With an app on your phone nobody gets in who only knows your password."),
       form("Set it up", password(factor), async (given, place) => {
@@ -59,7 +61,9 @@ function setUp(made) {
   const all = el("div", {}, el("p", {}, "Take a picture of this with an authenticator app. It is shown this once."), picture,
     el("p", { class: "quiet" }, "No camera? Type this into the app: ", el("code", { class: "secret" }, made.secret.match(/.{4}/g).join(" "))),
     form("Turn it on", [field("The six digits that the app shows", { ...CODE, inputmode: "numeric" })], async (given) => {
-      all.replaceWith(...codes((await call("POST", "auth/second-factor/confirm/", given)).recovery_codes));
+      const { recovery_codes: kept } = await call("POST", "auth/second-factor/confirm/", given);
+      all.parentElement.querySelector(".badge").replaceWith(badge(true));
+      all.replaceWith(...codes(kept));
     }));
   return all;
 }

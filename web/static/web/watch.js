@@ -10,6 +10,7 @@ import { start } from "./who.js";
 
 const PATHS = { reopen: "reopen-seats" };
 const PATIENCE_MS = 15000;
+const HANDS_OFF_MS = 4000;
 
 start(async () => {
   const [room, said] = await Promise.all([
@@ -23,7 +24,7 @@ class Watch {
   constructor(room, said) {
     Object.assign(this, { room, clock: new ServerClock(), seats: new Map(), asked: new Map(), number: 0, order: "trouble", state: "" });
     this.line = el("p", { class: "quiet", role: "status" }, "Connecting…");
-    this.grid = el("ul", { class: "seats", "aria-label": "Seats" });
+    this.grid = el("ul", { class: "seats", "aria-label": "Seats", onpointermove: () => { this.movedAt = performance.now(); } });
     this.chips = el("div", { class: "chips", role: "group", "aria-label": "Show" });
     this.chosen = el("span", { class: "quiet" });
     this.said = el("ul", {});
@@ -137,7 +138,8 @@ class Watch {
 
   // Cards move only while nobody has a hand on them.
   sort(isWanted = false) {
-    if (!isWanted && (this.grid.matches(":focus-within, :hover") || (this.sortedAt && performance.now() - this.sortedAt < 3000))) return;
+    const isTouched = this.grid.matches(":focus-within") || (this.movedAt && performance.now() - this.movedAt < HANDS_OFF_MS);
+    if (!isWanted && (isTouched || (this.sortedAt && performance.now() - this.sortedAt < 3000))) return;
     this.sortedAt = performance.now();
     const now = this.clock.now();
     const shown = [...this.seats.values()].filter(({ told }) => !this.state || told.state === this.state);

@@ -1,0 +1,49 @@
+// Recordings that a room limits, as the page shows them: a button and a bar, and no way back.
+
+import { Listening } from "../exam/listening.js";
+import { el } from "./dom.js";
+
+export class Players {
+  constructor({ http, sitting, mode }) {
+    this.mode = mode;
+    this.shown = new Set();
+    this.listening = new Listening({ http, attempt: sitting.attempt, clock: sitting.clock, changed: () => this.draw() });
+    if (mode !== "FREE") this.listening.open().catch(() => { /* without a connection: asked for with the first play */ });
+  }
+
+  // The place of one recording in the paper.
+  box(recording) {
+    const button = el("button", { type: "button", onclick: () => this.listening.play(recording) }, "Play");
+    const bar = el("progress", { max: 1, value: 0, "aria-label": "Played" });
+    const line = el("span", { class: "quiet", role: "status" });
+    const box = el("div", { class: "player" }, this.mode === "LIMITED" ? button : null, bar, line);
+    this.shown.add({ recording, box, button, bar, line });
+    this.draw();
+    return box;
+  }
+
+  hear(news) {
+    if (news.type === "cue") this.listening.follow(news);
+  }
+
+  draw() {
+    const { playing, left, problem } = this.listening;
+    for (const one of this.shown) {
+      const isMine = playing?.recording === one.recording;
+      const plays = left.get(one.recording);
+      one.button.disabled = Boolean(playing) || plays === 0;
+      const { currentTime = 0, duration } = (isMine && playing.audio) || {};
+      one.bar.value = duration > 0 ? Math.min(1, currentTime / duration) : 0;
+      let text = "";
+      if (isMine) text = "Playing…";
+      else if (this.mode === "SYNCHRONISED") text = "Starts for the whole room.";
+      else if (plays !== undefined && plays !== null) text = plays === 1 ? "Once more" : plays ? `${plays} times left` : "Played";
+      if (problem && !playing) text = `${text} ${problem}`.trim();
+      if (one.line.textContent !== text) one.line.textContent = text;
+    }
+  }
+
+  forget() { this.shown.clear(); }
+
+  end() { this.listening.end(); }
+}
