@@ -5,7 +5,7 @@ LOCAL := $(PY) -m deployment.local
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster watch shell reset clean venv venv-dev
+.PHONY: help run test machine races class faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster watch shell reset clean venv venv-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -15,6 +15,15 @@ run: venv ## the whole stack with demo data (PORT=8000, DEMO_CLASS=0, DATABASE_U
 
 test: venv-dev ## the whole suite (ARGS="-k name")
 	@$(LOCAL) test $(ARGS)
+
+machine: venv-dev ## 2,000 random sequences of a sitting against a model (MACHINE_SEQUENCES=2000; 10 minutes)
+	@MACHINE_SEQUENCES=$${MACHINE_SEQUENCES:-2000} $(LOCAL) test tests/machine/test_machine.py -k model $(ARGS)
+
+races: venv-dev ## eleven pairs of what happens at once, 200 rounds each (RACE_ROUNDS=200)
+	@RACE_ROUNDS=$${RACE_ROUNDS:-200} $(LOCAL) test tests/apps/attempts/test_race_rounds.py -k holds $(ARGS)
+
+class: venv-dev ## a class of 300 sits while every part is killed in turn, and once more without Redis (5 minutes)
+	@$(LOCAL) test -m faults tests/faults/test_class.py $(ARGS)
 
 faults: venv-dev ## a class sits while every part of the stack is killed (5 minutes)
 	@$(LOCAL) test -m faults tests/faults $(ARGS)

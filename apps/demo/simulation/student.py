@@ -18,7 +18,7 @@ from apps.demo.simulation.http import NETWORK, Answered, Client, Place
 from apps.demo.simulation.plan import Step, Tally, draw_steps
 
 CLOSED = {"attempt_closed", "too_late", "taken_over"}
-FOR_NOW = {"unavailable", "too_busy"}
+FOR_NOW = {"unavailable", "too_busy", "paused"}
 RESEND_SECONDS = 2.0
 WITHOUT_SOCKET_SECONDS = 4.0
 MOST_AT_ONCE = 50
@@ -76,7 +76,7 @@ class Student:
             except Answered as refusal:
                 if refusal.code in CLOSED:
                     self._end(refusal.code)
-                elif refusal.status < 500 and refusal.status != 429:
+                elif refusal.status < 500 and refusal.status != 429 and refusal.code not in FOR_NOW:
                     raise
                 else:
                     await asyncio.sleep(1)
