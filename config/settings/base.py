@@ -318,6 +318,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RoomStatusEnum": "api.v1.assignments.serializers.STATUSES",
         "NewRoomStatusEnum": "api.v1.assignments.serializers.NEW_STATUSES",
+        "AccommodationStatusEnum": "api.v1.accommodations.serializers.STATUSES",
+        "StepKindEnum": "api.v1.attempts.serializers.STEP_KINDS",
         "AttemptStatusEnum": "api.v1.attempts.serializers.STATUSES",
         "TestStatusEnum": "api.v1.mock_tests.serializers.tests.STATUSES",
         "TeacherOrStudentEnum": "api.v1.invitations.serializers.ROLES",

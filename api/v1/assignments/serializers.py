@@ -15,6 +15,7 @@ RESULT_POLICIES = ["IMMEDIATELY", "AFTER_CLOSE", "BY_HAND"]
 LATE_POLICIES = ["WINDOW", "FULL_TIME"]
 COUNTING = ["BEST", "LAST", "FIRST"]
 LISTENING = ["FREE", "LIMITED", "SYNCHRONISED"]
+STEP_KINDS = ["SECTION", "BREAK"]
 TOOLS = ["calculator", "dictionary", "notes"]
 LONGEST_SECONDS = 24 * 3600
 LONGEST_BREAK = 2 * 3600
@@ -200,6 +201,30 @@ class AssignmentOut(serializers.Serializer[Any]):
 
     def get_needs_exam_browser(self, room: Any) -> bool:
         return bool(room.browser_keys)
+
+
+class OwnSectionOut(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(STEP_KINDS)
+    section = serializers.UUIDField(allow_null=True)
+    name = serializers.CharField()
+    seconds = serializers.FloatField()
+
+
+class OwnTimeOut(serializers.Serializer[Any]):
+    """Exactly the time that one will have, with what an accommodation gives."""
+
+    total = serializers.FloatField()
+    extra = serializers.FloatField(help_text="The part of it that an accommodation gives.")
+    from_now = serializers.FloatField(
+        help_text="For who begins now, or when the room opens: its window may end before."
+    )
+    sections = OwnSectionOut(many=True, help_text="Where sections are timed, in their order, with the breaks.")
+
+
+class OwnAssignmentOut(AssignmentOut):
+    """A room as somebody sees it who looks at it before they sit in it."""
+
+    my_seconds = OwnTimeOut()
 
 
 class StaffAssignmentOut(AssignmentOut):

@@ -13,9 +13,13 @@ from api.common.requests import Request
 from api.v1.assignments import serializers as shapes
 from apps.assignments import operations, queries
 from apps.attempts import queries as attempts
+from apps.attempts.queries import own_time
+from apps.core import clock
 
 ROOM = PolymorphicProxySerializer(
-    component_name="Room", serializers=[shapes.StaffAssignmentOut, shapes.AssignmentOut], resource_type_field_name=None
+    component_name="OneRoom",
+    serializers=[shapes.StaffAssignmentOut, shapes.OwnAssignmentOut],
+    resource_type_field_name=None,
 )
 ROOMS = PolymorphicProxySerializer(
     component_name="Room",
@@ -44,8 +48,12 @@ class AssignmentViewSet(GenericViewSet[Any]):
 
     @extend_schema(operation_id="assignments_retrieve", responses=ROOM)
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
-        """One room."""
-        return self._answer(id)
+        """One room. Who may sit in it is told the time that they will have."""
+        if request.user.is_center_staff:
+            return self._answer(id)
+        room = queries.get_assignment_for(request.user, id)
+        mine = own_time.own_time(actor=request.user, room=room, at=clock.now())
+        return Response({**self._render([room])[0], "my_seconds": shapes.OwnTimeOut(mine).data})
 
     @extend_schema(
         operation_id="assignments_create",

@@ -18,7 +18,7 @@ from apps.attempts.operations import accommodating, voiding
 from apps.attempts.queries import receipt_check
 
 
-class ReasonIn(StrictSerializer):
+class AttemptReasonIn(StrictSerializer):
     reason = serializers.CharField(max_length=200)
 
 
@@ -40,10 +40,10 @@ class ReceiptCheckOut(serializers.Serializer[Any]):
 class VoidView(APIView):
     resource = "attempts/void"
 
-    @extend_schema(operation_id="attempts_void", request=ReasonIn, responses=shapes.AttemptOut)
+    @extend_schema(operation_id="attempts_void", request=AttemptReasonIn, responses=shapes.AttemptOut)
     def post(self, request: Request, id: uuid.UUID) -> Response:
         """Take an attempt out of everything that counts; what was written stays as evidence. Again is harmless."""
-        shape = ReasonIn(data=request.data)
+        shape = AttemptReasonIn(data=request.data)
         shape.is_valid(raise_exception=True)
         attempt = voiding.void_attempt(actor=request.user, attempt_id=id, **shape.validated_data)
         return Response(shapes.AttemptOut(attempt, context={"request": request}).data)
@@ -52,11 +52,11 @@ class VoidView(APIView):
 class AccommodateView(APIView):
     resource = "attempts/accommodate"
 
-    @extend_schema(operation_id="attempts_accommodate", request=ReasonIn, responses=shapes.AttemptOut)
+    @extend_schema(operation_id="attempts_accommodate", request=AttemptReasonIn, responses=shapes.AttemptOut)
     def post(self, request: Request, id: uuid.UUID) -> Response:
         """Give an attempt that runs what is missing of the accommodation that is in force for its student. Again is
         harmless."""
-        shape = ReasonIn(data=request.data)
+        shape = AttemptReasonIn(data=request.data)
         shape.is_valid(raise_exception=True)
         attempt = accommodating.accommodate(actor=request.user, attempt_id=id, **shape.validated_data)
         return Response(shapes.AttemptOut(attempt, context={"request": request}).data)

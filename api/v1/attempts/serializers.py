@@ -13,6 +13,7 @@ from apps.attempts import queries
 from apps.attempts.rules import ledger, results
 
 STATUSES = ["IN_PROGRESS", "SUBMITTED", "EXPIRED", "GRADED", "VOID"]
+STEP_KINDS = ["SECTION", "BREAK"]
 MOST_ANSWERS = 500
 MOST_SHOWN_ANSWERS = 1000
 LONGEST_ID = 36
@@ -150,7 +151,7 @@ class StudentRefOut(serializers.Serializer[Any]):
 class StepOut(serializers.Serializer[Any]):
     """A step of a course: a timed section or a break."""
 
-    kind = serializers.ChoiceField(["SECTION", "BREAK"])
+    kind = serializers.ChoiceField(STEP_KINDS)
     section = serializers.UUIDField(allow_null=True)
     name = serializers.CharField()
     seconds = serializers.IntegerField(help_text="As printed; when it ends is told by step_ends.")

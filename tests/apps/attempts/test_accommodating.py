@@ -15,6 +15,7 @@ from apps.attempts.operations import accommodating, granting, sitting
 from apps.attempts.queries import own_time
 from apps.core import clock
 from tests.apps.attempts.recordings import make_listening_test
+from tests.client import Api
 from tests.factories import make_room
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +69,15 @@ def test_the_window_takes_no_time_that_is_personal(cast):
     attempt = sitting.start_attempt(actor=cast.alice, assignment_id=room.pk, at=at).attempt
     assert (told.total, told.from_now) == (3600, 2400)
     assert (attempt.deadline_at - at).total_seconds() == told.from_now
+
+
+def test_a_student_reads_it_before_the_start_and_nobody_else_does(cast):
+    approve(cast, ALL="1.25")
+    room = make_room(cast, cast.alice, cast.bob)
+    path = f"exam-assignments/{room.pk}/"
+    assert Api(cast.alice).get(path).json()["my_seconds"]["total"] == 2250
+    assert Api(cast.bob).get(path).json()["my_seconds"]["total"] == 1800
+    assert "my_seconds" not in Api(cast.dora).get(path).json()
 
 
 def test_a_change_does_not_touch_what_runs_until_somebody_says_so(cast):
