@@ -12,5 +12,6 @@ urlpatterns = [
     path("api/v1/", include("api.v1.urls")),
     *documentation("config.urls", CENTER),
 ]
+handler403 = "api.common.pages.forbidden"
 handler404 = "api.common.pages.not_found"
 handler500 = "api.common.pages.server_error"

@@ -14,5 +14,6 @@ urlpatterns = [
     path("health/", pages.health),
     *documentation("config.urls_public", OWNER),
 ]
+handler403 = "api.common.pages.forbidden"
 handler404 = "api.common.pages.not_found"
 handler500 = "api.common.pages.server_error"

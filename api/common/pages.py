@@ -18,6 +18,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problems.response(404, "not_found", "There is nothing here.")
 
 
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What somebody may not do in an admin."""
+    return problems.response(403, "forbidden", "Your role does not allow this.")
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """No trace, no names: the request id finds the log record."""
     return problems.response(500, "server_error", "Something went wrong on our side; it has been recorded.")

@@ -46,7 +46,13 @@ def _address(request: HttpRequest) -> str:
 
 
 def _in_shape(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
-    """A refusal of the API is a problem document, also where the framework made a page of it."""
+    """A refusal of the API is a problem document, also where the framework made a page of it; and anywhere else a person
+    with a browser reads it as a page."""
+    if not request.path.startswith("/api/") and "text/html" in request.headers.get("Accept", ""):
+        if answer.headers.get("Content-Type") == problems.CONTENT_TYPE:
+            answer.content = problems.page(answer.content)
+            answer["Content-Type"], answer["Content-Length"] = "text/html; charset=utf-8", str(len(answer.content))
+        return answer
     is_page = answer.headers.get("Content-Type", "").startswith("text/html")
     if is_page and answer.status_code in _IN_WORDS and request.path.startswith("/api/"):
         said = problems.response(answer.status_code, *_IN_WORDS[answer.status_code])

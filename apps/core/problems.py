@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from django.http import JsonResponse
+from django.utils.html import format_html
 
 from apps.core import errors
 from apps.core.tenancy import log_request
@@ -66,3 +68,22 @@ def response(status: int, code: str, detail: str, *, retry_after: int = 0) -> Js
     if retry_after:
         answer["Retry-After"] = str(retry_after)
     return answer
+
+
+# It asks for nothing else: where no center lives, nothing else is served either.
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>body {{ background: #f7f2ee; color: #1d1a1b; display: grid; font: 1rem/1.5 system-ui, sans-serif; margin: 0;
+min-height: 100vh; place-items: center; }} main {{ max-width: 26rem; padding: 1.5rem; }} a {{ color: inherit; }}
+h1 {{ line-height: 1.2; margin: 0; }} small {{ color: #6b6265; }}</style></head>
+<body><main><h1>{title}</h1><p>{detail}</p><p><a href="/">To the first page</a></p>
+<p><small>{status} · {request_id}</small></p></main></body></html>
+"""
+
+
+def page(body: bytes) -> bytes:
+    """A problem document for people."""
+    said = json.loads(body)
+    names = ("title", "detail", "status", "request_id")
+    return format_html(_PAGE, **{name: said[name] for name in names}).encode()
