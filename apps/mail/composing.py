@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.header import Header
+from email.message import Message as MimeMessage
 from email.mime.image import MIMEImage
 from email.utils import formataddr, parseaddr
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -33,6 +36,16 @@ class Message(EmailMultiAlternatives):
     """Its pictures belong to its HTML, they are not files to keep."""
 
     mixed_subtype = "related"
+
+    def message(self, **kwargs: Any) -> Any:
+        """With a subject that begins on its own line: encoded as one long word, it would be pushed to the next one, and
+        shown with a space in front."""
+        message = super().message(**kwargs)
+        if str(self.subject).isascii():
+            return message
+        del message["Subject"]
+        MimeMessage.__setitem__(message, "Subject", Header(str(self.subject), "utf-8", header_name="Subject"))
+        return message
 
 
 @dataclass(frozen=True, slots=True)
