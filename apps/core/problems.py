@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import JsonResponse
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
 from apps.core import errors
 from apps.core.tenancy import log_request
@@ -77,13 +78,16 @@ _PAGE = """<!doctype html>
 <style>body {{ background: #f7f2ee; color: #1d1a1b; display: grid; font: 1rem/1.5 system-ui, sans-serif; margin: 0;
 min-height: 100vh; place-items: center; }} main {{ max-width: 26rem; padding: 1.5rem; }} a {{ color: inherit; }}
 h1 {{ line-height: 1.2; margin: 0; }} small {{ color: #6b6265; }}</style></head>
-<body><main><h1>{title}</h1><p>{detail}</p><p><a href="/">To the first page</a></p>
+<body><main><h1>{title}</h1><p>{detail}</p>{way}
 <p><small>{status} · {request_id}</small></p></main></body></html>
 """
+_WAY_BACK = mark_safe('<p><a href="/">To the first page</a></p>')
 
 
 def page(body: bytes) -> bytes:
     """A problem document for people."""
     said = json.loads(body)
-    names = ("title", "detail", "status", "request_id")
-    return format_html(_PAGE, **{name: said[name] for name in names}).encode()
+    # Where the whole host is not there, its first page is not there either.
+    way = _WAY_BACK if said["status"] in {403, 404} and said["code"] != "unknown_host" else ""
+    told = {name: said[name] for name in ("title", "detail", "status", "request_id")}
+    return format_html(_PAGE, way=way, **told).encode()

@@ -36,6 +36,7 @@ class TestRefusalsForPeople:
         page = Client(SERVER_NAME=host).get(path, headers={"accept": "text/html,*/*;q=0.8"})
         assert (page.status_code, page["Content-Type"]) == (status, "text/html; charset=utf-8")
         assert words in page.content.decode()
+        assert ('href="/"' in page.content.decode()) is (host == "north.localhost")
         assert int(page["Content-Length"]) == len(page.content)
         said = Client(SERVER_NAME=host).get(path, headers={"accept": "*/*"})
         assert (said.status_code, said.json()["detail"]) == (status, words)
