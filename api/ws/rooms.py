@@ -7,6 +7,7 @@ One watch per process and room reads for all who look: the database every few se
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import random
 import uuid
@@ -17,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError
 from rest_framework.exceptions import ValidationError
 
@@ -38,7 +40,8 @@ from apps.core.tenancy import Tenant
 log = logging.getLogger(__name__)
 
 LEAST_SECONDS = 1.0
-SEATS_PER_FRAME = 200
+BYTES_PER_FRAME = 48 * 2**10
+"""Daphne's library silently leaves out messages that are longer than those it takes."""
 STEADY = timedelta(seconds=4)
 """Signs of life come all the time: one is told when it is so much later than the one told before."""
 
@@ -218,21 +221,17 @@ class Watch:
             elif delta := _delta(before, now):
                 changed.append({"student": seat.student_id, **delta})
                 self._told[seat.student_id] = {**before, **delta}
-        gone = self._told.keys() - {seat.student_id for seat in self._seen.seats}
+        gone = sorted(self._told.keys() - {seat.student_id for seat in self._seen.seats})
         for student_id in gone:
             del self._told[student_id], self._shown[student_id]
         if not (changed or gone or self._has_presence != self._seen.has_presence):
             return
         self._has_presence = self._seen.has_presence
-        told = {
-            "server_time": self._seen.server_time,
-            "has_presence": self._seen.has_presence,
-            "seats": changed,
-            "gone": sorted(map(str, gone)),
-        }
-        frame = realtime.encode("seat", told)
+        about = {"server_time": self._seen.server_time, "has_presence": self._seen.has_presence}
+        parts = _pack(changed)
+        frames = [_frame("seat", {**about, "gone": [] if number else gone}, part) for number, part in enumerate(parts)]
         for socket in list(self._sockets):
-            socket.show([frame])
+            socket.show(frames)
 
 
 def _delta(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
@@ -245,24 +244,37 @@ def _delta(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def snapshot(seen: Seats, told: Collection[dict[str, Any]]) -> list[str]:
-    """The whole room in frames of a size that every server takes."""
-    listed = list(told)
-    pages = [listed[first : first + SEATS_PER_FRAME] for first in range(0, len(listed), SEATS_PER_FRAME)] or [[]]
+    """The whole room."""
+    parts = _pack(told)
+    about = {
+        "total": len(told),
+        "questions": seen.questions,
+        "has_presence": seen.has_presence,
+        "server_time": seen.server_time,
+    }
     return [
-        realtime.encode(
-            "seats",
-            {
-                "page": number,
-                "pages": len(pages),
-                "total": len(listed),
-                "questions": seen.questions,
-                "has_presence": seen.has_presence,
-                "server_time": seen.server_time,
-                "seats": page,
-            },
-        )
-        for number, page in enumerate(pages, start=1)
+        _frame("seats", {"page": number, "pages": len(parts), **about}, part)
+        for number, part in enumerate(parts, start=1)
     ]
+
+
+def _pack(told: Iterable[Mapping[str, Any]]) -> list[list[str]]:
+    """Encoded seats in parts that fit into a frame each; one part at least."""
+    parts: list[list[str]] = [[]]
+    size = 0
+    for seat in told:
+        text = json.dumps(seat, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
+        length = len(text.encode())
+        if size + length > BYTES_PER_FRAME and parts[-1]:
+            parts.append([])
+            size = 0
+        parts[-1].append(text)
+        size += length
+    return parts
+
+
+def _frame(kind: str, about: dict[str, Any], part: list[str]) -> str:
+    return f'{realtime.encode(kind, about)[:-1]},"seats":[{",".join(part)}]}}'
 
 
 _watches: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[uuid.UUID, uuid.UUID], Watch]] = (

@@ -161,6 +161,24 @@ async def test_many_changes_are_one_frame_a_second_at_most(watch, do, cast, room
     assert view.frames <= loop.time() - began + 1
 
 
+async def test_a_large_room_arrives_whole_and_so_does_a_change_of_all_seats(watch, do, cast, room, attempt):
+    """Servers leave out what is longer than they like."""
+
+    def fill() -> None:
+        people = people_of(cast, 300)
+        room.people.add(*people)
+        fields = [field.attname for field in Attempt._meta.concrete_fields if field.name not in ("id", "student")]
+        common = {name: getattr(attempt, name) for name in fields}
+        Attempt.objects.bulk_create(Attempt(student=person, **common) for person in people)
+
+    await do(fill)
+    view = await watch()
+    assert len(view.seats) == 302
+    done = await view.say("pause", reason="Alarm")
+    assert len(done["students"]) == 301
+    await view.until(lambda seats: sum(seat["state"] == "PAUSED" for seat in seats.values()) == 301, 20)
+
+
 @pytest.mark.parametrize(
     ("name", "code"), [("alice", 4403), ("other_teacher", 4404), ("sybil", 4404), ("trent", 4404), ("mallory", 4403)]
 )
