@@ -5,7 +5,7 @@ LOCAL := $(PY) -m deployment.local
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test machine races class faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster watch shell reset clean venv venv-dev
+.PHONY: help run test machine races class faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator watch shell reset clean venv venv-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -53,7 +53,7 @@ define openapi
 	$(PY) manage.py permissions_page --skip-checks --file $(1)/../permissions.md
 endef
 
-bench: bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster ## all benchmarks, on servers of their own
+bench: bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator ## all benchmarks, on servers of their own
 
 bench-answers: venv-dev ## answers of a large class per second
 	@$(PY) -m benchmarks.answers $(ARGS)
@@ -72,6 +72,9 @@ bench-enumeration: venv-dev ## whether a stop-watch tells who has an account
 
 bench-roster: venv-dev ## a list of a thousand people
 	@$(PY) -m benchmarks.roster $(ARGS)
+
+bench-invigilator: venv-dev ## a thousand seats under the eyes of twenty
+	@$(PY) -m benchmarks.invigilator $(ARGS)
 
 watch: venv ## the board of the running exam, in this terminal
 	@$(LOCAL) exec python manage.py watch_board $(ARGS)
