@@ -13,9 +13,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from apps.assignments import operations as rooms
-from apps.assignments.models import Accommodation, ExamAssignment
-from apps.assignments.operations import accommodations
-from apps.attempts.models import Attempt
+from apps.assignments.models import Accommodation, ExamAssignment, HomeworkAssignment
+from apps.assignments.operations import accommodations, homework
+from apps.attempts.models import Attempt, Play
 from apps.attempts.operations import grading, sitting
 from apps.audit.models import Entry
 from apps.authentication.models import Acting, Identity, Session
@@ -25,7 +25,7 @@ from apps.centers.models import Center
 from apps.centers.operations import domains as claims
 from apps.centers.queries import domains
 from apps.centers.queries.domains import Address
-from apps.core import tenancy
+from apps.core import clock, tenancy
 from apps.groups import operations as groups
 from apps.groups.models import Group, Membership
 from apps.jobs import operations as jobs
@@ -60,6 +60,8 @@ class Furniture:
     entry: Entry
     acting: Acting
     accommodation: Accommodation
+    play: Play
+    homework: HomeworkAssignment
 
     def id_for(self, path: str) -> uuid.UUID | None:
         """What stands for ``{id}`` in a path of the API."""
@@ -78,11 +80,14 @@ class Furniture:
             "exam-assignments": self.room,
             "group-memberships": self.membership,
             "groups": self.group,
+            "homework-assignments": self.homework,
+            "submissions/history": self.homework,
             "leaderboards/exams": self.room,
             "mails": self.mail,
             "media": self.media,
             "mock-tests": self.draft,
             "notifications": self.notice,
+            "plays": self.play,
             "question-groups": question_group,
             "questions": self.question,
             "results/exams": self.room,
@@ -149,6 +154,14 @@ def furnish(cast: Cast) -> Furniture:
         center=Center.objects.get(pk=cast.north.id),
         address=domains.list_addresses(center_id=cast.north.id)[0],
         entry=Entry.objects.latest("id"),
+        homework=homework.assign_homework(
+            actor=cast.dora,
+            title=f"Homework of {place}",
+            deadline=clock.now() + timedelta(days=3),
+            mock_test_ids=[test.pk],
+            group_ids=[group.pk],
+        ),
+        play=Play.objects.create(attempt=attempt, recording=uuid.uuid4(), number=1, started_at=attempt.started_at),
         accommodation=accommodations.propose(
             actor=cast.carol,
             student_id=cast.alice.pk,
