@@ -32,7 +32,7 @@ _PEOPLE = """
 INSERT INTO authentication_user
 SELECT (jsonb_populate_record(person, jsonb_build_object(
     'id', gen_random_uuid(), 'email', 'student' || number || '@sakura.test', 'last_name', 'N' || number))).*
-FROM authentication_user person CROSS JOIN generate_series(%s, %s) number WHERE person.email = 'student01@sakura.test'
+FROM authentication_user person CROSS JOIN generate_series(%s::int, %s::int) number WHERE person.email = 'student01@sakura.test'
 ON CONFLICT DO NOTHING
 """
 _MEMBERS = """
