@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.utils import Direction, OpenApiResponse
 from rest_framework import serializers
 
 from api.common.permissions import ANYBODY, declared_policy
@@ -44,6 +44,14 @@ class OperationSchema(AutoSchema):
             OpenApiResponse(ProblemDocument, description="A refusal."), "default", ["application/problem+json"]
         )
         return operation
+
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
+        """What answers to DELETE with a body answers 200; the generator takes every DELETE for a 204 without one."""
+        said = self.get_response_serializers()
+        if self.method == "DELETE" and said is not None and not isinstance(said, dict):
+            return {"200": self._get_response_for_code(said, "200", direction=direction)}
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        return bodies
 
     def get_auth(self) -> list[dict[str, Any]]:
         return [] if declared_policy(self.view, self.method) == ANYBODY else super().get_auth()

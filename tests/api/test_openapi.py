@@ -109,3 +109,12 @@ def test_the_readers_fetch_from_this_host_alone(client, host, page):
         assert finders.find(address.removeprefix("/static/")), address
     assert "/api/schema/" in html
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_what_answers_to_delete_with_a_body_says_so():
+    """The generator would take each DELETE for a 204 that says nothing."""
+    document = yaml.safe_load(generate("config.urls", "CENTER"))
+    withdrawn = document["paths"]["/api/v1/auth/me/erasure/"]["delete"]["responses"]
+    assert withdrawn["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/UserOut")
+    assert "204" not in withdrawn
+    assert set(document["paths"]["/api/v1/users/{id}/"]["delete"]["responses"]) == {"204", "default"}
