@@ -5,7 +5,7 @@ LOCAL := $(PY) -m deployment.local
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test machine races class faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator watch shell reset clean venv venv-dev
+.PHONY: help run test machine races class faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-expiry watch shell reset clean venv venv-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -53,7 +53,7 @@ define openapi
 	$(PY) manage.py permissions_page --skip-checks --file $(1)/../permissions.md
 endef
 
-bench: bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator ## all benchmarks, on servers of their own
+bench: bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-expiry ## all benchmarks, on servers of their own
 
 bench-answers: venv-dev ## answers of a large class per second
 	@$(PY) -m benchmarks.answers $(ARGS)
@@ -75,6 +75,12 @@ bench-roster: venv-dev ## a list of a thousand people
 
 bench-invigilator: venv-dev ## a thousand seats under the eyes of twenty
 	@$(PY) -m benchmarks.invigilator $(ARGS)
+
+bench-starts: venv-dev ## 500 who begin at the same moment, and within five seconds over HTTP
+	@$(PY) -m benchmarks.starts $(ARGS)
+
+bench-expiry: venv-dev ## a thousand whose time is up at the same moment
+	@$(PY) -m benchmarks.expiry $(ARGS)
 
 watch: venv ## the board of the running exam, in this terminal
 	@$(LOCAL) exec python manage.py watch_board $(ARGS)

@@ -4,6 +4,7 @@ in turn; and the same year once more with Redis gone from the first minute, for 
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +20,7 @@ from tests.faults.stack import Stack
 
 pytestmark = pytest.mark.faults
 
-STUDENTS = 300
+STUDENTS = int(os.environ.get("CLASS_STUDENTS", "300"))
 FIRST = 1001
 SECONDS = 240
 ANSWERING = 110
@@ -32,7 +33,8 @@ _PEOPLE = """
 INSERT INTO authentication_user
 SELECT (jsonb_populate_record(person, jsonb_build_object(
     'id', gen_random_uuid(), 'email', 'student' || number || '@sakura.test', 'last_name', 'N' || number))).*
-FROM authentication_user person CROSS JOIN generate_series(%s::int, %s::int) number WHERE person.email = 'student01@sakura.test'
+FROM authentication_user person CROSS JOIN generate_series(%s::int, %s::int) number
+WHERE person.email = 'student01@sakura.test'
 ON CONFLICT DO NOTHING
 """
 _MEMBERS = """
