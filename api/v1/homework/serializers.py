@@ -15,6 +15,7 @@ from apps.attempts.queries.homework import COMPLETED, IN_PROGRESS, NOT_STARTED, 
 CHECKING = ["NEVER", "QUIZZES", "ALWAYS"]
 PRACTICE = ["NEVER", "AFTER_DEADLINE", "ALWAYS"]
 STATUSES = [NOT_STARTED, IN_PROGRESS, COMPLETED]
+ITEM_TYPES = ["quiz", "mock_test"]
 TYPES = {"QUIZ": "quiz", "MOCK_TEST": "mock_test"}
 MOST_ITEMS = 50
 
@@ -87,7 +88,7 @@ class ItemOut(serializers.Serializer[Any]):
     attempts_used = serializers.SerializerMethodField()
     score = serializers.SerializerMethodField(help_text="Of the attempt that counts, once it may be seen.")
 
-    @extend_schema_field(serializers.ChoiceField(list(TYPES.values())))
+    @extend_schema_field(serializers.ChoiceField(ITEM_TYPES))
     def get_type(self, item: Any) -> str:
         return TYPES[item.mock_test.kind]
 
@@ -200,7 +201,7 @@ def _standing(item: Any, standing: Standing) -> dict[str, Any]:
     }
 
 
-class VerdictOut(serializers.Serializer[Any]):
+class CheckedAnswerOut(serializers.Serializer[Any]):
     """What was right in this question; nothing of any other."""
 
     question = serializers.UUIDField(source="question_id")

@@ -127,7 +127,7 @@ class CheckView(APIView):
     resource = "attempts/check"
     throttle_classes = [AnswerRate]
 
-    @extend_schema(operation_id="attempts_check", request=shapes.CheckIn, responses=shapes.VerdictOut)
+    @extend_schema(operation_id="attempts_check", request=shapes.CheckIn, responses=shapes.CheckedAnswerOut)
     def post(self, request: Request, id: uuid.UUID) -> Response:
         """Save one answer for good and learn what was right, where the homework lets answers be checked. Again with the same
         answer is harmless."""
@@ -139,4 +139,4 @@ class CheckView(APIView):
             sign=lambda attempt: links.media_signer(request, attempt.server_time + REVIEW_MEDIA),
             **shape.validated_data,
         )
-        return Response(shapes.VerdictOut(verdict).data)
+        return Response(shapes.CheckedAnswerOut(verdict).data)

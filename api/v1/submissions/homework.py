@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from api.common.serializers import StrictSerializer
 from api.v1.attempts.serializers import ShownAnswersIn, TakerPaperOut
+from api.v1.homework.serializers import ITEM_TYPES
 from api.v1.submissions.serializers import (
     ExamSubmittedOut,
     SubmissionOut,
@@ -17,9 +18,6 @@ from api.v1.submissions.serializers import (
 )
 from apps.attempts.queries import seconds_taken
 from apps.attempts.rules import shown
-
-ITEM_TYPES = ["quiz", "mock_test"]
-
 
 # -- what is sent --------------------------------------------------------------------------------------------------
 
@@ -165,7 +163,7 @@ class HistoryEntryOut(serializers.Serializer[Any]):
         return status_of(submission.attempt)
 
 
-class HistoryOut(serializers.Serializer[Any]):
+class HomeworkHistoryOut(serializers.Serializer[Any]):
     homework_title = serializers.CharField()
     submissions = HistoryEntryOut(many=True, help_text="The latest first.")
 

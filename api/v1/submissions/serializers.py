@@ -8,6 +8,7 @@ from rest_framework import serializers
 from api.common.filters import Filters
 from api.common.serializers import BoundedList, StrictSerializer
 from api.v1.attempts.serializers import EventOut, ShownAnswersIn, TakerPaperOut
+from api.v1.homework.serializers import ITEM_TYPES
 from apps.attempts import queries
 from apps.attempts.rules import integrity
 
@@ -155,7 +156,7 @@ class IncidentOut(serializers.Serializer[Any]):
 class SubmissionResultsOut(serializers.Serializer[Any]):
     """Marks as numbers to compute with; ``attempts/{id}/result/`` has them exactly."""
 
-    resource_type = serializers.ChoiceField(["mock_test", "quiz"])
+    resource_type = serializers.ChoiceField(ITEM_TYPES)
     total_score = serializers.FloatField(source="outcome.total")
     max_score = serializers.FloatField(source="attempt.max_score")
     percentage = serializers.FloatField(help_text="Of the marks.")

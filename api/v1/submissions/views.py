@@ -162,12 +162,12 @@ class SubmissionViewSet(GenericViewSet[Any]):
         submission = submissions.get_submission_for(request.user, given["submission_id"])
         return Response(homework_shapes.HomeworkSubmittedOut(whole, context={"submission": submission}).data)
 
-    @extend_schema(operation_id="submissions_homework_history", responses=homework_shapes.HistoryOut)
+    @extend_schema(operation_id="submissions_homework_history", responses=homework_shapes.HomeworkHistoryOut)
     @action(detail=False, url_path="history/<uuid:homework>/list", pagination_class=None)
     def history(self, request: Request, homework: uuid.UUID) -> Response:
         """My attempts of a homework that have ended, the latest first; practice is not among them."""
         found, mine = own_homework.own_history(request.user, homework)
-        return Response(homework_shapes.HistoryOut({"homework_title": found.title, "submissions": mine}).data)
+        return Response(homework_shapes.HomeworkHistoryOut({"homework_title": found.title, "submissions": mine}).data)
 
     @extend_schema(
         operation_id="submissions_show_result",
