@@ -118,3 +118,13 @@ def test_what_answers_to_delete_with_a_body_says_so():
     assert withdrawn["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/UserOut")
     assert "204" not in withdrawn
     assert set(document["paths"]["/api/v1/users/{id}/"]["delete"]["responses"]) == {"204", "default"}
+
+
+@pytest.mark.parametrize("name", ["center", "owner"])
+def test_what_is_asked_for_by_pages_answers_with_pages(name):
+    document = yaml.safe_load((ROOT / "docs" / "openapi" / f"{name}.yaml").read_text())
+    for path, operations in document["paths"].items():
+        asked = operations.get("get", {})
+        by_pages = any(one["name"] == "page" for one in asked.get("parameters", ()))
+        answered = "Paginated" in str(asked.get("responses", {}).get("200", {}).get("content", ""))
+        assert by_pages is answered, path

@@ -35,7 +35,11 @@ class InvitationViewSet(GenericViewSet[Any]):
         data = shapes.InvitationOut(made, many=True, context={"request": request}).data
         return Response(data[0] if len(data) == 1 else data, status=201)
 
-    @extend_schema(operation_id="invitations_list", parameters=[shapes.InvitationFilters])
+    @extend_schema(
+        operation_id="invitations_list",
+        parameters=[shapes.InvitationFilters],
+        responses=shapes.InvitationOut(many=True),
+    )
     @action(detail=False, methods=["get"], url_path="list")
     def listed(self, request: Request) -> Response:
         """The center's invitations, newest first."""
