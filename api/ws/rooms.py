@@ -42,9 +42,11 @@ log = logging.getLogger(__name__)
 LEAST_SECONDS = 1.0
 BYTES_PER_FRAME = 48 * 2**10
 """Daphne's library silently leaves out messages that are longer than those it takes."""
-STEADY = timedelta(seconds=4)
-"""Signs of life come all the time: one is told when it is so much later than the one told before."""
-
+# Signs of life come all the time: one is told when it is so much later than the one told before. Answers are told at once,
+# but two clocks that are read one after the other give the same moment anew each time.
+_STEADY: Mapping[str, timedelta] = MappingProxyType(
+    {"heard_at": timedelta(seconds=4), "saved_at": timedelta(milliseconds=900)}
+)
 _TOLD = ("code", "detail", "errors", "details")
 
 Command = tuple[type[StrictSerializer], Callable[..., Any], tuple[str, str]]
@@ -235,11 +237,12 @@ class Watch:
 
 
 def _delta(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that are other than before; signs of life where it is time to tell of them."""
+    """The fields that are other than before, and worth telling."""
     changed = {name: value for name, value in now.items() if value != before[name]}
-    heard, known = changed.get("heard_at"), before["heard_at"]
-    if heard is not None and known is not None and heard - known < STEADY and changed.keys() == {"heard_at"}:
-        return {}
+    for name, least in _STEADY.items():
+        known, said = before[name], changed.get(name)
+        if known is not None and said is not None and abs(said - known) < least:
+            del changed[name]
     return changed
 
 
