@@ -44,8 +44,15 @@ function course(room) {
     `Its sections are timed one by one and come by themselves. A section that is over does not come back${room.may_leave_early ? "; you may go on early" : ""}.`,
     ...(room.breaks || []).map(({ after, seconds }) => `After section ${after} there is a break of ${minutes(seconds)}.`),
   ] : [];
+  const mine = room.my_seconds;
+  const own = mine?.extra > 0 ? [
+    `You have ${minutes(mine.total)} in all: ${minutes(mine.extra)} of it are yours by your accommodation.`,
+    ...mine.sections.filter(({ kind }) => kind === "SECTION").map(({ name, seconds }) => `${name}: ${minutes(seconds)}.`),
+  ] : [];
+  const isCut = mine && room.status === "OPEN" && mine.from_now < mine.total - 1;
   const lines = [
-    ...sections,
+    ...sections, ...own,
+    isCut ? `If you start now, you have ${minutes(mine.from_now)}.` : null,
     room.late_policy === "WINDOW" && room.closes_at ? "Who starts late has what is left until the room closes." : null,
     room.latest_start_seconds !== null && room.latest_start_seconds !== undefined ? `Nobody can start later than ${minutes(room.latest_start_seconds)} after the opening.` : null,
     room.tools?.length ? `Allowed: ${room.tools.join(", ")}.` : null,
