@@ -33,10 +33,9 @@ def world(cast: Any) -> Iterator[World]:
         yield found
 
 
-def run(world: World, sequences: int, **options: Any) -> Counter[str]:
-    machine = type("Machine", (SittingMachine,), {"world": world, "counted": Counter()})
+def run(world: World, counted: Counter[str], sequences: int, **options: Any) -> None:
     run_state_machine_as_test(
-        machine,
+        type("Machine", (SittingMachine,), {"world": world, "counted": counted}),
         settings=settings(
             max_examples=sequences,
             stateful_step_count=STEPS,
@@ -48,19 +47,24 @@ def run(world: World, sequences: int, **options: Any) -> Counter[str]:
             **options,
         ),
     )
-    return machine.counted
 
 
 def test_the_product_does_what_the_model_says(world, request):
+    counted: Counter[str] = Counter()
     since = time.monotonic()
-    counted = run(world, FEW)
-    took = time.monotonic() - since
-    if FEW >= MANY:
-        terminal = request.config.get_terminal_writer()
-        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-            terminal.line(f"\n{counted['sequences']} sequences, {counted['steps']} steps, {took:.0f} s")
-            terminal.line(", ".join(f"{name} {count}" for name, count in sorted(counted.items())))
+    try:
+        run(world, counted, FEW)
+    finally:
+        if FEW >= MANY:
+            _tell(request.config, counted, time.monotonic() - since)
     assert counted["sequences"] >= FEW
+
+
+def _tell(config: pytest.Config, counted: Counter[str], took: float) -> None:
+    with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        terminal = config.get_terminal_writer()
+        terminal.line(f"\n{counted['sequences']} sequences, {counted['steps']} steps, {took:.0f} s")
+        terminal.line(", ".join(f"{name} {count}" for name, count in sorted(counted.items())))
 
 
 def a_grace_a_microsecond_short(patch):
@@ -80,4 +84,4 @@ def test_a_flaw_in_the_product_is_found(cast, monkeypatch, flaw):
     flaw(monkeypatch)
     world = World(cast)
     with world.stopped_clock(), pytest.raises(AssertionError):
-        run(world, 120, derandomize=True)
+        run(world, Counter(), 120, derandomize=True)
