@@ -34,7 +34,7 @@ def force_submit(
     reason = rules.check_reason(reason)
     with transaction.atomic():
         at = at or clock.now()
-        sitting = granting.lock_seats(actor, assignment_id, student_ids, at)
+        sitting = granting.lock_seats(actor=actor, assignment_id=assignment_id, student_ids=student_ids, at=at)
         ids = [attempt.pk for attempt in sitting]
         sheets.collect(attempt_ids=ids, at=at)
         granting.record(action="room.collected", assignment_id=assignment_id, sitting=sitting, reason=reason)

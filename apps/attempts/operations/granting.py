@@ -42,7 +42,7 @@ def extend(
     reason = grants.check_reason(reason, seconds)
     with transaction.atomic():
         at = at or clock.now()
-        sitting = lock_seats(actor, assignment_id, student_ids, at)
+        sitting = lock_seats(actor=actor, assignment_id=assignment_id, student_ids=student_ids, at=at)
         given = {attempt: [Grant(ledger.EXTENSION, float(seconds), _present_step(attempt, at))] for attempt in sitting}
         timing.give(grants=given, reason=reason, author_id=actor.pk, at=at)
         record(action="room.extended", assignment_id=assignment_id, sitting=sitting, reason=reason, seconds=seconds)
@@ -65,7 +65,11 @@ def pause(
     reason = grants.check_reason(reason)
     with transaction.atomic():
         at = at or clock.now()
-        sitting = [a for a in lock_seats(actor, assignment_id, student_ids, at) if a.paused_at is None]
+        sitting = [
+            a
+            for a in lock_seats(actor=actor, assignment_id=assignment_id, student_ids=student_ids, at=at)
+            if a.paused_at is None
+        ]
         Attempt.objects.filter(pk__in=[attempt.pk for attempt in sitting]).update(paused_at=at)
         for attempt in sitting:
             attempt.paused_at = at
@@ -85,7 +89,11 @@ def resume(
     beyond the window of the room. Returns them."""
     with transaction.atomic():
         at = at or clock.now()
-        paused = [a for a in lock_seats(actor, assignment_id, student_ids, at) if a.paused_at is not None]
+        paused = [
+            a
+            for a in lock_seats(actor=actor, assignment_id=assignment_id, student_ids=student_ids, at=at)
+            if a.paused_at is not None
+        ]
         _end_pauses(paused, at=at, author_id=actor.pk)
         record(action="room.resumed", assignment_id=assignment_id, sitting=paused, reason="")
     return paused
@@ -217,7 +225,7 @@ def move_windows(*, assignment_id: uuid.UUID, at: datetime | None = None) -> int
 
 
 def lock_seats(
-    actor: User, assignment_id: uuid.UUID, student_ids: Iterable[uuid.UUID] | None, at: datetime
+    *, actor: User, assignment_id: uuid.UUID, student_ids: Iterable[uuid.UUID] | None, at: datetime
 ) -> list[Attempt]:
     """The attempts that run in a room ``actor`` manages, locked; refuses students who do not sit."""
     if not rooms.managed_by(actor).filter(pk=assignment_id).exists():

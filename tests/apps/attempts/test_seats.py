@@ -135,7 +135,7 @@ def test_flags_tell_of_windows_focus_and_addresses(cast, room, attempt):
         heard(attempt, 0, place=place)
     flags = seat_of(cast, room, cast.alice).flags
     assert (flags.windows, flags.focus_lost, flags.addresses) == (2, 2, ("192.0.2.1", "192.0.2.10"))
-    assert flags.events == {"blur": 1, "hidden": 1, "offline": 1}
+    assert {"blur": 1, "hidden": 1, "offline": 1}.items() <= flags.events.items()
 
 
 def test_addresses_are_not_gathered_without_end(cast, room, attempt):
