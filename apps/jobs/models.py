@@ -3,7 +3,6 @@ import uuid
 from django.db import models
 from django.db.models.functions import Now
 
-
 # Equalities, not a list: PostgreSQL says a list of words otherwise once it has read it back, and then the schema of a center
 # that was replayed would not read like one that was migrated.
 _LIVES = models.Q(state="WAITING") | models.Q(state="RUNNING")

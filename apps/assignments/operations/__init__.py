@@ -83,17 +83,17 @@ def assign_test(
     at = at or clock.now()
     audience = {name: set(fields.pop(name, ())) for name in AUDIENCE}  # type: ignore[misc]
     with transaction.atomic():
-        checking.check_audience(actor, audience)
-        paper = checking.published_paper(fields["mock_test_id"])
+        checking.check_audience(actor=actor, audience=audience)
+        paper = checking.published_paper(test_id=fields["mock_test_id"])
         room = ExamAssignment(paper=paper, created_by=actor, **fields)
-        checking.check_window(room, at)
-        checking.check_course(room)
+        checking.check_window(room=room, at=at)
+        checking.check_course(room=room)
         if open_now and room.opens_at is not None and room.opens_at > at:
             raise OpensLater(problems=[Problem("/opens_at", "opens_later", OpensLater.message)])
         room.save(force_insert=True)
         room.groups.set(audience["group_ids"])
         room.people.set(audience["user_ids"])
-        checking.hold_test(room)
+        checking.hold_test(room=room)
         bus.publish(TestAssigned(assignment_id=room.pk))
         _record("room.made", room, after=_told({**_fields(room), **audience}))
         _set_alarms(room, ["opens_at", "closes_at"])
@@ -188,7 +188,7 @@ def reopen_room(
         if room.status != rules.CLOSED or room.is_published:
             raise IllegalMove(present=room.status, wanted=rules.OPEN)
         room.closes_at, room.closed_at, room.status = closes_at, None, rules.OPEN
-        checking.check_window(room, at)
+        checking.check_window(room=room, at=at)
         room.save(update_fields=["closes_at", "closed_at", "status", "updated_at"])
         _set_alarms(room, ["closes_at"])
         bus.publish(rules.announcement(rules.OPEN, room.pk))
@@ -295,20 +295,20 @@ def _change(room: ExamAssignment, actor: User, changes: RoomFields, at: datetime
     if locked:
         raise RoomLocked(fields=locked)
     audience = {name: wanted[name] for name in AUDIENCE}
-    checking.check_audience(actor, audience, known={name: present[name] for name in AUDIENCE})
+    checking.check_audience(actor=actor, audience=audience, known={name: present[name] for name in AUDIENCE})
     if "mock_test_id" in changed:
-        room.paper = checking.published_paper(changed["mock_test_id"])
+        room.paper = checking.published_paper(test_id=changed["mock_test_id"])
     fields = {name: value for name, value in changed.items() if name not in AUDIENCE}
     for name, value in fields.items():
         setattr(room, name, value)
     window = {"opens_at", "closes_at"} & set(fields)
     if window:
-        checking.check_window(room, at)
+        checking.check_window(room=room, at=at)
     if COURSE & set(changed):
-        checking.check_course(room)
+        checking.check_course(room=room)
     room.save()
     if "mock_test_id" in changed:
-        checking.hold_test(room)
+        checking.hold_test(room=room)
     for name, relation in AUDIENCE.items():
         if name in changed:
             getattr(room, relation).set(changed[name])

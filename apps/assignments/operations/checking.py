@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from apps.mock_tests.models import Paper
 
 
-def published_paper(test_id: uuid.UUID) -> Paper:
+def published_paper(*, test_id: uuid.UUID) -> Paper:
     """The paper that a new room gets now; refuses a test that is not published, at the field that named it."""
     try:
         return tests.get_published_paper(test_id=test_id)
@@ -28,21 +28,21 @@ def published_paper(test_id: uuid.UUID) -> Paper:
         raise UnknownTest(problems=[Problem("/mock_test", "unknown_test", UnknownTest.message)]) from None
 
 
-def hold_test(room: ExamAssignment) -> None:
+def hold_test(*, room: ExamAssignment) -> None:
     """Lock the test of a saved room, then look again: somebody who unpublished it meanwhile has been waited for, and
     whoever wants to from now on waits for us and finds the room."""
     rooms = ExamAssignment.objects.filter(pk=room.pk).select_related("mock_test")
     rooms.select_for_update(of=("mock_test",), no_key=True).get()
-    published_paper(room.mock_test_id)
+    published_paper(test_id=room.mock_test_id)
 
 
-def check_window(room: ExamAssignment, at: datetime) -> None:
+def check_window(*, room: ExamAssignment, at: datetime) -> None:
     """Refuses a window that ends before it begins, or in the past."""
     if not rules.is_window(room.opens_at, room.closes_at, at):
         raise BadWindow(problems=[Problem("/closes_at", "bad_window", BadWindow.message)])
 
 
-def check_course(room: ExamAssignment) -> None:
+def check_course(*, room: ExamAssignment) -> None:
     """Timed sections bring their own minutes; breaks lie between them."""
     sections = len(tests.section_times(paper_id=room.paper_id))
     problems = []
@@ -61,7 +61,7 @@ def check_course(room: ExamAssignment) -> None:
 
 
 def check_audience(
-    actor: User, audience: dict[str, set[uuid.UUID]], known: dict[str, set[uuid.UUID]] | None = None
+    *, actor: User, audience: dict[str, set[uuid.UUID]], known: dict[str, set[uuid.UUID]] | None = None
 ) -> None:
     """Who is assigned already may stay; who is new must be somebody whom ``actor`` may assign."""
     if not any(audience.values()):

@@ -72,7 +72,7 @@ def assign_homework(*, actor: User, at: datetime | None = None, **fields: Unpack
     audience = {name: set(given.pop(name, ())) for name in AUDIENCE}
     wanted = {name: _once(given.pop(name, ())) for name in ITEMS}
     with transaction.atomic():
-        checking.check_audience(actor, audience)
+        checking.check_audience(actor=actor, audience=audience)
         _check_deadline(given["deadline"], at)
         papers = _published_papers(wanted)
         homework = HomeworkAssignment.objects.create(created_by=actor, **given)
@@ -104,7 +104,7 @@ def update_homework(
         if not changed:
             return queries.get_homework_for(actor, homework_id)
         audience = {name: wanted[name] for name in AUDIENCE}
-        checking.check_audience(actor, audience, known={name: present[name] for name in AUDIENCE})
+        checking.check_audience(actor=actor, audience=audience, known={name: present[name] for name in AUDIENCE})
         if "deadline" in changed:
             _check_deadline(changed["deadline"], at)
         for name in changed.keys() - AUDIENCE.keys() - ITEMS.keys():
@@ -177,7 +177,7 @@ def _add_item(
     homework: HomeworkAssignment, paper: Paper, order: int, audience: dict[str, set[uuid.UUID]], at: datetime
 ) -> None:
     room = _make_room(homework, paper, ExamAssignment.Kind.HOMEWORK, audience, at)
-    checking.hold_test(room)
+    checking.hold_test(room=room)
     item = HomeworkItem.objects.create(homework=homework, mock_test_id=paper.test_id, room=room, order=order)
     bus.publish(RoomDue(assignment_id=room.pk), due_at=homework.deadline)
     _provide_practice(homework, item, audience, at)

@@ -49,10 +49,11 @@ def reopen(
         at = at or clock.now()
         if not rooms.managed_by(actor).filter(pk=assignment_id).exists():
             raise AssignmentNotFound
+        # Attempts before their room, as marking does.
+        attempts = _lock_closed(assignment_id, student_ids)
         room = rooms.get_assignment(assignment_id=assignment_id, lock="update")
         if room.status not in (room_rules.OPEN, room_rules.CLOSED) or room.is_published:
             raise errors.CannotReopen
-        attempts = _lock_closed(assignment_id, student_ids)
         _withdraw(attempts, reason=reason, author_id=actor.pk)
         grants = {attempt: [_grant(attempt, known, seconds, at)] for attempt, known in _with_ledgers(attempts)}
         for attempt in attempts:
