@@ -37,6 +37,7 @@ from apps.mock_tests.models import MediaFile, MockTest, Question
 from apps.notifications.models import Notice
 from tests import factories
 from tests.cast import Cast
+from tests.homework import make_quiz
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Furniture:
     acting: Acting
     accommodation: Accommodation
     play: Play
+    quiz: MockTest
     homework: HomeworkAssignment
 
     def id_for(self, path: str) -> uuid.UUID | None:
@@ -122,6 +124,7 @@ def furnish(cast: Cast) -> Furniture:
     test = factories.make_test(cast, title=f"Test of {place}")
     factories.publish(cast, test)
     draft = factories.make_test(cast, title=f"Draft of {place}")
+    quiz = make_quiz(cast, title=f"Quiz of {place}")
     room = factories.make_room(cast, test=test, title=f"Room of {place}", group_ids=[group.pk])
     attempt = sitting.start_attempt(actor=cast.alice, assignment_id=room.pk).attempt
     sitting.submit_attempt(attempt_id=attempt.pk, actor=cast.alice)
@@ -154,11 +157,13 @@ def furnish(cast: Cast) -> Furniture:
         center=Center.objects.get(pk=cast.north.id),
         address=domains.list_addresses(center_id=cast.north.id)[0],
         entry=Entry.objects.latest("id"),
+        quiz=quiz,
         homework=homework.assign_homework(
             actor=cast.dora,
             title=f"Homework of {place}",
             deadline=clock.now() + timedelta(days=3),
             mock_test_ids=[test.pk],
+            quiz_ids=[quiz.pk],
             group_ids=[group.pk],
         ),
         play=Play.objects.create(attempt=attempt, recording=uuid.uuid4(), number=1, started_at=attempt.started_at),

@@ -57,6 +57,11 @@ class MayNotCheck(Forbidden):
     message = "Single answers cannot be checked here."
 
 
+class NotHomework(Conflict):
+    code = "not_homework"
+    message = "This attempt is of an exam, not of a homework."
+
+
 class NotBeforeTheEnd(Forbidden):
     code = "not_before_the_end"
     message = "Hand in first: marks are shown afterwards."

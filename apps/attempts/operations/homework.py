@@ -127,10 +127,10 @@ def hand_in(
     *, actor: User, attempt_id: uuid.UUID, answers: Mapping[str, object], at: datetime | None = None
 ) -> HandedInWhole:
     """Hand in an attempt of a homework with what is saved and these ``answers``, and mark it at once. Refuses one of an
-    exam, as if it were not there."""
+    exam."""
     attempt = queries.get_attempt_for(actor, attempt_id)
     if attempt.assignment.kind == room_rules.EXAM:
-        raise errors.AttemptNotFound
+        raise errors.NotHomework
     whole = handing_in.hand_in_whole(actor=actor, attempt_id=attempt_id, answers=answers, at=at)
     grading.grade_attempt(attempt_id=attempt_id, at=at)
     whole.handed_in.attempt.refresh_from_db()

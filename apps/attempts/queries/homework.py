@@ -185,9 +185,11 @@ def shown_result(actor: User, attempt_id: uuid.UUID, answers: Mapping[str, objec
     """One's own result of an item that was handed in. Of practice that runs and lets answers be checked: what these answers
     would earn, beside those that are saved. Refuses attempts in exams, those that run, and marks that are not shown yet."""
     found = submissions.with_paper(queries.list_attempts_for(actor)).filter(pk=attempt_id, student=actor)
-    attempt = found.exclude(assignment__kind=room_rules.EXAM).first()
+    attempt = found.first()
     if attempt is None:
         raise errors.AttemptNotFound
+    if attempt.assignment.kind == room_rules.EXAM:
+        raise errors.NotHomework
     if not attempt.is_running:
         submission = submissions.get_submission_for(actor, attempt_id)
         if submission.outcome is None:

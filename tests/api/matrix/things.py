@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from apps.assignments.models import HomeworkItem
 from apps.audit import operations as audit
 from apps.audit.models import Entry
 from apps.authentication.models import Acting, Identity, IdentityProvider, Session, User
@@ -50,7 +51,8 @@ def of_center(cast: Cast, tenant: Tenant, student: User, admin: User) -> Ids:
             "tasks": Job.objects.create(kind="dig", title="A pit", asked_by=student.pk),
             "users_restore": gone,
         }
-    return {name: row.pk for name, row in found.items()}
+        item = HomeworkItem.objects.latest("homework__created_at")
+    return {name: row.pk for name, row in found.items()} | {"homework_start": (item.homework_id, item.pk)}
 
 
 def of_main_host(cast: Cast, center: uuid.UUID, acting: uuid.UUID) -> Ids:

@@ -320,7 +320,7 @@ def test_what_was_checked_is_what_is_marked_at_once(cast):
 
 def test_exams_are_not_handed_in_by_this_door(cast):
     exam = sitting.start_attempt(actor=cast.alice, assignment_id=make_room(cast, cast.alice).pk).attempt
-    with pytest.raises(errors.AttemptNotFound):
+    with pytest.raises(errors.NotHomework):
         homework.hand_in(actor=cast.alice, attempt_id=exam.pk, answers={})
     exam.refresh_from_db()
     assert exam.is_running
@@ -405,7 +405,7 @@ def test_what_answers_would_earn_is_told_in_practice_only(cast):
     homework.hand_in(actor=cast.alice, attempt_id=counted.pk, answers={})
     assert standings.shown_result(cast.alice, counted.pk, given).outcome.total == 0
     exam = sitting.start_attempt(actor=cast.alice, assignment_id=make_room(cast, cast.alice).pk).attempt
-    with pytest.raises(errors.AttemptNotFound):
+    with pytest.raises(errors.NotHomework):
         standings.shown_result(cast.alice, exam.pk, {})
 
 
