@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -112,19 +111,16 @@ def _journals(stack: Stack, exam: Exam) -> dict[str, tuple[int, dict[str, Any]]]
 
 
 def _check_announcements(stack: Stack, exam: Exam, flaws: list[str]) -> None:
-    """One end and one grading announced per attempt, one finalisation per room; nothing dead, nothing left."""
+    """One end and one grading announced per attempt to each listener, one finalisation per room; nothing dead, nothing left."""
     attempts = [tally.attempt for tally in exam.klass.tallies]
-    told = Counter(
-        dict(
-            stack.query(
-                "SELECT event, count(*) FROM public.core_delivery WHERE payload ->> 'attempt_id' = ANY(%s)"
-                " AND event IN ('attempt.submitted', 'attempt.graded') GROUP BY event",
-                attempts,
-            )
-        )
+    told = stack.query(
+        "SELECT event, subscriber, count(*) FROM public.core_delivery WHERE payload ->> 'attempt_id' = ANY(%s)"
+        " AND event IN ('attempt.submitted', 'attempt.graded') GROUP BY event, subscriber",
+        attempts,
     )
-    if set(told.values()) != {len(attempts)} or len(told) != 2:
-        flaws.append(f"announced for {len(attempts)} attempts: {dict(told)}")
+    if {event for event, _, _ in told} != {"attempt.submitted", "attempt.graded"}:
+        flaws.append(f"announced: {told}")
+    flaws += [f"{event} for {who}: {n} of {len(attempts)}" for event, who, n in told if n != len(attempts)]
     if dead := stack.query("SELECT event, last_error FROM public.core_delivery WHERE dead_at IS NOT NULL"):
         flaws.append(f"dead: {dead}")
     ((finals,),) = stack.query(
