@@ -111,7 +111,7 @@ def _journals(stack: Stack, exam: Exam) -> dict[str, tuple[int, dict[str, Any]]]
 
 
 def _check_announcements(stack: Stack, exam: Exam, flaws: list[str]) -> None:
-    """One end and one grading announced per attempt to each listener, one finalisation per room; nothing dead, nothing left."""
+    """One end and one grading announced per attempt and listener, one finalisation per room; nothing dead, nothing left."""
     attempts = [tally.attempt for tally in exam.klass.tallies]
     told = stack.query(
         "SELECT event, subscriber, count(*) FROM public.core_delivery WHERE payload ->> 'attempt_id' = ANY(%s)"

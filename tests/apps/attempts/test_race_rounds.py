@@ -363,6 +363,7 @@ class CloseStart(Pair):
             return "close"
         r.attempt = left.attempt
         closed_at = room_queries.get_assignment(assignment_id=r.room.pk).closed_at
+        assert closed_at is not None
         attempt = r.fresh()
         # Whoever has begun, by the clock, after the closing, has the least time there is.
         ends = max(closed_at, attempt.started_at + timedelta(milliseconds=1))
