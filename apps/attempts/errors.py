@@ -67,6 +67,13 @@ class NotBeforeTheEnd(Forbidden):
     message = "Hand in first: marks are shown afterwards."
 
 
+class NoPlaceLeft(Conflict):
+    """The plan's limit, said to people whom the plan does not concern."""
+
+    code = "plan_limit_reached"
+    message = "As many people sit exams at this center now as it has places for. Try again when somebody has finished."
+
+
 class NoAttemptsLeft(Conflict):
     code = "no_attempts_left"
     message = "You have used all your attempts in this room."

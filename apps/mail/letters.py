@@ -36,7 +36,6 @@ LETTERS: Mapping[str, Kind] = MappingProxyType(
         "email_changed": _kind("name", "new", has_button=False),
         "security": _kind("name", "event", "at", has_button=False),
         "results": _kind("name", "room", is_optional=True),
-        "file_ready": _kind("name", "title", "expires"),
         "trial_reminder": _kind("days", "ends"),
         "trial_ended": _kind("ends"),
         "domain_failed": _kind("domain", "quote"),

@@ -23,6 +23,12 @@ class CenterFilters(Filters):
     ordering = Order(["name", "created_at", "status"])
 
 
+class SuspendIn(StrictSerializer):
+    reason = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, help_text="The center reads it in its trail."
+    )
+
+
 class CenterDetailsIn(StrictSerializer):
     email = serializers.EmailField(required=False, allow_blank=True)
     phone = serializers.CharField(max_length=40, required=False, allow_blank=True)

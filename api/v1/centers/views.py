@@ -73,11 +73,13 @@ class OwnerCenterViewSet(CenterLife, GenericViewSet[Any]):
         """Let people sign in and start; ends a trial."""
         return Response(shapes.CenterOut(centers.activate_center(center_id=id)).data)
 
-    @extend_schema(operation_id="owner_centers_suspend", request=None)
+    @extend_schema(operation_id="owner_centers_suspend", request=shapes.SuspendIn)
     @action(detail=True, methods=["post"])
     def suspend(self, request: Request, id: uuid.UUID) -> Response:
-        """No new sign-ins and starts; running attempts finish."""
-        return Response(shapes.CenterOut(centers.suspend_center(center_id=id)).data)
+        """No new sign-ins and starts; running attempts finish. The reason stands in the center's own trail."""
+        shape = shapes.SuspendIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        return Response(shapes.CenterOut(centers.suspend_center(center_id=id, **shape.validated_data)).data)
 
     @extend_schema(operation_id="owner_centers_retry", request=None)
     @action(detail=True, methods=["post"])

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
+from apps.attempts import errors
+from apps.centers.errors import PlanLimitReached
 from apps.centers.queries import subscriptions as limits
 from apps.centers.rules import plans
 from apps.core import tenancy
@@ -19,8 +21,9 @@ from apps.core import tenancy
 if TYPE_CHECKING:
     from datetime import datetime
 
-# Whose time is up has left, whether or not anybody has closed the attempt yet.
-_RUNNING = "SELECT count(*) FROM attempts_attempt WHERE status = 'IN_PROGRESS' AND deadline_at > %(at)s"
+# Whose time is up has left, whether or not anybody has closed the attempt yet; where time stands still, nobody has.
+_RUNNING = """SELECT count(*) FROM attempts_attempt
+WHERE status = 'IN_PROGRESS' AND (deadline_at > %(at)s OR paused_at IS NOT NULL)"""
 # Two statements, so that the second sees all that the lock has waited for; one message to the database.
 _TAKE = f"""
 SELECT peek.is_far,
@@ -47,7 +50,10 @@ def take_place(*, at: datetime, is_alone: bool = False) -> None:
         raise NearLimit
     if running > limit:
         # What this process remembers of the plan may be some seconds old; the refusal asks anew.
-        limits.check_limit(limit=plans.CONCURRENT, used=running - 1)
+        try:
+            limits.check_limit(limit=plans.CONCURRENT, used=running - 1)
+        except PlanLimitReached:
+            raise errors.NoPlaceLeft from None
 
 
 def _take(limit: int, under_way: int, at: datetime) -> tuple[bool, int]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from apps.authentication import queries, rules
 from apps.authentication.errors import WrongPassword
 from apps.authentication.models import User
-from apps.authentication.operations import links, people, sessions
+from apps.authentication.operations import links, people, sessions, warning
 from apps.core import clock
 from apps.core.errors import Problem
 from apps.mail import operations as mail
@@ -27,6 +27,7 @@ def reset(*, user_id: uuid.UUID, token: str, password: str) -> None:
         user = links.lock_person(purpose=rules.RESET, user_id=user_id, token=token)
         people.change_password(user_id=user.pk, password=password, pointer="/new_password")
         people.note_verified(user=user)
+        warning.warn(user=user, event="password")
 
 
 def update_own(*, actor: User, session_id: uuid.UUID, old_password: str, new_password: str) -> None:
@@ -36,6 +37,7 @@ def update_own(*, actor: User, session_id: uuid.UUID, old_password: str, new_pas
     with transaction.atomic():
         people.set_password(user=actor, password=new_password, pointer="/new_password")
         sessions.end_other_sessions(user_id=actor.pk, session_id=session_id, because="password changed")
+        warning.warn(user=actor, event="password")
 
 
 def verify(*, user_id: uuid.UUID, token: str) -> User:

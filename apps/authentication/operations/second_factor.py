@@ -15,7 +15,7 @@ from apps.authentication.errors import (
 )
 from apps.authentication.models import RecoveryCode, SecondFactor, User
 from apps.authentication.operations import second_factor_codes as codes
-from apps.authentication.operations import sessions
+from apps.authentication.operations import sessions, warning
 from apps.authentication.rules import sign_in as rules
 from apps.centers.queries import centers
 from apps.core import clock, trace, vault
@@ -67,6 +67,7 @@ def confirm(*, actor: User, session_id: uuid.UUID, code: str) -> list[str]:
         factor.save(update_fields=["confirmed_at", "last_step", "failures", "locked_until"])
         sessions.end_other_sessions(user_id=actor.pk, session_id=session_id, because="second factor set up")
         audit.record(action="second_factor.on", subject="user", subject_id=actor.pk, name=str(actor))
+        warning.warn(user=actor, event="factor_on")
         return _new_codes(factor)
 
 
@@ -80,6 +81,7 @@ def disable(*, actor: User, password: str, code: str) -> None:
     with transaction.atomic():
         SecondFactor.objects.filter(user=actor).delete()
         audit.record(action="second_factor.off", subject="user", subject_id=actor.pk, name=str(actor))
+        warning.warn(user=actor, event="factor_off")
 
 
 def renew_codes(*, actor: User, password: str, code: str) -> list[str]:
@@ -104,6 +106,7 @@ def reset(*, user_id: uuid.UUID, reason: str = "") -> None:
             raise NoSecondFactor
         sessions.end_all_sessions(user_id=user.pk, because="second factor reset")
         audit.record(action="second_factor.reset", subject="user", subject_id=user.pk, name=str(user), reason=reason)
+        warning.warn(user=user, event="factor_off")
 
 
 def seal_anew() -> int:

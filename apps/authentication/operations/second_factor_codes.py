@@ -12,6 +12,7 @@ from django.db import transaction
 from apps.audit import operations as audit
 from apps.authentication.errors import LockedOut
 from apps.authentication.models import RecoveryCode, SecondFactor
+from apps.authentication.operations import warning
 from apps.authentication.rules import sign_in as rules
 from apps.core import clock, vault
 
@@ -33,6 +34,8 @@ def use_code(*, user_id: uuid.UUID, code: str) -> bool:
         is_right = _use_app_code(factor, code, at) if rules.is_app_code(code) else _use_recovery_code(factor, code, at)
         if is_right:
             factor.failures = 0
+            if not rules.is_app_code(code):
+                warning.warn(user=factor.user, event="recovery")
         else:
             _count_failure(factor, at)
         factor.save(update_fields=["failures", "locked_until", "last_step"])

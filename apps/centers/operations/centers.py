@@ -91,7 +91,7 @@ def retry_center(*, center_id: uuid.UUID) -> Center:
     return _provision(center.pk)
 
 
-def update_center(*, center_id: uuid.UUID, changes: Mapping[str, str]) -> Center:
+def update_center(*, center_id: uuid.UUID, changes: Mapping[str, str], reason: str = "") -> Center:
     """Change name and details, and the status by the same rules as the named operations. Refuses a center that is being
     restored or deleted."""
     with tenancy.enter(tenancy.PUBLIC), transaction.atomic():
@@ -105,7 +105,7 @@ def update_center(*, center_id: uuid.UUID, changes: Mapping[str, str]) -> Center
         if _facts(center) != before:
             _record("center.changed", center, before=before, after=_facts(center))
         if status != center.status:
-            _move(center, status)
+            _move(center, status, reason)
     tenancy.forget()
     return queries.get_center(center_id=center_id)
 
@@ -115,9 +115,10 @@ def activate_center(*, center_id: uuid.UUID) -> Center:
     return update_center(center_id=center_id, changes={"status": Center.Status.ACTIVE})
 
 
-def suspend_center(*, center_id: uuid.UUID) -> Center:
-    """No new sign-ins and no new starts from now on; running attempts finish. Refuses an archived center."""
-    return update_center(center_id=center_id, changes={"status": Center.Status.SUSPENDED})
+def suspend_center(*, center_id: uuid.UUID, reason: str = "") -> Center:
+    """No new sign-ins and no new starts from now on; running attempts finish. The reason stands in both trails. Refuses
+    an archived center."""
+    return update_center(center_id=center_id, changes={"status": Center.Status.SUSPENDED}, reason=reason)
 
 
 def archive_center(*, center_id: uuid.UUID) -> Center:
@@ -126,7 +127,7 @@ def archive_center(*, center_id: uuid.UUID) -> Center:
     return update_center(center_id=center_id, changes={"status": Center.Status.ARCHIVED})
 
 
-def _move(center: Center, status: str) -> None:
+def _move(center: Center, status: str, reason: str = "") -> None:
     if center.status == Center.Status.ARCHIVED and status != Center.Status.ACTIVE:
         raise CenterArchived
     if status not in Center.Status.values:
@@ -137,7 +138,8 @@ def _move(center: Center, status: str) -> None:
         is_ahead = center.trial_ends_at is not None and center.trial_ends_at > at
         ends = center.trial_ends_at if is_ahead else at + timedelta(days=plans.TRIAL_DAYS)
     Center.objects.filter(pk=center.pk).update(status=status, trial_ends_at=ends, suspended_because="")
-    _record(_NAMED.get(status, "center.moved"), center, before={"status": center.status}, after={"status": status})
+    states = {"before": {"status": center.status}, "after": {"status": status}}
+    _record(_NAMED.get(status, "center.moved"), center, **states, reason=reason)
     if status == Center.Status.SUSPENDED:
         bus.publish(CenterSuspended(center_id=center.pk))
     if status == Center.Status.ARCHIVED:

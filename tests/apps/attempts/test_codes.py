@@ -97,7 +97,7 @@ def test_a_room_without_a_code_asks_nothing_of_redis(cast, monkeypatch):
 
 def test_counters_belong_to_the_center(cast, room):
     guess_wrong(cast.alice, room, 1)
-    found = [key for key in volatile.client().keys("*codes*")]
+    found = list(volatile.client().keys("*codes*"))
     assert len(found) == 2
     assert all(key.startswith(f"c:{cast.north.id}:") for key in found), found
     assert tenancy.key("codes", "x", tenant=cast.south).startswith(f"c:{cast.south.id}:")

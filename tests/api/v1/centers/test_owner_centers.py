@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from apps.audit.models import Entry
 from apps.centers.models import Center
 from apps.centers.operations import centers
 from apps.core import tenancy
@@ -176,3 +177,12 @@ def test_is_for_owners_on_the_main_host(cast, api, north):
         api(host="localhost", token=api(cast.dora)._credentials["HTTP_AUTHORIZATION"][7:]).get(LIST).status_code == 401
     )
     assert Center.objects.count() == 2
+
+
+def test_why_a_center_was_suspended_stands_in_its_own_trail(cast, api):
+    path = f"owner-centers/{cast.north.id}/suspend/"
+    refused = api(cast.olga).post(path, {"why": "no"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/why")
+    assert api(cast.olga).post(path, {"reason": "The invoice of May is open."}).status_code == 200
+    found = Entry.objects.filter(action="center.suspended")
+    assert list(found.values_list("reason", flat=True)) == ["The invoice of May is open."]
