@@ -47,9 +47,7 @@ def _questions(attempt: Attempt) -> dict[str, tuple[uuid.UUID, dict[str, str]]]:
 
 def questions_of(paper_id: uuid.UUID) -> dict[str, tuple[uuid.UUID, dict[str, str]]]:
     """The id of each question and those of its options, by their texts."""
-    content = papers.render_paper(
-        paper_id=paper_id, seed=0, shuffle_questions=False, shuffle_options=False, sign=str
-    )
+    content = papers.render_paper(paper_id=paper_id, seed=0, shuffle_questions=False, shuffle_options=False, sign=str)
     return {
         question["text"]: (uuid.UUID(question["id"]), {option["text"]: option["id"] for option in question["options"]})
         for section in content["sections"]

@@ -195,9 +195,7 @@ def test_what_was_acknowledged_is_on_the_sheet(cast, attempt, at_once):
 
 def test_without_the_lock_of_a_save_an_acknowledged_answer_is_lost(cast, attempt, at_once, monkeypatch):
     real = statement.text_for
-    monkeypatch.setattr(
-        statement, "text_for", lambda schema, **how: real(schema, **how).replace("FOR SHARE", "")
-    )
+    monkeypatch.setattr(statement, "text_for", lambda schema, **how: real(schema, **how).replace("FOR SHARE", ""))
     assert save_slowly_and_submit(cast, attempt, at_once) == [[1], 0]
     assert AnswerEntry.objects.count() == 1
     assert AnswerSheet.objects.get().answers == {}
