@@ -124,6 +124,8 @@ _pool = {
     "timeout": env.integer("DB_POOL_TIMEOUT", 5, least=1),
     "max_lifetime": env.integer("DB_POOL_LIFETIME", 900, least=10),
 }
+# Of requests that one ASGI process answers at the same time, each with a connection; the others are for sockets.
+SHIKEN_REQUESTS_AT_ONCE = env.integer("REQUESTS_AT_ONCE", max(int(_pool["max_size"]) - 4, 1), least=1)
 _timeouts = {
     "lock_timeout": env.integer("DB_LOCK_TIMEOUT_MS", 0),
     "statement_timeout": env.integer("DB_STATEMENT_TIMEOUT_MS", 0),
