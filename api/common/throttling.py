@@ -65,11 +65,9 @@ class ReceiptRate(SignInRate):
     """For checking receipts: enough for a class behind one address, too little for guessing."""
 
     scope = "receipts"
-    rate = "60/min"
 
 
 class ReportRate(UserRateThrottle):
     """For what screens notice: a flood of it must cost nothing that matters."""
 
     scope = "reports"
-    rate = "60/min"

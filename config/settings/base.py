@@ -294,6 +294,8 @@ REST_FRAMEWORK: dict[str, Any] = {
         "start": env.text("THROTTLE_START", "30/min"),
         "register": env.text("THROTTLE_REGISTER", "60/hour"),
         "reset": env.text("THROTTLE_RESET", "30/hour"),
+        "receipts": env.text("THROTTLE_RECEIPTS", "60/min"),
+        "reports": env.text("THROTTLE_REPORTS", "60/min"),
     },
     # Without it any X-Forwarded-For would be believed, and each made-up one had a bucket of its own.
     "NUM_PROXIES": AXES_IPWARE_PROXY_COUNT or 0,

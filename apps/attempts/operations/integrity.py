@@ -43,11 +43,20 @@ def keep_events(*, attempt_id: uuid.UUID, events: Iterable[Mapping[str, object]]
     return len(kept)
 
 
+def remember(*, attempt_id: uuid.UUID) -> None:
+    """Keep from where somebody has begun just now: what comes later is compared with it."""
+    asked = trace.current()
+    Whereabouts.objects.create(attempt_id=attempt_id, address=asked.address, agent=asked.agent)
+
+
 def see(*, attempt_id: uuid.UUID, way: str) -> int:
-    """Somebody begins, takes over or connects (``rules.STARTED``, ``TAKEN_OVER``, ``SOCKET``): compare where they come from
+    """Somebody goes on, takes over or connects (``rules.STARTED``, ``TAKEN_OVER``, ``SOCKET``): compare where they come from
     with the last time, keep it, and note what is different; returns how many things were. Touches no attempt."""
     asked = trace.current()
     now = rules.Place(asked.address, asked.agent)
+    here = Whereabouts.objects.filter(attempt_id=attempt_id, address=now.address, agent=now.agent)
+    if way == rules.STARTED and here.exists():
+        return 0
     with transaction.atomic():
         known, is_new = Whereabouts.objects.select_for_update().get_or_create(
             attempt_id=attempt_id, defaults={"address": now.address, "agent": now.agent}

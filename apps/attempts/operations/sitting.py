@@ -96,7 +96,7 @@ def start_attempt(
         try:
             with transaction.atomic():
                 attempt = _begin(actor, assignment_id, access_code, kind, may_check, mine, at)
-                integrity.see(attempt_id=attempt.pk, way=seen.STARTED)
+                integrity.remember(attempt_id=attempt.pk)
                 capacity.take_place(at=at, is_alone=is_alone)
                 return Started(attempt, True, at)
         except capacity.NearLimit:

@@ -52,7 +52,8 @@ def of_center(cast: Cast, tenant: Tenant, student: User, admin: User) -> Ids:
             "users_restore": gone,
         }
         item = HomeworkItem.objects.latest("homework__created_at")
-    return {name: row.pk for name, row in found.items()} | {"homework_start": (item.homework_id, item.pk)}
+    ids = {name: row.pk for name, row in found.items()}
+    return ids | {"audit": found["audit"].uid, "homework_start": (item.homework_id, item.pk)}
 
 
 def of_main_host(cast: Cast, center: uuid.UUID, acting: uuid.UUID) -> Ids:
@@ -72,7 +73,7 @@ def of_main_host(cast: Cast, center: uuid.UUID, acting: uuid.UUID) -> Ids:
             ),
             "tasks": Job.objects.create(kind="dig", title="A pit", asked_by=cast.olga.pk),
         }
-    ids = {name: row.pk for name, row in found.items()}
+    ids = {name: row.pk for name, row in found.items()} | {"audit": found["audit"].uid}
     ids |= {"owner-centers": center, "owner-subscriptions": center, "owner-center-admins": cast.dora.pk}
     return ids | {"owner_centers_act_as_end": (center, acting)}
 

@@ -58,6 +58,8 @@ def describe(schema: str, *, rows: bool = True) -> dict[str, list[Any]]:
                 answer[name] = cursor.fetchall()
             cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", [schema])
             for (table,) in cursor.fetchall():
+                if table == "audit_entry":  # opening a center leaves one
+                    continue
                 cursor.execute(f'SELECT count(*) FROM "{table}"')
                 answer[f"rows of {table}"] = cursor.fetchall()
         cursor.execute("SET LOCAL search_path = public")

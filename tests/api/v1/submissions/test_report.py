@@ -75,7 +75,7 @@ def test_refuses_what_is_no_event(api, cast, room, start, events, pointer):
 
 
 def test_a_flood_is_sent_away_and_saving_goes_on(api, cast, room, start, submit, monkeypatch):
-    monkeypatch.setattr(ReportRate, "rate", "3/min")
+    monkeypatch.setattr(ReportRate, "THROTTLE_RATES", {"reports": "3/min"})
     started = start(cast.alice, room)
     statuses = [report(api, cast.alice, started["submission_id"]).status_code for _ in range(5)]
     assert statuses == [202, 202, 202, 429, 429]

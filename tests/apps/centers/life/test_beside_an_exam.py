@@ -90,7 +90,7 @@ def test_a_restored_center_equals_its_original_while_others_sit(
             jobs.run(job_id=job.pk)
         assert not Center.objects.filter(pk=copy.pk).exists()
     assert {code for code, _ in student.replies} == {200}, student.replies
-    assert len(student.acked) == len(student.replies) > 20
+    assert len(student.acked) == len(student.replies) > 5
     with tenancy.enter(cast.south):
         stored = AnswerEntry.objects.filter(attempt=student.attempt).values_list("seq", flat=True)
         assert sorted(stored) == sorted(student.acked)
