@@ -14,6 +14,7 @@ from apps.audit import operations as audit
 from apps.audit.models import Entry
 from apps.authentication.models import Acting, Identity, IdentityProvider, Session, User
 from apps.authentication.operations import people
+from apps.centers.models import CenterAdmin
 from apps.centers.operations import contacts
 from apps.core import tenancy
 from apps.core.tenancy import Tenant
@@ -73,8 +74,9 @@ def of_main_host(cast: Cast, center: uuid.UUID, acting: uuid.UUID) -> Ids:
             ),
             "tasks": Job.objects.create(kind="dig", title="A pit", asked_by=cast.olga.pk),
         }
+        director = CenterAdmin.objects.get(center=center, person_id=cast.dora.pk)
     ids = {name: row.pk for name, row in found.items()} | {"audit": found["audit"].uid}
-    ids |= {"owner-centers": center, "owner-subscriptions": center, "owner-center-admins": cast.dora.pk}
+    ids |= {"owner-centers": center, "owner-subscriptions": center, "owner-center-admins": director.pk}
     return ids | {"owner_centers_act_as_end": (center, acting)}
 
 

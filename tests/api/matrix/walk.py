@@ -65,7 +65,9 @@ class Walk:
         elif may_have(operation, principal):
             self._check(answer.status_code != 404, said)
             self._check(_code(answer) not in ("not_signed_in", "forbidden"), said)
-            if answer.status_code in (400, 413, 415, 422) and operation.has_id:
+            # That an answer is none to this paper is known only of one's own attempt.
+            is_shape = answer.status_code in (400, 413, 415, 422) and _code(answer) != "bad_answer"
+            if is_shape and operation.has_id:
                 self.undecided.add(f"{operation}: {self._what(answer)}")
             if operation.method == "get":
                 self._reads(operation, principal, answer, said)
