@@ -10,6 +10,9 @@ os.environ.setdefault("DB_POOL", "0")
 from config.settings.base import *  # noqa: F403
 
 DEBUG = False
+# Workers of a parallel run have files of their own, as they have databases: tests empty these places.
+MEDIA_ROOT = MEDIA_ROOT / os.environ.get("PYTEST_XDIST_WORKER", "")  # noqa: F405
+STORAGES["default"]["OPTIONS"]["location"] = MEDIA_ROOT  # type: ignore[index]  # noqa: F405
 SHIKEN_DEMO = True
 SHIKEN_BOARD_LOOK_SECONDS = 2.0
 SHIKEN_SEATS_LOOK_SECONDS = 2.0
