@@ -24,6 +24,7 @@ from apps.attempts.rules.ledger import Grant
 from apps.core import bus, clock
 
 if TYPE_CHECKING:
+    from apps.assignments.models import ExamAssignment
     from apps.authentication.models import User
 
 
@@ -49,11 +50,10 @@ def reopen(
         at = at or clock.now()
         if not rooms.managed_by(actor).filter(pk=assignment_id).exists():
             raise AssignmentNotFound
-        # Attempts before their room, as marking does.
+        # Attempts before their room, as marking does; so the room is looked at before and again.
+        _check_room(rooms.get_assignment(assignment_id=assignment_id))
         attempts = _lock_closed(assignment_id, student_ids)
-        room = rooms.get_assignment(assignment_id=assignment_id, lock="update")
-        if room.status not in (room_rules.OPEN, room_rules.CLOSED) or room.is_published:
-            raise errors.CannotReopen
+        _check_room(rooms.get_assignment(assignment_id=assignment_id, lock="update"))
         _withdraw(attempts, reason=reason, author_id=actor.pk)
         grants = {attempt: [_grant(attempt, known, seconds, at)] for attempt, known in _with_ledgers(attempts)}
         for attempt in attempts:
@@ -69,6 +69,11 @@ def reopen(
             seconds=seconds,
         )
     return attempts
+
+
+def _check_room(room: ExamAssignment) -> None:
+    if room.status not in (room_rules.OPEN, room_rules.CLOSED) or room.is_published:
+        raise errors.CannotReopen
 
 
 def _lock_closed(assignment_id: uuid.UUID, student_ids: Iterable[uuid.UUID] | None) -> list[Attempt]:

@@ -17,11 +17,13 @@ from tests.furnish import furnish
 
 @pytest.fixture
 def furnished(committed, cast, north):
-    """North with one row at least of everything that is shown to anybody, committed; and a file."""
+    """North with one row at least of everything that is shown to anybody, committed; and no files but its own."""
+    files = Path(settings.MEDIA_ROOT) / "c"
+    shutil.rmtree(files, ignore_errors=True)
     with tenancy.enter(north):
         made = furnish(cast)
     yield made
-    shutil.rmtree(Path(settings.MEDIA_ROOT) / "c", ignore_errors=True)
+    shutil.rmtree(files, ignore_errors=True)
 
 
 @pytest.fixture
