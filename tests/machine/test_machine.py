@@ -53,7 +53,8 @@ def test_the_product_does_what_the_model_says(world, request):
     counted: Counter[str] = Counter()
     since = time.monotonic()
     try:
-        run(world, counted, FEW)
+        # The few of the suite are the same each time; what is drawn anew is looked for by ``make machine``.
+        run(world, counted, FEW, derandomize=FEW < MANY)
     finally:
         if FEW >= MANY:
             _tell(request.config, counted, time.monotonic() - since)
