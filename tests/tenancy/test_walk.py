@@ -79,7 +79,7 @@ def test_nobody_of_south_finds_anything_of_north(cast, northern, southerners, li
     about_one = [operation for operation in listed if operation.method == "get" and operation.is_about_one]
     missed = [operation.id for operation in about_one if operation.path not in northern.good]
     # Some can be named by whoever asks only; ``matrix/test_ids.py`` tries every one with an id that is good.
-    assert len(missed) <= len(about_one) / 3, f"nobody of north gets an answer from {missed}"
+    assert len(missed) <= len(about_one) / 4, f"nobody of north gets an answer from {missed}"
     assert any("canary test of north" in text for text in northern.texts)
     asked = 0
     for operation, one in _every(listed, northern):

@@ -7,12 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
+from apps.assignments.operations import accommodations, homework
 from apps.authentication.models import User
 from apps.core import bus, tenancy
 from apps.core.tenancy import Tenant
@@ -35,6 +37,16 @@ def populate(cast: Cast) -> None:
         test = factories.make_test(cast, title=f"canary test of {north.slug}")
         factories.publish(cast, test)
         room = factories.make_room(cast, test=test, group_ids=[group.pk], title=f"canary room of {north.slug}")
+        homework.assign_homework(
+            actor=cast.dora,
+            title=f"Homework of {north.slug}",
+            deadline=timezone.now() + timedelta(days=3),
+            mock_test_ids=[test.pk],
+            group_ids=[group.pk],
+        )
+        accommodations.propose(
+            actor=cast.dora, student_id=cast.alice.pk, factors={"*": Decimal("1.25")}, reason=f"Of {north.slug}"
+        )
         bus.deliver_due(most=1000)
         for student in (cast.alice, cast.bob):
             started = Api(student).post(f"exam-assignments/{room.pk}/start/", {})
