@@ -1,0 +1,18 @@
+"""The tables of the app, by what they are about."""
+
+from apps.mock_tests.models.imports import ImportRun
+from apps.mock_tests.models.media import MediaFile
+from apps.mock_tests.models.papers import Paper, PaperItem, PaperKey
+from apps.mock_tests.models.tests import MockTest, Question, QuestionGroup, TestSection
+
+__all__ = [
+    "ImportRun",
+    "MediaFile",
+    "MockTest",
+    "Paper",
+    "PaperItem",
+    "PaperKey",
+    "Question",
+    "QuestionGroup",
+    "TestSection",
+]
