@@ -28,6 +28,7 @@ from apps.mock_tests.rules.draft import (
     DraftTest,
     ImportReport,
     UnreadableFile,
+    place_of,
 )
 from apps.mock_tests.rules.items import SMALLEST_MARK
 from apps.mock_tests.rules.media import Inspected, UnusableMedia
@@ -106,12 +107,12 @@ def _read(data: bytes, format: str) -> tuple[DraftTest, ImportReport]:
     try:
         draft, report = interchange.FORMATS[format].read(data)
     except UnreadableFile as refusal:
-        problem = Problem(f"/line/{refusal.line}", refusal.code, refusal.message)
+        problem = Problem(place_of(refusal.line, refusal.path), refusal.code, refusal.message)
         raise FileRefused(problems=[problem]) from refusal
     if not any(draft.questions()):
         raise FileRefused("The file holds no question that can be taken.", problems=list(_refused_rows(report)))
     unstorable = [
-        Problem(f"/line/{question.line}", "marks_too_fine", "Marks have at most three decimals.")
+        Problem(place_of(question.line, question.path), "marks_too_fine", "Marks have at most three decimals.")
         for question in draft.questions()
         if question.marks.quantize(SMALLEST_MARK) != question.marks
     ]
@@ -124,7 +125,7 @@ def _refused_rows(report: ImportReport) -> Iterator[Problem]:
     for row in report.rows:
         if row.outcome in ("refused", "ignored"):
             for reason in row.reasons:
-                yield Problem(f"/line/{row.line}", f"question_{row.outcome}", reason)
+                yield Problem(place_of(row.line, row.path), f"question_{row.outcome}", reason)
 
 
 def _plain(report: ImportReport) -> dict[str, Any]:
@@ -139,22 +140,23 @@ def _inspected(draft: DraftTest) -> dict[FileKey, tuple[DraftFile, Inspected]]:
     """Every file of the draft, looked into, by its identity; refuses damaged ones with the line of their question."""
     found: dict[FileKey, tuple[DraftFile, Inspected]] = {}
     problems = []
-    for line, file in _files(draft):
+    for where, file in _files(draft):
         try:
             found[id(file)] = (file, media.inspect(file.content))
         except UnusableMedia as refusal:
-            problems.append(Problem(f"/line/{line}", refusal.code, f"{file.name}: {refusal}"))
+            problems.append(Problem(where, refusal.code, f"{file.name}: {refusal}"))
     if problems:
         raise FileRefused(problems=problems)
     return found
 
 
-def _files(draft: DraftTest) -> Iterable[tuple[int, DraftFile]]:
+def _files(draft: DraftTest) -> Iterable[tuple[str, DraftFile]]:
     for group in draft.groups():
-        first_line = group.questions[0].line if group.questions else 1
-        yield from ((first_line, file) for file in group.files)
+        first = place_of(group.questions[0].line, group.questions[0].path) if group.questions else place_of(1)
+        yield from ((first, file) for file in group.files)
         for question in group.questions:
-            yield from ((question.line, file) for file in question.files)
+            where = place_of(question.line, question.path)
+            yield from ((where, file) for file in question.files)
 
 
 # -- storing -------------------------------------------------------------------------------------------------------
@@ -191,7 +193,7 @@ def _section(test: MockTest, draft: DraftSection, profile: profiles.Profile, ord
         mock_test=test,
         name=_short(draft.name, LONGEST_NAME),
         section_type=draft.section_type,
-        duration=profiles.minutes_for(draft.section_type, profile, count),
+        duration=draft.minutes or profiles.minutes_for(draft.section_type, profile, count),
         order=order,
     )
 

@@ -176,7 +176,7 @@ def export_test_for(actor: User, test_id: uuid.UUID, *, to: str) -> Exported:
         file_name=exporting.file_name(test.title, kind.suffix),
         media_type=kind.media_type,
         content=content.decode(),
-        losses=(*exporting.losses(source, test.description), *losses),
+        losses=(*exporting.losses(source, test.description, minutes_kept=kind.keeps_minutes), *losses),
     )
 
 

@@ -23,18 +23,25 @@ FileKind = Literal["image", "audio"]
 Outcome = Literal["taken", "partly", "refused", "ignored"]
 
 
+def place_of(line: int, path: str = "") -> str:
+    """Where something stands, as a pointer: `/line/3`, or `/files/items~1q1.xml/line/3` inside a package."""
+    escaped = path.replace("~", "~0").replace("/", "~1")
+    return f"/files/{escaped}/line/{line}" if path else f"/line/{line}"
+
+
 class UnreadableFile(Exception):
     """The file as a whole cannot be read; nothing of it is taken.
 
     `code` is stable for programs, `message` is one sentence for the person who sent the file, and `line` is where
-    reading stopped (1 when the file as a whole is at fault).
+    reading stopped (1 when the file as a whole is at fault). `path` is the file inside a package.
     """
 
-    def __init__(self, code: str, message: str, line: int = 1) -> None:
-        super().__init__(f"line {line}: {message}")
+    def __init__(self, code: str, message: str, line: int = 1, path: str = "") -> None:
+        super().__init__(f"{path or 'line'} {line}: {message}")
         self.code = code
         self.message = message
         self.line = line
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,7 @@ class DraftQuestion:
     shuffle: bool = False
     files: tuple[DraftFile, ...] = ()
     line: int = 0
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +112,12 @@ class DraftGroup:
 
 @dataclass(frozen=True, slots=True)
 class DraftSection:
-    """A part of the test that may be timed on its own."""
+    """A part of the test that may be timed on its own; without `minutes` its exam profile gives them."""
 
     name: str
     section_type: SectionType = "GENERAL"
     groups: tuple[DraftGroup, ...] = ()
+    minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +139,14 @@ class DraftTest:
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """What became of one element of the file, and why when it was not simply taken."""
+    """What became of one element of the file, and why when it was not simply taken; `path` is its file in a package."""
 
     line: int
     kind: str
     name: str
     outcome: Outcome
     reasons: tuple[str, ...] = ()
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,14 +56,16 @@ def references(test: TestSource) -> set[uuid.UUID]:
 def draft_of(test: TestSource, named: dict[uuid.UUID, Named], file_of: FileOf) -> DraftTest:
     """The test as files hold it; `file_of` gives the file of an id."""
     sections = tuple(
-        DraftSection(section.name, cast(SectionType, section.section_type), _groups(section, named, file_of))
+        DraftSection(
+            section.name, cast(SectionType, section.section_type), _groups(section, named, file_of), section.duration
+        )
         for section in test.sections
     )
     return DraftTest(test.title, test.level, sections)
 
 
-def losses(test: TestSource, description: str) -> Iterator[Loss]:
-    """What no format keeps of this test."""
+def losses(test: TestSource, description: str, *, minutes_kept: bool = False) -> Iterator[Loss]:
+    """What a format does not keep of this test because a draft does not: all but, where it says so, the minutes."""
     profile = profiles.profile_for(test.level)
     if description:
         yield Loss("/description", "No format keeps the description.")
@@ -75,8 +77,8 @@ def losses(test: TestSource, description: str) -> Iterator[Loss]:
         count = sum(len(group.questions) for group in section.groups)
         if not count:
             yield Loss(pointer, "A section without questions is left out.")
-        elif section.duration != profiles.minutes_for(section.section_type, profile, count):
-            yield Loss(f"{pointer}/duration", "No format keeps the minutes of a section.")
+        elif not minutes_kept and section.duration != profiles.minutes_for(section.section_type, profile, count):
+            yield Loss(f"{pointer}/duration", "The file does not keep the minutes of the section.")
         for position, group in enumerate(section.groups):
             inner = f"{pointer}/question_groups/{position}"
             yield from _group_losses(inner, group, position + 1)

@@ -30,6 +30,8 @@ class Format:
     write: Writer
     suffix: str
     media_type: str
+    keeps_minutes: bool = False
+    """Whether sections keep their time."""
 
 
 FORMATS: Final[Mapping[str, Format]] = {

@@ -571,4 +571,4 @@ def test_nothing_readable_left_is_said_and_no_error():
 
 
 def test_every_part_of_a_question_has_words():
-    assert {field.name for field in fields(DraftQuestion)} - {"line"} == interchange.WORDS.keys()
+    assert {field.name for field in fields(DraftQuestion)} - {"line", "path"} == interchange.WORDS.keys()

@@ -30,6 +30,7 @@ class ImportIn(StrictSerializer):
 
 
 class ReportRowOut(serializers.Serializer[Any]):
+    path = serializers.CharField(default="", help_text="Its file in a package, empty for a file that is none.")
     line = serializers.IntegerField()
     kind = serializers.CharField()
     name = serializers.CharField()

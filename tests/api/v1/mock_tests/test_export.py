@@ -73,7 +73,7 @@ def test_moodle_xml_gives_back_every_type(cast, whole):
     body = export(cast.carol, whole, "moodle_xml")
     assert (body["file_name"], body["media_type"]) == ("All-types.moodle.xml", "application/xml")
     assert body["losses"] == [
-        {"pointer": "/sections/0/duration", "reason": "No format keeps the minutes of a section."}
+        {"pointer": "/sections/0/duration", "reason": "The file does not keep the minutes of the section."}
     ]
     assert meaning(imported(cast, body)) == meaning(whole)
 
