@@ -3,9 +3,13 @@
 from apps.mock_tests.models.imports import ImportRun
 from apps.mock_tests.models.media import MediaFile
 from apps.mock_tests.models.papers import Paper, PaperItem, PaperKey
+from apps.mock_tests.models.profiles import Blueprint, ExamProfile
+from apps.mock_tests.models.quizzes import Quiz
 from apps.mock_tests.models.tests import MockTest, Question, QuestionGroup, TestSection
 
 __all__ = [
+    "Blueprint",
+    "ExamProfile",
     "ImportRun",
     "MediaFile",
     "MockTest",
@@ -14,5 +18,6 @@ __all__ = [
     "PaperKey",
     "Question",
     "QuestionGroup",
+    "Quiz",
     "TestSection",
 ]

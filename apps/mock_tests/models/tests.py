@@ -36,6 +36,7 @@ class MockTest(models.Model):
     current_paper = models.ForeignKey(
         "Paper", null=True, on_delete=models.PROTECT, related_name="+", help_text="The edition that is published now."
     )
+    revision = models.PositiveIntegerField(default=1, db_default=1, help_text="Counts changes; the database does.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(auto_now=True)
@@ -71,8 +72,12 @@ class TestSection(models.Model):
     mock_test = models.ForeignKey(MockTest, on_delete=models.CASCADE, related_name="sections")
     name = models.CharField(max_length=120)
     section_type = models.CharField(max_length=15, choices=Type, default=Type.GENERAL)
+    code = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="Which section of its exam profile this is."
+    )
     duration = models.PositiveIntegerField(help_text="Minutes.", validators=[MinValueValidator(1)])
     order = models.PositiveIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=1, db_default=1, help_text="Counts changes; the database does.")
 
     class Meta:
         ordering = ["order", "id"]
@@ -94,6 +99,7 @@ class QuestionGroup(models.Model):
     audio = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     scored_area = models.CharField(max_length=40, blank=True, help_text="Empty: the area of its section's type.")
     order = models.PositiveIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=1, db_default=1, help_text="Counts changes; the database does.")
 
     class Meta:
         ordering = ["order", "id"]
@@ -112,10 +118,23 @@ class Question(models.Model):
     text = models.TextField(blank=True)
     question_number = models.PositiveIntegerField(null=True, blank=True)
     score = models.DecimalField(max_digits=8, decimal_places=3, default=1, help_text="Marks for a full answer.")
+    has_own_score = models.BooleanField(
+        default=True, db_default=True, help_text="Whether its author said so; if not, the exam profile does."
+    )
+    wrong_share = models.DecimalField(
+        max_digits=11,
+        decimal_places=10,
+        null=True,
+        blank=True,
+        help_text="What a wrong answer earns of the marks, -1 to 0; empty: what the exam profile says.",
+    )
     content = models.JSONField(default=dict, help_text='Choices: {"options": [{"id", "text", "image"}]}.')
     key = models.JSONField(
         default=dict,
         help_text='Choices: {"fractions": {option: share}}. Numeric: {"answers": [{"value", "tolerance", "fraction"}]}.',
+    )
+    seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="For this question alone, in a quiz; empty: what the quiz gives."
     )
     shuffle = models.BooleanField(default=False, help_text="Whether options may be shown in another order.")
     explanation = models.TextField(blank=True)
@@ -124,6 +143,7 @@ class Question(models.Model):
     image = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     audio = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     order = models.PositiveIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=1, db_default=1, help_text="Counts changes; the database does.")
 
     class Meta:
         ordering = ["order", "id"]
