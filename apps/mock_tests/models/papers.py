@@ -16,6 +16,9 @@ class Paper(models.Model):
     content_hash = models.CharField(max_length=64, help_text="SHA-256 over content and key, without random ids.")
     title = models.CharField(max_length=200)
     profile = models.CharField(max_length=40)
+    profile_data = models.JSONField(
+        null=True, help_text="The exam profile as it was; empty in papers from before it was kept."
+    )
     content = models.JSONField(help_text="Sections, groups and items as takers may see them.")
     seconds = models.PositiveIntegerField(help_text="Time for the whole paper.")
     max_score = models.DecimalField(max_digits=9, decimal_places=3)
@@ -53,6 +56,7 @@ class PaperItem(models.Model):
     area = models.CharField(max_length=40)
     topic = models.CharField(max_length=120)
     score = models.DecimalField(max_digits=8, decimal_places=3)
+    bank_version = models.UUIDField(null=True, help_text="The version of the bank's question that it is, if it is one.")
 
     class Meta:
         ordering = ["number"]
