@@ -177,6 +177,7 @@ center_site = HostSite(
         "assignments",
         "attempts",
         "leaderboards",
+        "live",
         "notifications",
         "mail",
         "audit",

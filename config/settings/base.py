@@ -66,10 +66,12 @@ SHARED_APPS = [
 TENANT_APPS = [
     *_BOTH,
     "apps.groups",
+    "apps.materials",
     "apps.mock_tests",
     "apps.assignments",
     "apps.attempts",
     "apps.leaderboards",
+    "apps.live",
     "apps.notifications",
 ]
 INSTALLED_APPS = [*SHARED_APPS, *[app for app in TENANT_APPS if app not in SHARED_APPS], "apps.demo", "api", "web"]

@@ -33,6 +33,7 @@ FLOORS = [
     "assignments",
     "attempts",
     "leaderboards",
+    "live",
     "notifications",
     "analytics",
 ]
