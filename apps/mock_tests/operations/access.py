@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 Row = TypeVar("Row", bound=Model)
 
 
-def lock_test(*, actor: User, test_id: uuid.UUID) -> MockTest:
+def lock_test(*, actor: User, test_id: uuid.UUID, kind: str = MockTest.Kind.MOCK_TEST) -> MockTest:
     """The test, its row locked. Teachers change what they wrote, administrators everything; refuses all others."""
-    test = queries.tests_for(actor).select_for_update().filter(pk=test_id).first()
+    test = queries.written_for(actor, kind=kind).select_for_update().filter(pk=test_id).first()
     if test is None:
         raise TestNotFound
     if actor.role != actor.Role.CENTER_ADMIN and test.created_by_id != actor.pk:
@@ -27,9 +27,9 @@ def lock_test(*, actor: User, test_id: uuid.UUID) -> MockTest:
     return test
 
 
-def lock_draft(*, actor: User, test_id: uuid.UUID) -> MockTest:
+def lock_draft(*, actor: User, test_id: uuid.UUID, kind: str = MockTest.Kind.MOCK_TEST) -> MockTest:
     """The same, if it may be changed now: refuses a published test."""
-    test = lock_test(actor=actor, test_id=test_id)
+    test = lock_test(actor=actor, test_id=test_id, kind=kind)
     if test.status == MockTest.Status.PUBLISHED:
         raise TestLocked
     return test

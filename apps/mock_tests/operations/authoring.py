@@ -34,7 +34,7 @@ GROUP_FIELDS = frozenset(
     {"title", "mondai_number", "instruction", "reading_text", "image_id", "audio_id", "scored_area", "order"}
 )
 QUESTION_FIELDS = frozenset(
-    {"type", "name", "text", "question_number", "score", "shuffle", "explanation", "topic", "tags", "order"}
+    {"type", "name", "text", "question_number", "score", "shuffle", "explanation", "topic", "tags", "order", "seconds"}
     | {"image_id", "audio_id", "given"}
 )
 PARTS_OF_ANSWERS = frozenset(
@@ -194,7 +194,7 @@ def create_question(*, actor: User, group_id: uuid.UUID, changes: Changes) -> Qu
     with transaction.atomic():
         group = access.group_to_change(actor=actor, group_id=group_id)
         question = Question(group=group, order=_next(Question.objects.filter(group=group)))
-        _write_question(question, {"given": Given(), **_put_together(Given(), changes)})
+        write_question(question, {"given": Given(), **_put_together(Given(), changes)})
         question.save(force_insert=True)
     return question
 
@@ -208,7 +208,7 @@ def update_question(*, actor: User, question_id: uuid.UUID, changes: Changes) ->
         changes = _put_together(present.numbered(), changes)
         if "type" in changes and "given" not in changes:
             changes = {**changes, "given": present}
-        _write_question(question, changes)
+        write_question(question, changes)
         question.save()
 
 
@@ -227,7 +227,8 @@ def _put_together(present: Given, changes: Changes) -> Changes:
     return {**others, "given": replace(present, **parts)}
 
 
-def _write_question(question: Question, changes: Changes) -> None:
+def write_question(question: Question, changes: Changes) -> None:
+    """Set fields and answers of a question that is not saved yet; refuses answers that do not fit its type."""
     clean = _checked(changes)
     given = clean.pop("given", None)
     _set(question, clean, QUESTION_FIELDS)

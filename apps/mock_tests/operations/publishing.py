@@ -20,11 +20,17 @@ if TYPE_CHECKING:
     from apps.authentication.models import User
 
 
-def publish_test(*, actor: User, test_id: uuid.UUID) -> Paper:
+def publish_test(*, actor: User, test_id: uuid.UUID, kind: str = MockTest.Kind.MOCK_TEST) -> Paper:
     """Freeze the test as a paper and close it for changes. Publishing a published test, or content that was published
     before, gives the paper there is. Refuses an incomplete test with every reason and its place."""
     with transaction.atomic():
-        test = access.lock_test(actor=actor, test_id=test_id)
+        test = access.lock_test(actor=actor, test_id=test_id, kind=kind)
+        return freeze_test(actor=actor, test=test)
+
+
+def freeze_test(*, actor: User, test: MockTest) -> Paper:
+    """``publish_test`` for a test that is locked, whoever wrote it."""
+    with transaction.atomic():
         if test.current_paper is not None:
             return test.current_paper
         source = queries.load_source(test)
@@ -41,11 +47,11 @@ def publish_test(*, actor: User, test_id: uuid.UUID) -> Paper:
     return paper
 
 
-def unpublish_test(*, actor: User, test_id: uuid.UUID) -> MockTest:
+def unpublish_test(*, actor: User, test_id: uuid.UUID, kind: str = MockTest.Kind.MOCK_TEST) -> MockTest:
     """Open the test for changes again. Its papers stay, with all attempts on them. Whether a room still needs the test
     published is for the caller to know; an unpublished test stays as it is."""
     with transaction.atomic():
-        test = access.lock_test(actor=actor, test_id=test_id)
+        test = access.lock_test(actor=actor, test_id=test_id, kind=kind)
         if test.current_paper is not None:
             test.status, test.current_paper = MockTest.Status.DRAFT, None
             test.save(update_fields=["status", "current_paper", "updated_at"])

@@ -31,12 +31,14 @@ from apps.mock_tests.models import (
     PaperKey,
     Question,
     QuestionGroup,
+    Quiz,
     TestSection,
 )
-from apps.mock_tests.rules import exporting, interchange, items, rendering
+from apps.mock_tests.rules import exporting, interchange, items, quizzes, rendering
 from apps.mock_tests.rules.draft import DraftFile
 from apps.mock_tests.rules.moodle_areas import MEDIA_TYPES
 from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.quizzes import QuizRules
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -56,9 +58,14 @@ Row = TypeVar("Row", bound=Model)
 
 def tests_for(actor: User) -> QuerySet[MockTest]:
     """The tests ``actor`` may see: staff all of the center, others none (they get papers with their attempts)."""
+    return written_for(actor, kind=MockTest.Kind.MOCK_TEST)
+
+
+def written_for(actor: User, *, kind: str) -> QuerySet[MockTest]:
+    """``tests_for``, or the same of quizzes."""
     if not actor.is_center_staff:
         return MockTest.objects.none()
-    return MockTest.objects.filter(deleted_at=None)
+    return MockTest.objects.filter(deleted_at=None, kind=kind)
 
 
 def list_tests_for(actor: User, *, search: str = "", level: str = "", status: str = "") -> QuerySet[MockTest]:
@@ -196,10 +203,12 @@ def _files_of(media_ids: set[uuid.UUID], *, embed: bool) -> dict[uuid.UUID, Draf
 
 
 def load_source(test: MockTest) -> TestSource:
-    """Everything that a paper is made of, in three queries."""
+    """Everything that a paper is made of, in three queries (four for a quiz)."""
     groups = QuestionGroup.objects.prefetch_related(Prefetch("questions", queryset=Question.objects.all()))
     sections = TestSection.objects.filter(mock_test=test).prefetch_related(Prefetch("question_groups", queryset=groups))
-    return TestSource(test.title, test.level, test.profile, [_section_source(section) for section in sections])
+    quiz = Quiz.objects.filter(pk=test.pk).first() if test.kind == MockTest.Kind.QUIZ else None
+    rules = quiz and QuizRules(quiz.default_question_seconds, quiz.passing_percent)
+    return TestSource(test.title, test.level, test.profile, [_section_source(section) for section in sections], rules)
 
 
 def _section_source(section: TestSection) -> SectionSource:
@@ -235,6 +244,7 @@ def _question_source(question: Question) -> QuestionSource:
         topic=question.topic,
         image=question.image_id,
         audio=question.audio_id,
+        seconds=question.seconds,
     )
 
 
@@ -282,6 +292,12 @@ def section_times(*, paper_id: uuid.UUID) -> list[tuple[str, str, str, int]]:
     """The sections of a paper in their order: id, name, type, seconds; remembered in this process."""
     sections = _content(tenancy.current().id, paper_id)["sections"]
     return [(section["id"], section["name"], section["section_type"], section["seconds"]) for section in sections]
+
+
+def quiz_rules(*, paper_id: uuid.UUID) -> QuizRules | None:
+    """What the quiz behind a paper said about time and passing; nothing for other tests. Remembered in this process."""
+    shown = _content(tenancy.current().id, paper_id).get("quiz")
+    return quizzes.read(shown) if shown else None
 
 
 def recordings_of(*, paper_id: uuid.UUID) -> Mapping[str, frozenset[str]]:

@@ -14,8 +14,9 @@ from itertools import count
 from typing import Any, ClassVar
 
 from apps.core.errors import Problem
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules import quizzes, richtext
 from apps.mock_tests.rules.profiles import CUSTOM, Profile, area_of, find_profile
+from apps.mock_tests.rules.quizzes import QuizRules
 from apps.mock_tests.rules.types.base import Gap, Given, ItemType, Option, Part, Prompt, plain
 from apps.mock_tests.rules.types.registry import TYPES
 
@@ -37,6 +38,7 @@ class QuestionSource:
     topic: str = ""
     image: uuid.UUID | None = None
     audio: uuid.UUID | None = None
+    seconds: int | None = None
 
     def given(self) -> Given:
         """What the author said about its answers."""
@@ -77,12 +79,19 @@ class TestSource:
     level: str
     profile: str
     sections: Sequence[SectionSource]
+    quiz: QuizRules | None = None
 
     __test__: ClassVar[bool] = False
 
     def questions(self) -> Iterator[QuestionSource]:
         """All questions in the order of the test."""
         return (q for section in self.sections for group in section.groups for q in group.questions)
+
+    def seconds_of(self, section: SectionSource) -> int:
+        """The time of one of its sections. That of a quiz follows from its questions."""
+        if self.quiz is None:
+            return section.duration * 60
+        return self.quiz.seconds_in_all(q.seconds for group in section.groups for q in group.questions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +212,7 @@ def build(test: TestSource) -> Edition:
         key=key,
         items=items,
         content_hash=hashlib.sha256(canonical(bare)).hexdigest(),
-        seconds=sum(section.duration for section in test.sections) * 60,
+        seconds=sum(test.seconds_of(section) for section in test.sections),
         max_score=sum((item.score for item in items), Decimal(0)),
     )
 
@@ -220,20 +229,24 @@ def _frozen(test: TestSource, profile: Profile, names: _Names) -> tuple[dict[str
     for position, section in enumerate(test.sections, 1):
         groups = []
         for place, group in enumerate(section.groups, 1):
-            questions = [_frozen_question(question, next(numbers), names, key) for question in group.questions]
+            questions = [
+                _frozen_question(question, next(numbers), names, key, test.quiz) for question in group.questions
+            ]
             groups.append(_shown_group(group, place, names) | {"questions": questions})
-        shown = _shown_section(section, position, area_of(section.section_type, profile), names)
+        area = area_of(section.section_type, profile)
+        shown = _shown_section(section, position, area, names, test.seconds_of(section))
         sections.append(shown | {"question_groups": groups})
-    return {"title": test.title, "level": test.level, "profile": profile.code, "sections": sections}, key
+    content = {"title": test.title, "level": test.level, "profile": profile.code, "sections": sections}
+    return content | ({"quiz": test.quiz.shown()} if test.quiz else {}), key
 
 
-def _shown_section(section: SectionSource, order: int, area: str, names: _Names) -> dict[str, Any]:
+def _shown_section(section: SectionSource, order: int, area: str, names: _Names, seconds: int) -> dict[str, Any]:
     return {
         "id": names.thing(section.id),
         "name": section.name,
         "section_type": section.section_type,
-        "duration": section.duration,
-        "seconds": section.duration * 60,
+        "duration": quizzes.minutes(seconds),
+        "seconds": seconds,
         "order": order,
         "area": area,
     }
@@ -252,7 +265,9 @@ def _shown_group(group: GroupSource, order: int, names: _Names) -> dict[str, Any
     }
 
 
-def _frozen_question(question: QuestionSource, number: int, names: _Names, key: dict[str, Any]) -> dict[str, Any]:
+def _frozen_question(
+    question: QuestionSource, number: int, names: _Names, key: dict[str, Any], quiz: QuizRules | None
+) -> dict[str, Any]:
     """What takers see of a question, field by field; what grades it goes into ``key``."""
     name = names.thing(question.id)
     kind = TYPES[question.type]
@@ -276,6 +291,7 @@ def _frozen_question(question: QuestionSource, number: int, names: _Names, key: 
         "shuffle": question.shuffle,
         "options": [],
         **{part: _SHOWN[part](given, kind) for part in sorted(kind.shows)},
+        **({"seconds": quiz.seconds_of(question.seconds)} if quiz else {}),
     }
 
 
