@@ -19,7 +19,8 @@ class JobAdmin(RowAdmin):
     search_fields = ["title", "asked_by_name", "message"]
     ordering = ["-created_at"]
     fields = ["kind", "title", "state_label", "percent", "message", "code", "what", "outcome", "file_name", "file_size"]
-    fields += ["file_until", "asked_by_name", "tries", "created_at", "started_at", "told_at", "finished_at"]
+    fields += ["file_until", "asked_by_name", "tries", "created_at", "started_at", "told_at", "cancelled_at"]
+    fields += ["finished_at"]
 
     @display(description="state", label={"FAILED": "danger", "DONE": "success", "RUNNING": "info"}, ordering="state")
     def state_label(self, row: Job) -> str:

@@ -17,6 +17,16 @@ class UnknownWork(Conflict):
     message = "This version of the program does not know this kind of work."
 
 
+class CannotCancel(Conflict):
+    code = "cannot_cancel"
+    message = "Work of this kind cannot be stopped in the middle."
+
+
+class TaskOver(Conflict):
+    code = "task_over"
+    message = "This task is over already."
+
+
 class LinkExpired(Forbidden):
     code = "link_expired"
     message = "This link has expired; ask for the task again to get a new one."

@@ -40,6 +40,7 @@ class Job(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True, help_text="When whoever asked for it wanted it no more.")
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

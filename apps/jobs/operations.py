@@ -23,7 +23,7 @@ from apps.core import bus, clock, tenancy, trace
 from apps.core.errors import Invalid, Refusal
 from apps.core.trace import Trace
 from apps.jobs import queries, rules
-from apps.jobs.errors import UnknownWork
+from apps.jobs.errors import CannotCancel, TaskOver, UnknownWork
 from apps.jobs.events import JobDue
 from apps.jobs.models import Job
 
@@ -33,20 +33,36 @@ Work = Callable[["Running"], Mapping[str, Any] | None]
 Undo = Callable[[Mapping[str, Any]], object]
 
 TOO_LONG = "It took too long and was given up."
-_works: dict[str, tuple[Work, Undo | None]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How work of one kind is done."""
+
+    work: Work
+    undo: Undo | None
+    can_stop: bool
+
+
+_works: dict[str, Kind] = {}
 
 
 class Superseded(Exception):
     """Another worker has begun this job again, or its row is gone: stop, and change nothing more."""
 
 
-def works(*, kind: str, undo: Undo | None = None) -> Callable[[Work], Work]:
+class Cancelled(Exception):
+    """Whoever asked for the job wants it no more: undo what is half done and let this pass."""
+
+
+def works(*, kind: str, undo: Undo | None = None, can_stop: bool = False) -> Callable[[Work], Work]:
     """Register a function as the work of a ``kind``; used in ``tasks.py`` only. It gets a ``Running``, may run again
     after a worker died in the middle of it, and returns what becomes the job's result. A refusal that it raises is the
-    job's end, in words for whoever asked. ``undo`` gets the job's params when it has failed for good."""
+    job's end, in words for whoever asked. ``undo`` gets the job's params when it has failed for good. Work that ``can_stop``
+    may be cancelled; then what it tells next raises ``Cancelled``."""
 
     def register(work: Work) -> Work:
-        _works[kind] = (work, undo)
+        _works[kind] = Kind(work, undo, can_stop)
         return work
 
     return register
@@ -87,6 +103,28 @@ def ask(
             return living
         raise
     bus.publish(JobDue(job_id=job.pk))
+    job.refresh_from_db()
+    return job
+
+
+def cancel(*, actor: queries.Person, job_id: uuid.UUID) -> Job:
+    """Stop one's own work: at once if nobody has begun it, otherwise where it next tells how far it is. It ends as FAILED
+    with the code ``cancelled``. Refuses work that is over, and kinds that cannot be stopped; twice changes nothing."""
+    with transaction.atomic():
+        queries.get_job_for(actor, job_id)
+        job = Job.objects.select_for_update().filter(pk=job_id).first()
+        if job is None or job.is_over:
+            raise TaskOver
+        found = _works.get(job.kind)
+        if found is None or not found.can_stop:
+            raise CannotCancel
+        if job.cancelled_at is None:
+            Job.objects.filter(pk=job_id).update(cancelled_at=Now())
+        is_over = job.state == Job.State.WAITING and _end(
+            job, None, was=Job.State.WAITING, state=Job.State.FAILED, code="cancelled", message=rules.CANCELLED
+        )
+    if is_over:
+        _undo(job)
     job.refresh_from_db()
     return job
 
@@ -143,7 +181,8 @@ class Running:
     def tell(
         self, *, done: int | None = None, total: int | None = None, message: str | None = None, now: bool = False
     ) -> None:
-        """How far it is; written once a second at most, unless ``now``. Raises ``Superseded`` when somebody else runs it."""
+        """How far it is; written twice a second at most, unless ``now``. Raises
+        ``Superseded`` when somebody else runs it, and ``Cancelled`` when nobody wants it."""
         given = {"done": done, "total": total, "message": message and message[:500]}
         self._told |= {name: value for name, value in given.items() if value is not None}
         if not now and time.monotonic() < self._told_at + rules.TELL_SECONDS:
@@ -153,12 +192,16 @@ class Running:
         with self._line.cursor() as cursor:
             cursor.execute(
                 f'UPDATE "{self.schema_name}".jobs_job SET told_at = statement_timestamp()'  # noqa: S608 - names of ours
-                f"{', ' if changes else ''}{changes} WHERE id = %s AND claim = %s AND state = 'RUNNING'",
+                f"{', ' if changes else ''}{changes} WHERE id = %s AND claim = %s AND state = 'RUNNING'"
+                " RETURNING cancelled_at IS NOT NULL",
                 [*self._told.values(), self.id, self.claim],
             )
-            if not cursor.rowcount:
-                raise Superseded
+            row = cursor.fetchone()
+        if row is None:
+            raise Superseded
         self._told = {}
+        if row[0]:
+            raise Cancelled
 
     def keep_file(self, *, path: Path, name: str, kept: timedelta = rules.FILES_KEPT) -> None:
         """Store a file as what the job leaves behind, for so long; only who has a signed link can fetch it."""
@@ -191,9 +234,14 @@ def remove_file(*, name: str) -> None:
 
 def _carry_out(job: Job) -> None:
     claim = uuid.uuid4()
-    Job.objects.filter(pk=job.pk).update(
+    begun = Job.objects.filter(pk=job.pk, finished_at=None).update(
         state=Job.State.RUNNING, claim=claim, tries=F("tries") + 1, started_at=Now(), told_at=Now(), code=""
     )
+    if not begun:
+        return  # cancelled a moment ago
+    if job.cancelled_at is not None:
+        _fail(job, claim, "cancelled", rules.CANCELLED)
+        return
     found = _works.get(job.kind)
     if found is None:
         _fail(job, claim, UnknownWork.code, UnknownWork.message)
@@ -204,9 +252,11 @@ def _carry_out(job: Job) -> None:
                 job.pk, job.params, job.tries + 1, claim, job.asked_by, job.asked_by_name, tenancy.schema_name(), line
             )
             with trace.at(Trace(trace.SYSTEM, job.asked_by, job.asked_by_name)):
-                result = found[0](running)
+                result = found.work(running)
     except Superseded:
         log.warning("Job %s was taken over by another worker.", job.pk)
+    except Cancelled:
+        _fail(job, claim, "cancelled", rules.CANCELLED)
     except SoftTimeLimitExceeded:
         _fail(job, claim, "too_long", TOO_LONG)
     except Refusal as refusal:
@@ -223,16 +273,21 @@ def _carry_out(job: Job) -> None:
 def _fail(job: Job, claim: uuid.UUID | None, code: str, message: str, result: Mapping[str, Any] | None = None) -> None:
     """The end, and what was half done is taken back."""
     is_ours = _end(job, claim, state=Job.State.FAILED, code=code, message=message[:500], result=dict(result or {}))
-    undo = _works.get(job.kind, (None, None))[1]
-    if is_ours and undo:
+    if is_ours:
+        _undo(job)
+
+
+def _undo(job: Job) -> None:
+    found = _works.get(job.kind)
+    if found is not None and found.undo is not None:
         try:
-            undo(job.params)
+            found.undo(job.params)
         except Exception:
             log.exception("What job %s (%s) left half done could not be taken back.", job.pk, job.kind)
 
 
-def _end(job: Job, claim: uuid.UUID | None, **changes: Any) -> bool:
-    mine = Job.objects.filter(pk=job.pk, claim=claim, state=Job.State.RUNNING)
+def _end(job: Job, claim: uuid.UUID | None, *, was: str = Job.State.RUNNING, **changes: Any) -> bool:
+    mine = Job.objects.filter(pk=job.pk, claim=claim, state=was)
     return bool(mine.update(claim=None, finished_at=Now(), told_at=Now(), **changes))
 
 

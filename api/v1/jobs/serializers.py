@@ -34,7 +34,8 @@ class TaskFileOut(serializers.Serializer[Any]):
 
 
 class TaskOut(serializers.Serializer[Any]):
-    """One piece of long work. Ask again until ``state`` is ``DONE`` or ``FAILED``."""
+    """One piece of long work. Ask again until ``state`` is ``DONE`` or ``FAILED``; one that was cancelled has
+    failed with the code ``cancelled``."""
 
     id = serializers.UUIDField()
     kind = serializers.CharField()
@@ -49,6 +50,7 @@ class TaskOut(serializers.Serializer[Any]):
     file = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
+    cancelled_at = serializers.DateTimeField(allow_null=True, help_text="When it was asked to stop.")
     finished_at = serializers.DateTimeField(allow_null=True)
 
     def get_percent(self, job: Any) -> int | None:

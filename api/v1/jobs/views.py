@@ -10,6 +10,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
@@ -18,7 +19,7 @@ from api.common.negotiation import AnyAccept
 from api.common.requests import Request
 from api.v1.jobs import links
 from api.v1.jobs import serializers as shapes
-from apps.jobs import queries
+from apps.jobs import operations, queries
 
 
 class TaskViewSet(GenericViewSet[Any]):
@@ -39,6 +40,12 @@ class TaskViewSet(GenericViewSet[Any]):
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
         """How far it is, what became of it, and a link to its file if it left one."""
         return Response(self.get_serializer(queries.get_job_for(request.user, id)).data)
+
+    @extend_schema(operation_id="tasks_cancel", request=None)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, id: uuid.UUID) -> Response:
+        """Stop an import or export that one has asked for: at once while it waits, otherwise within a second or so."""
+        return Response(self.get_serializer(operations.cancel(actor=request.user, job_id=id)).data)
 
 
 class TaskFileView(APIView):

@@ -8,7 +8,8 @@ from apps.mock_tests.models.tests import MockTest
 
 
 class ImportRun(models.Model):
-    """A file that was imported, with the report of what was taken and what was not."""
+    """A file that was imported, with the report of what was taken and what was not. ``test`` is empty after an
+    import into the bank."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     file_name = models.CharField(max_length=200)

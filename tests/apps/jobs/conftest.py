@@ -11,9 +11,9 @@ from apps.jobs.models import Job
 
 @pytest.fixture
 def work() -> Iterator[Callable[..., None]]:
-    """``work(kind, function, undo)`` registers work for one test."""
+    """``work(kind, function, undo, can_stop=...)`` registers work for one test."""
     before = dict(operations._works)
-    yield lambda kind, function, undo=None: operations.works(kind=kind, undo=undo)(function)
+    yield lambda kind, function, undo=None, **more: operations.works(kind=kind, undo=undo, **more)(function)
     operations._works.clear()
     operations._works.update(before)
 

@@ -13,7 +13,7 @@ from apps.core import bus, tenancy, trace
 from apps.core.errors import Conflict, Invalid, Problem
 from apps.core.models import Delivery
 from apps.jobs import operations, queries, rules
-from apps.jobs.errors import FileExpired, JobNotFound, UnknownWork
+from apps.jobs.errors import CannotCancel, FileExpired, JobNotFound, TaskOver, UnknownWork
 from apps.jobs.models import Job
 
 
@@ -337,3 +337,54 @@ def test_percent_is_full_only_at_the_end(done, total, is_done, seen):
 
 def test_the_alarm_is_known_to_the_bus():
     assert "apps.jobs.subscribers.look_after" in bus._by_path
+
+
+@pytest.mark.django_db
+class TestCancelling:
+    def test_ends_what_waits_at_once_and_takes_it_back(self, ask, work, cast):
+        undone = []
+        work("dig", lambda running: None, undone.append, can_stop=True)
+        job = operations.cancel(actor=cast.carol, job_id=ask(asker=cast.carol, params={"pit": 1}).pk)
+        assert (job.state, job.code, undone) == ("FAILED", "cancelled", [{"pit": 1}])
+        assert operations.run(job_id=job.pk) is False
+        job.refresh_from_db()
+        assert (job.state, job.tries) == ("FAILED", 0)
+
+    def test_stops_what_runs_where_it_next_tells_how_far_it_is(self, ask, work, cast):
+        steps, undone = [], []
+
+        def dig(running):
+            for step in range(3):
+                steps.append(step)
+                if step == 1:
+                    operations.cancel(actor=cast.carol, job_id=running.id)
+                running.tell(done=step, now=True)
+
+        work("dig", dig, undone.append, can_stop=True)
+        job = ask(asker=cast.carol)
+        operations.run(job_id=job.pk)
+        job.refresh_from_db()
+        assert (job.state, job.code, job.message, job.done) == ("FAILED", "cancelled", rules.CANCELLED, 1)
+        assert (steps, undone) == ([0, 1], [{}])
+
+    def test_does_not_begin_again_what_a_dead_worker_left(self, ask, work, cast):
+        work("dig", lambda running: pytest.fail("It was begun."), can_stop=True)
+        job = ask(asker=cast.carol)
+        Job.objects.filter(pk=job.pk).update(state="RUNNING", claim=uuid.uuid4(), tries=1)
+        assert operations.cancel(actor=cast.carol, job_id=job.pk).state == "RUNNING"
+        assert operations.cancel(actor=cast.carol, job_id=job.pk).cancelled_at is not None
+        operations.run(job_id=job.pk)
+        job.refresh_from_db()
+        assert (job.state, job.code) == ("FAILED", "cancelled")
+
+    def test_refuses_what_is_over_what_cannot_be_stopped_and_what_is_not_ones_own(self, ask, work, cast):
+        work("dig", lambda running: None, can_stop=True)
+        work("bury", lambda running: None)
+        job = ask(asker=cast.carol)
+        with pytest.raises(JobNotFound):
+            operations.cancel(actor=cast.dora, job_id=job.pk)
+        operations.run(job_id=job.pk)
+        with pytest.raises(TaskOver):
+            operations.cancel(actor=cast.carol, job_id=job.pk)
+        with pytest.raises(CannotCancel):
+            operations.cancel(actor=cast.carol, job_id=ask("bury", asker=cast.carol).pk)

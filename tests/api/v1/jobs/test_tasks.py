@@ -151,3 +151,18 @@ def test_streams_on_an_asynchronous_server_without_reading_ahead():
 
     assert asyncio.run(read_two()) == [b"piece", b"piece"]
     assert taken == [0, 1]
+
+
+def test_cancels_ones_own_work_and_nobody_elses(api, cast):
+    operations.works(kind="dig", can_stop=True)(lambda running: None)
+    job = ask(cast.carol)
+    assert api(cast.dora).post(f"tasks/{job.pk}/cancel/").status_code == 404
+    assert api(cast.carol).post(f"tasks/{uuid.uuid4()}/cancel/").status_code == 404
+    shown = api(cast.carol).post(f"tasks/{job.pk}/cancel/").json()
+    assert (shown["state"], shown["code"]) == ("FAILED", "cancelled")
+    assert shown["cancelled_at"]
+    again = api(cast.carol).post(f"tasks/{job.pk}/cancel/")
+    assert (again.status_code, again.json()["code"]) == (409, "task_over")
+    operations.works(kind="dig")(lambda running: None)
+    refused = api(cast.carol).post(f"tasks/{ask(cast.carol).pk}/cancel/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "cannot_cancel")
