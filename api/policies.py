@@ -443,7 +443,11 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "revive": may(admin=ALL, owner=ALL, on=BOTH, when="of this host; given up"),
     },
     # -- long work -------------------------------------------------------------------------------------------------
-    "tasks": {"list": may(signed_in=OWN, on=BOTH), "retrieve": may(signed_in=OWN, on=BOTH)},
+    "tasks": {
+        "list": may(signed_in=OWN, on=BOTH),
+        "retrieve": may(signed_in=OWN, on=BOTH),
+        "cancel": may(signed_in=OWN, on=BOTH, when="it goes on, and is of a kind that can be stopped"),
+    },
     "tasks/file": {"get": may(anybody=HOLDERS, on=BOTH, when="the link is signed for this host and has not expired")},
     # -- sockets ---------------------------------------------------------------------------------------------------
     "ws/attempts": {"connect": may(takers=OWN)},
