@@ -1,5 +1,6 @@
 """The tables of the app, by what they are about."""
 
+from apps.mock_tests.models.bank import BankFigures, BankQuestion, BankReview, BankStatistics, BankVersion, Topic
 from apps.mock_tests.models.imports import ImportRun
 from apps.mock_tests.models.media import MediaFile
 from apps.mock_tests.models.papers import Paper, PaperItem, PaperKey
@@ -8,6 +9,11 @@ from apps.mock_tests.models.quizzes import Quiz
 from apps.mock_tests.models.tests import MockTest, Question, QuestionGroup, TestSection
 
 __all__ = [
+    "BankFigures",
+    "BankQuestion",
+    "BankReview",
+    "BankStatistics",
+    "BankVersion",
     "Blueprint",
     "ExamProfile",
     "ImportRun",
@@ -20,4 +26,5 @@ __all__ = [
     "QuestionGroup",
     "Quiz",
     "TestSection",
+    "Topic",
 ]

@@ -142,6 +142,9 @@ class Question(models.Model):
     tags = models.JSONField(default=list, blank=True)
     image = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     audio = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    bank_version = models.ForeignKey(
+        "BankVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="What it copies."
+    )
     order = models.PositiveIntegerField(default=0)
     revision = models.PositiveIntegerField(default=1, db_default=1, help_text="Counts changes; the database does.")
 
