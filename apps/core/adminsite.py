@@ -173,6 +173,7 @@ center_site = HostSite(
         "centers",
         "authentication",
         "groups",
+        "materials",
         "mock_tests",
         "assignments",
         "attempts",

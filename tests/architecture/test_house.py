@@ -29,6 +29,7 @@ FLOORS = [
     "mail",
     "authentication",
     "groups",
+    "materials",
     "mock_tests",
     "assignments",
     "attempts",

@@ -5,6 +5,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from apps.mock_tests.models.fields import TextPolicyField
 from apps.mock_tests.models.media import MediaFile
 
 
@@ -98,6 +99,7 @@ class QuestionGroup(models.Model):
     image = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     audio = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     scored_area = models.CharField(max_length=40, blank=True, help_text="Empty: the area of its section's type.")
+    text_policy = TextPolicyField()
     order = models.PositiveIntegerField(default=0)
     revision = models.PositiveIntegerField(default=1, db_default=1, help_text="Counts changes; the database does.")
 
@@ -138,6 +140,7 @@ class Question(models.Model):
     )
     shuffle = models.BooleanField(default=False, help_text="Whether options may be shown in another order.")
     explanation = models.TextField(blank=True)
+    text_policy = TextPolicyField()
     topic = models.CharField(max_length=120, blank=True)
     tags = models.JSONField(default=list, blank=True)
     image = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
