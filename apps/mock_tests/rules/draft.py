@@ -8,8 +8,8 @@ names are plain text.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -44,14 +44,36 @@ class UnreadableFile(Exception):
         self.path = path
 
 
-@dataclass(frozen=True, slots=True)
 class DraftFile:
-    """A picture or recording. Texts of the same question or group refer to it as `media:<name>`."""
+    """A picture or recording. Texts of the same question or group refer to it as `media:<name>`.
 
-    name: str
-    content: bytes = field(repr=False)
-    media_type: str
-    kind: FileKind
+    The bytes may wait elsewhere, in an archive or a file on disk, until they are asked for: give what brings them. Two
+    files are equal when they have the same name, kind and bytes.
+    """
+
+    __slots__ = ("_held", "kind", "media_type", "name")
+
+    def __init__(self, name: str, content: bytes | Callable[[], bytes], media_type: str, kind: FileKind) -> None:
+        self.name = name
+        self.media_type = media_type
+        self.kind = kind
+        self._held = content
+
+    @property
+    def content(self) -> bytes:
+        return self._held if isinstance(self._held, bytes) else self._held()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, DraftFile):
+            return NotImplemented
+        same = (self.name, self.media_type, self.kind) == (other.name, other.media_type, other.kind)
+        return same and (self._held is other._held or self.content == other.content)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.media_type, self.kind))
+
+    def __repr__(self) -> str:
+        return f"DraftFile({self.name!r}, ..., {self.media_type!r}, {self.kind!r})"
 
 
 @dataclass(frozen=True, slots=True)
