@@ -239,11 +239,11 @@ class OwnCenterAdmin(FaceFields, RowAdmin):
 
     icon = "storefront"
     can_change = True
-    edit_fields = CenterAdmin.edit_fields
+    edit_fields = [*CenterAdmin.edit_fields, "question_review"]
     list_display = ["name", "plan", "status_label", "time_zone", "locale", "registration"]
     fieldsets = [
         (None, {"fields": ["name", "description", "email", "phone", "website", "address"]}),
-        ("Look and language", {"fields": ["primary_color", "locale", "time_zone", "registration"]}),
+        ("Look and language", {"fields": ["primary_color", "locale", "time_zone", "registration", "question_review"]}),
         ("Plan", {"fields": ["slug", "plan", "status_label", "trial_ends_at", "created_at"]}),
     ]
 

@@ -38,6 +38,13 @@ class Center(TenantMixin):
         APPROVAL = "APPROVAL", "anybody, after approval"
         OPEN = "OPEN", "anybody who confirms an e-mail address"
 
+    class QuestionReview(models.TextChoices):
+        """What a question of the bank has to pass before tests may take it."""
+
+        OFF = "OFF", "nothing: questions can be used at once"
+        ON = "ON", "an approval"
+        FOUR_EYES = "FOUR_EYES", "an approval by somebody other than its author"
+
     class Cycle(models.TextChoices):
         MONTHLY = "monthly"
         YEARLY = "yearly"
@@ -76,6 +83,9 @@ class Center(TenantMixin):
     )
     allows_acting = models.BooleanField(
         default=True, db_default=True, help_text="Whether owners of the platform may work here in an admin's place."
+    )
+    question_review = models.CharField(
+        max_length=9, choices=QuestionReview, default=QuestionReview.OFF, db_default=QuestionReview.OFF
     )
     primary_color = models.CharField(max_length=7, default="#b3123b")
     logo = models.CharField(max_length=200, blank=True, help_text="Storage name of a picture that everybody may see.")

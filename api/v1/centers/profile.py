@@ -15,7 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 from api.common.pictures import picture_url
 from api.common.requests import Request
 from api.v1.centers import faces
-from api.v1.centers.serializers import REGISTRATIONS, STATUSES, CenterDetailsIn
+from api.v1.centers.serializers import QUESTION_REVIEWS, REGISTRATIONS, STATUSES, CenterDetailsIn
 from api.v1.mock_tests.uploads import limit_body
 from apps.centers.operations import profile
 from apps.centers.queries import centers as queries
@@ -31,6 +31,12 @@ class ChangeProfileIn(CenterDetailsIn):
     name = serializers.CharField(max_length=120, required=False)
     staff_second_factor = serializers.BooleanField(
         required=False, help_text="Staff without a second factor may do nothing but set one up, from now on."
+    )
+    question_review = serializers.ChoiceField(
+        QUESTION_REVIEWS,
+        required=False,
+        help_text="Whether questions of the bank need an approval before tests may take them: OFF, ON, or FOUR_EYES, "
+        "by somebody other than their author.",
     )
 
 
@@ -56,6 +62,9 @@ class OwnCenterOut(serializers.Serializer[Any]):
     time_zone = serializers.CharField()
     registration = serializers.ChoiceField(REGISTRATIONS)
     staff_second_factor = serializers.BooleanField(help_text="Whether staff need a second factor.")
+    question_review = serializers.ChoiceField(
+        QUESTION_REVIEWS, help_text="What a question of the bank has to pass before tests may take it."
+    )
     plan = serializers.CharField()
     status = serializers.ChoiceField(STATUSES)
     status_display = serializers.CharField(source="get_status_display")

@@ -32,7 +32,7 @@ from apps.core.errors import Problem
 log = logging.getLogger(__name__)
 
 DETAILS = frozenset("email phone website address description primary_color time_zone locale registration".split())
-_CHANGEABLE = DETAILS | {"name", "staff_second_factor"}
+_CHANGEABLE = DETAILS | {"name", "staff_second_factor", "question_review"}
 ON_ITS_WAY = frozenset({Center.State.RESTORING, Center.State.DELETING})
 _NAMED: dict[str, str] = {
     Center.Status.ACTIVE: "center.activated",

@@ -124,6 +124,12 @@ def staff_second_factor() -> Exists:
     return Exists(Center.objects.filter(pk=tenancy.current().id, staff_second_factor=True))
 
 
+def question_review() -> str:
+    """What a question of the present center's bank has to pass before tests may take it."""
+    review = Center.objects.filter(pk=tenancy.current().id).values_list("question_review", flat=True).first()
+    return review or Center.QuestionReview.OFF
+
+
 def check_not_suspended(*, tenant: Tenant | None = None, role: str = "") -> None:
     """Refuse a sign-in or a start in a suspended center (the present one by default); what runs goes on. The admins of one
     whose trial or plan is over may sign in: to see that, to take their data with them, or to go on with a plan."""
