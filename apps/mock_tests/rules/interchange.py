@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from apps.mock_tests.rules.aiken import read_aiken, write_aiken
-from apps.mock_tests.rules.draft import DraftFile, DraftGroup, DraftQuestion, DraftTest, ImportReport, UnreadableFile
+from apps.mock_tests.rules.archives import Archive, looks_like_zip
+from apps.mock_tests.rules.draft import DraftFile, DraftGroup, DraftQuestion, DraftTest, UnreadableFile
 from apps.mock_tests.rules.gift import read_gift
 from apps.mock_tests.rules.gift_writing import write_gift
 from apps.mock_tests.rules.moodle_writing import write_moodle_xml
 from apps.mock_tests.rules.moodle_xml import read_moodle_xml
+from apps.mock_tests.rules.reading import Reader, Source, beginning_of, whole
 
-Reader = Callable[[bytes], tuple[DraftTest, ImportReport]]
 Writer = Callable[[DraftTest], tuple[bytes, dict[str, str]]]
 
+SHEET: Final = ".xlsx"
+"""Ends names of files that are zips themselves by nature."""
 _LOOKED_AT: Final = 1024 * 1024
 _ANSWER_LINE: Final = re.compile(rb"^\s*ANSWER\s*:", re.MULTILINE)
 _GIFT_SIGNS: Final = re.compile(rb"^\s*(?:\$CATEGORY:|::)|(?<!\\)\{", re.MULTILINE)
@@ -30,14 +33,18 @@ class Format:
     write: Writer
     suffix: str
     media_type: str
-    keeps_minutes: bool = False
-    """Whether sections keep their time."""
+    is_text: bool = True
+    """Whether the file can stand in an answer as it is."""
+    holds_files: bool = False
+    """Whether pictures and recordings are in the file."""
+    owns: Callable[[Collection[str]], bool] | None = None
+    """Whether a zip with files of these names is one of this format; none for formats without zips."""
 
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "moodle_xml": Format(read_moodle_xml, lambda test: (write_moodle_xml(test), {}), ".moodle.xml", "application/xml"),
-    "gift": Format(read_gift, write_gift, ".gift.txt", "text/plain"),
-    "aiken": Format(read_aiken, write_aiken, ".aiken.txt", "text/plain"),
+    "moodle_xml": Format(whole(read_moodle_xml), write_moodle_xml, ".moodle.xml", "application/xml", holds_files=True),
+    "gift": Format(whole(read_gift), write_gift, ".gift.txt", "text/plain"),
+    "aiken": Format(whole(read_aiken), write_aiken, ".aiken.txt", "text/plain"),
 }
 
 
@@ -49,9 +56,17 @@ class Loss:
     reason: str
 
 
-def guess_format(data: bytes) -> str:
-    """The format that the content looks like."""
-    beginning = data[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip()
+def guess_format(source: Source) -> str:
+    """The format that the content looks like. Refuses with `UnreadableFile` a zip that cannot be opened, or whose files are
+    of no format."""
+    beginning = beginning_of(source, _LOOKED_AT)
+    if looks_like_zip(beginning):
+        names = list(Archive(source, may_nest=(SHEET,)))
+        for name, kind in FORMATS.items():
+            if kind.owns is not None and kind.owns(names):
+                return name
+        raise UnreadableFile("unknown_package", "The zip holds no test in a format that is known.")
+    beginning = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
     if beginning.startswith(b"<"):
         return "moodle_xml"
     if _GIFT_SIGNS.search(beginning):
