@@ -66,11 +66,11 @@ class QuizSession(models.Model):
             models.CheckConstraint(
                 condition=models.Q(state="LOBBY", number=0)
                 | models.Q(state="FINISHED")
-                | (models.Q(state__in=["QUESTION", "LOCKED", "REVEALED"]) & models.Q(number__gte=1)),
+                | (~models.Q(state="LOBBY") & models.Q(number__gte=1)),
                 name="a_question_has_a_number",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state__in=["QUESTION", "LOCKED"]) | models.Q(closes_at__isnull=False),
+                condition=models.Q(state="LOBBY") | models.Q(state="FINISHED") | models.Q(closes_at__isnull=False),
                 name="an_open_question_closes",
             ),
         ]

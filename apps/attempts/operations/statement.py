@@ -172,6 +172,10 @@ class Save:
     refused: list[Refused] = field(default_factory=list)
     server_time: datetime | None = None
 
+    @property
+    def schema_name(self) -> str:
+        return self.caller.schema_name
+
     def keys(self) -> list[tuple[str, int, int]]:
         """What must be different among the rows of one statement."""
         attempt_id, epoch = self.caller.attempt_id, self.epoch
@@ -179,6 +183,14 @@ class Save:
 
     def refuse_all(self, code: str) -> None:
         self.refused.extend(Refused(row[0], code) for row in self.rows)
+
+    def only(self, row: Row) -> Save:
+        return Save(self.caller, self.epoch, [row], self.arrived, self.steps, self.may_check)
+
+    def add(self, one: Save) -> None:
+        self.acked += one.acked
+        self.refused += one.refused
+        self.server_time = one.server_time or self.server_time
 
 
 def has_course(*, saves: Iterable[Save]) -> bool:
@@ -189,6 +201,12 @@ def has_course(*, saves: Iterable[Save]) -> bool:
 def has_checks(*, saves: Iterable[Save]) -> bool:
     """Whether single answers may be checked in any of them."""
     return any(save.may_check for save in saves)
+
+
+def compose(*, schema_name: str, saves: Sequence[Save]) -> tuple[str, dict[str, str]]:
+    """The saves of one center as the writer runs them, without waiting for anybody."""
+    text = text_for(schema_name, waits=False, by_course=has_course(saves=saves), by_check=has_checks(saves=saves))
+    return text, parameters(saves=saves)
 
 
 def parameters(*, saves: Sequence[Save]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Group commit: one writer per process and event loop, one batch at a time, no timer.
+"""Group commit: one writer per kind of journal, process and event loop; one batch at a time, no timer.
 
 A batch is what came in while the commit before it was in flight, for all centers together: a statement each, sent in one
 pipeline, sharing one commit and its fsync. Nobody waits for a row that somebody else holds; such answers simply go with
@@ -17,7 +17,7 @@ import weakref
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from django.db import connections
@@ -25,11 +25,37 @@ from psycopg import AsyncConnection, AsyncCursor
 from psycopg.conninfo import make_conninfo
 
 from apps.attempts.operations import statement
-from apps.attempts.operations.statement import Save
 
 log = logging.getLogger(__name__)
 
-Told = Callable[[list[Save]], None]
+
+class Saves(Protocol):
+    """Some rows of one caller, and what became of them, as far as the writer knows: `statement.Save`, for one."""
+
+    @property
+    def rows(self) -> Sequence[Any]: ...
+    @property
+    def arrived(self) -> float: ...
+    @property
+    def schema_name(self) -> str: ...
+    def keys(self) -> Iterable[Any]: ...
+    def refuse_all(self, code: str) -> None: ...
+    def only(self, row: Any) -> Any:
+        """The same with one of its rows."""
+
+    def add(self, one: Any) -> None:
+        """Take over what became of a part."""
+
+
+class Form(Protocol):
+    """How the saves of one center become one statement, and its answer theirs: `statement`, for one. What ``settle``
+    returns is to be tried again."""
+
+    def compose(self, *, schema_name: str, saves: Sequence[Any]) -> tuple[str, Any]: ...
+    def settle(self, *, saves: Sequence[Any], outcome: tuple[Any, ...]) -> Sequence[Any]: ...
+
+
+Told = Callable[[list[Any]], None]
 
 BATCH_ROWS = 512
 MOST_ROWS = 20_000
@@ -62,19 +88,20 @@ class Full(Exception):
 class Writer:
     """The lanes of one event loop and what waits in them."""
 
-    def __init__(self) -> None:
+    def __init__(self, form: Form = statement) -> None:
+        self.form = form
         self._shared = _Lane(self, _SHARED_LIMITS)
         self._own: dict[str, _Lane] = {}
         self._waiting: Counter[str] = Counter()
         self._total = 0
 
-    def append(self, save: Save, told: Told) -> None:
+    def append(self, save: Saves, told: Told) -> None:
         """Have a save written; ``told`` gets it back afterwards, with others of its own if they went together.
 
         Refuses with `Full` when the database is far behind.
         """
         count = len(save.rows)
-        center = save.caller.schema_name
+        center = save.schema_name
         if self._total + count > MOST_ROWS or self._waiting[center] + count > MOST_ROWS_OF_A_CENTER:
             raise Full
         self._total += count
@@ -88,7 +115,7 @@ class Writer:
 
     def finish(self, entries: Iterable[_Entry]) -> None:
         """Tell everybody, each one once for all of their saves."""
-        told: dict[Told, list[Save]] = defaultdict(list)
+        told: dict[Told, list[Saves]] = defaultdict(list)
         for entry in entries:
             self._total -= entry.count
             self._waiting[entry.center] -= entry.count
@@ -135,11 +162,11 @@ class _Entry:
 
     __slots__ = ("center", "count", "save", "told", "tries")
 
-    def __init__(self, save: Save, told: Told, count: int) -> None:
+    def __init__(self, save: Saves, told: Told, count: int) -> None:
         self.save = save
         self.told = told
         self.count = count
-        self.center = save.caller.schema_name
+        self.center = save.schema_name
         self.tries = 0
 
 
@@ -186,12 +213,12 @@ class _Lane:
     def _take(self) -> dict[str, list[_Entry]]:
         """The next batch by center. Of two rows with one number, the second waits for the batch after."""
         batch: dict[str, list[_Entry]] = defaultdict(list)
-        keys: set[tuple[str, int, int]] = set()
+        keys: set[Any] = set()
         later = []
         count = 0
         while self._queue and count < BATCH_ROWS:
             entry = self._queue.popleft()
-            own = entry.save.keys()
+            own = list(entry.save.keys())
             if keys.isdisjoint(own):
                 keys.update(own)
                 count += len(own)
@@ -235,7 +262,7 @@ class _Lane:
         done: list[_Entry] = []
         again: list[_Entry] = []
         for center, entries in batch.items():
-            left = statement.settle(saves=[entry.save for entry in entries], outcome=outcomes[center])
+            left = self._writer.form.settle(saves=[entry.save for entry in entries], outcome=outcomes[center])
             if left:
                 busy = set(map(id, left))
                 again += [entry for entry in entries if id(entry.save) in busy]
@@ -271,13 +298,8 @@ class _Lane:
 
     async def _execute(self, cursor: AsyncCursor[Any], center: str, entries: Sequence[_Entry]) -> None:
         saves = [entry.save for entry in entries]
-        text = statement.text_for(
-            center,
-            waits=False,
-            by_course=statement.has_course(saves=saves),
-            by_check=statement.has_checks(saves=saves),
-        )
-        await cursor.execute(text, statement.parameters(saves=saves), prepare=True)
+        text, values = self._writer.form.compose(schema_name=center, saves=saves)
+        await cursor.execute(text, values, prepare=True)
 
     # -- trouble ---------------------------------------------------------------------------------------------------
 
@@ -300,18 +322,16 @@ class _Lane:
         """Row by row, so that a value that the database does not take refuses only itself."""
         save = entry.save
         for row in save.rows:
-            one = Save(save.caller, save.epoch, [row], save.arrived, save.steps, save.may_check)
+            one = save.only(row)
             try:
                 outcome = await self._ask(await self._connect(), entry.center, [_Entry(one, entry.told, 1)])
-                for left in statement.settle(saves=[one], outcome=outcome):
+                for left in self._writer.form.settle(saves=[one], outcome=outcome):
                     left.refuse_all("unavailable")
             except psycopg.DataError:
                 one.refuse_all("bad_answer")
             except _LOST:
                 one.refuse_all("unavailable")
-            save.acked += one.acked
-            save.refused += one.refused
-            save.server_time = one.server_time or save.server_time
+            save.add(one)
         self._writer.finish([entry])
 
     async def _lost(self, batch: dict[str, list[_Entry]], error: Exception) -> None:

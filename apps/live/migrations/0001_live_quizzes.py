@@ -129,11 +129,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='quizsession',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('number', 0), ('state', 'LOBBY')), ('state', 'FINISHED'), models.Q(('state__in', ['QUESTION', 'LOCKED', 'REVEALED']), ('number__gte', 1)), _connector='OR'), name='a_question_has_a_number'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('number', 0), ('state', 'LOBBY')), ('state', 'FINISHED'), models.Q(models.Q(('state', 'LOBBY'), _negated=True), ('number__gte', 1)), _connector='OR'), name='a_question_has_a_number'),
         ),
         migrations.AddConstraint(
             model_name='quizsession',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['QUESTION', 'LOCKED']), _negated=True), ('closes_at__isnull', False), _connector='OR'), name='an_open_question_closes'),
+            constraint=models.CheckConstraint(condition=models.Q(('state', 'LOBBY'), ('state', 'FINISHED'), ('closes_at__isnull', False), _connector='OR'), name='an_open_question_closes'),
         ),
         migrations.AddIndex(
             model_name='player',
