@@ -149,4 +149,4 @@ def _run(command: list[str], data: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    PAPER.write_bytes(write_moodle_xml(draft_from_source(speak_mp3)))
+    PAPER.write_bytes(write_moodle_xml(draft_from_source(speak_mp3))[0])

@@ -13,12 +13,20 @@ from apps.mock_tests.rules.moodle_tree import Node
 from apps.mock_tests.rules.moodle_xml import draft_of
 from apps.mock_tests.rules.outline import Asked, CannotHold, outline
 from apps.mock_tests.rules.textfile import TextLimits, read_lines
-from apps.mock_tests.rules.types.base import FULL
+from apps.mock_tests.rules.types.registry import TYPES
 
 DEFAULT_LIMITS: Final = TextLimits()
 OPTION: Final = re.compile(r"\s*([A-Z])[).]\s+(\S.*)")
 ANSWER: Final = re.compile(r"\s*ANSWER\s*:\s*(.*?)\s*", re.DOTALL)
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class AikenMapping:
+    """How one type of question stands in Aiken; the ``MAPPING`` of a type's module ``aiken``."""
+
+    def choices(self, question: DraftQuestion) -> tuple[list[str], int]:
+        """The options in words, and the place of the right one; refuses with `CannotHold`."""
+        raise NotImplementedError
 
 
 @dataclass(slots=True)
@@ -116,7 +124,10 @@ def write_aiken(test: DraftTest) -> tuple[bytes, dict[str, str]]:
 
 
 def _written(question: DraftQuestion) -> str:
-    options, answer = _choices(question)
+    mapping = TYPES[question.type].mapping("aiken", AikenMapping)
+    if mapping is None:
+        raise CannotHold("Aiken has only choices with one right option.")
+    options, answer = mapping.choices(question)
     if not 2 <= len(options) <= len(LETTERS):
         raise CannotHold(f"Aiken has 2 to {len(LETTERS)} options.")
     text = richtext.to_text(question.text)
@@ -126,15 +137,3 @@ def _written(question: DraftQuestion) -> str:
         raise CannotHold("A line of its text reads like an option or an answer.")
     lines = [f"{letter}) {option}" for letter, option in zip(LETTERS, options, strict=False)]
     return "\n".join([text, *lines, f"ANSWER: {LETTERS[answer]}", ""])
-
-
-def _choices(question: DraftQuestion) -> tuple[list[str], int]:
-    """The options in words, and the place of the right one."""
-    if question.type == "true_false" and question.truth is not None:
-        return ["True", "False"], 0 if question.truth.value else 1
-    if question.type != "single_choice":
-        raise CannotHold("Aiken has only choices with one right option.")
-    right = [place for place, option in enumerate(question.options) if option.fraction == FULL]
-    if len(right) != 1:
-        raise CannotHold("It has no option that is worth full marks alone.")
-    return [richtext.to_text(option.text).replace("\n", " ") for option in question.options], right[0]

@@ -15,9 +15,6 @@ from typing import Literal
 
 from apps.mock_tests.rules.types.base import Gap, Prompt, Text, Truth
 
-QuestionType = Literal[
-    "single_choice", "multiple_choice", "true_false", "numeric", "short_text", "ordering", "matching", "gap_fill"
-]
 SectionType = Literal["VOCAB", "GRAMMAR_READING", "LISTENING", "FULL_WRITTEN", "GENERAL"]
 FileKind = Literal["image", "audio"]
 Outcome = Literal["taken", "partly", "refused", "ignored"]
@@ -99,7 +96,7 @@ class DraftQuestion:
     """One item; its type says which parts of the answers it uses (`rules.types`). The options of an ordering stand in
     the right order, prompts name them by their places ("0", "1" and so on). At most one file is audio."""
 
-    type: QuestionType
+    type: str
     name: str
     text: str
     options: tuple[DraftOption, ...] = ()

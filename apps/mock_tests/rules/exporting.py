@@ -17,7 +17,6 @@ from apps.mock_tests.rules.draft import (
     DraftSection,
     DraftTest,
     NumericAnswer,
-    QuestionType,
     SectionType,
 )
 from apps.mock_tests.rules.interchange import Loss
@@ -159,7 +158,7 @@ def _question(question: QuestionSource, named: Named, file_of: FileOf) -> DraftQ
     if question.audio:
         shelf.name(question.audio)
     return DraftQuestion(
-        type=cast(QuestionType, question.type),
+        type=question.type,
         name=named.name,
         text=text,
         options=tuple(DraftOption(option.text, option.fraction, option.feedback) for option in given.options),

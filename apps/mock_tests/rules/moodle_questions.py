@@ -8,9 +8,18 @@ from decimal import Decimal
 from typing import Final
 
 from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.moodle_answers import READERS, TRUE, RefusedQuestion, parse_number, refuse_if, shortened
+from apps.mock_tests.rules.moodle_answers import (
+    TRUE,
+    MoodleMapping,
+    RefusedQuestion,
+    kind_of,
+    parse_number,
+    refuse_if,
+    shortened,
+)
 from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area, shown_files
 from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.types import registry
 
 MAX_MARKS: Final = Decimal(10_000)
 _UNSUPPORTED: Final = {
@@ -36,13 +45,14 @@ class ReadQuestion:
 
 def read_question(node: Node, topic: str) -> ReadQuestion:
     """Return the question of an element, or raise `RefusedQuestion` with every reason that was found."""
-    read_answers = READERS.get(node.attributes.get("type", ""))
-    if read_answers is None:
-        raise RefusedQuestion(_unsupported(node.attributes.get("type", "")))
+    takers = (mapping for mapping in registry.mappings("moodle", MoodleMapping).values() if mapping.takes(node))
+    mapping = next(takers, None)
+    if mapping is None:
+        raise RefusedQuestion(_unsupported(kind_of(node)))
     shelf = Shelf()
     text = read_area(node.find("questiontext"), shelf)
     explanation = read_area(node.find("generalfeedback"), shelf)
-    answers = read_answers(node, shelf, text)
+    answers = mapping.read(node, shelf, text)
     marks = _marks(node, sum(gap.weight for gap in answers.gaps))
     areas = (text, explanation, *answers.areas)
     refuse_if(_problems(text, (explanation, *answers.areas)))

@@ -1,1 +1,1 @@
-"""Types of questions, a small module each. To add one, write its module here and name it in ``registry``."""
+"""Types of questions, a folder each. To add one, add its folder: ``base`` says what stands in it, ``registry`` finds it."""

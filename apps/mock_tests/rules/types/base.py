@@ -1,19 +1,34 @@
 """What a type of question is: how its answers are stored, what is wrong with them, which responses it takes, what they
-earn. What takers see is not the type's choice: it names some of `PARTS`, and publishing shows those field by field."""
+earn. What takers see is not the type's choice: it names some of `PARTS`, and publishing shows those field by field.
+
+A type is a folder here, named as the type:
+
+- ``__init__.py`` holds its class, and the one object of it as ``TYPE``. The registry finds it there; nothing else has to
+  name it, and the API describes it by what the class says.
+- A module for each format of files that can hold such questions: ``moodle.py``, ``gift.py``, ``aiken.py`` and so on. It
+  offers one object as ``MAPPING``, whose class the format defines (`MoodleMapping` in ``rules.moodle_answers``,
+  `GiftMapping` in ``rules.gift_parts``, `AikenMapping` in ``rules.aiken``). The format asks for it by
+  `ItemType.mapping`, or by ``registry.mappings`` for those of all types; it is imported when it is asked for, so that
+  formats may import types. No module: the format cannot hold the type.
+"""
 
 from __future__ import annotations
 
+import importlib
 import unicodedata
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from functools import cache
+from importlib.util import find_spec
+from typing import Any, ClassVar, Literal, TypeVar
 
 from apps.core.errors import Problem
 
 Stored = Mapping[str, Any]
+Mapped = TypeVar("Mapped")
 Part = Literal["options", "prompts", "gaps", "star"]
 
 PARTS: frozenset[Part] = frozenset({"options", "prompts", "gaps", "star"})
@@ -22,6 +37,10 @@ PARTS: frozenset[Part] = frozenset({"options", "prompts", "gaps", "star"})
 FULL = Decimal(1)
 LONGEST_TEXT = 200
 """Of a typed answer, in characters."""
+
+
+_NO_MAPPING = object()
+"""Stands for a module that offers nothing, which is a mistake."""
 
 
 class BadResponse(ValueError):
@@ -179,6 +198,13 @@ class ItemType(ABC):
         yield from self.flaws(given)
         yield from self.text_flaws(text, given)
 
+    def mapping(self, module: str, kind: type[Mapped]) -> Mapped | None:
+        """What the folder's ``module`` has for a format of files; nothing without such a module."""
+        found = _mapping(type(self).__module__, module)
+        if found is not None and not isinstance(found, kind):
+            raise TypeError(f"{type(self).__module__}.{module} has no MAPPING of the kind {kind.__name__}.")
+        return found
+
     def policy(self, given: Given) -> str:
         """How it is marked."""
         return given.policy or self.policies[0]
@@ -187,6 +213,16 @@ class ItemType(ABC):
         """The key with the policy in it, unless it is the usual one."""
         usual = self.policy(given) == self.policies[0]
         return key if usual else {**key, "policy": given.policy}
+
+
+@cache
+def _mapping(folder: str, module: str) -> object:
+    try:
+        spec = find_spec(f"{folder}.{module}")
+    except ModuleNotFoundError:
+        # The class is not in a folder of its own, so it has no modules beside it.
+        return None
+    return getattr(importlib.import_module(spec.name), "MAPPING", _NO_MAPPING) if spec else None
 
 
 def plain(number: Decimal) -> str:

@@ -1,25 +1,38 @@
+"""All types of questions, found by their folders, and what each has for a format of files."""
+
 from __future__ import annotations
 
-from apps.mock_tests.rules.types.base import ItemType
-from apps.mock_tests.rules.types.gap_fill import GapFill
-from apps.mock_tests.rules.types.matching import Matching
-from apps.mock_tests.rules.types.multiple_choice import MultipleChoice
-from apps.mock_tests.rules.types.numeric import Numeric
-from apps.mock_tests.rules.types.ordering import Ordering
-from apps.mock_tests.rules.types.short_text import ShortText
-from apps.mock_tests.rules.types.single_choice import SingleChoice
-from apps.mock_tests.rules.types.true_false import TrueFalse
+import importlib
+import pkgutil
+from types import ModuleType
+from typing import Final, TypeVar
 
-TYPES: dict[str, ItemType] = {
-    item_type.name: item_type
-    for item_type in (
-        SingleChoice(),
-        MultipleChoice(),
-        TrueFalse(),
-        Numeric(),
-        ShortText(),
-        Ordering(),
-        Matching(),
-        GapFill(),
-    )
-}
+from apps.mock_tests.rules import types
+from apps.mock_tests.rules.types.base import ItemType
+
+Mapped = TypeVar("Mapped")
+
+
+class ImproperFolder(TypeError):
+    """A folder beside the types is none; the message says why."""
+
+
+def discover(package: ModuleType) -> dict[str, ItemType]:
+    """The types whose folders stand in ``package``, by their names, in the order of these. A folder offers its type as
+    ``TYPE``, under the folder's own name."""
+    found: dict[str, ItemType] = {}
+    for folder in sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg):
+        item_type = getattr(importlib.import_module(f"{package.__name__}.{folder}"), "TYPE", None)
+        if not isinstance(item_type, ItemType) or item_type.name != folder:
+            raise ImproperFolder(f"{package.__name__}.{folder} has no TYPE of the name {folder!r}.")
+        found[folder] = item_type
+    return found
+
+
+def mappings(module: str, kind: type[Mapped]) -> dict[str, Mapped]:
+    """What the types have for a format of files, by their names; those without anything are not named."""
+    found = {name: item_type.mapping(module, kind) for name, item_type in TYPES.items()}
+    return {name: mapping for name, mapping in found.items() if mapping is not None}
+
+
+TYPES: Final[dict[str, ItemType]] = discover(types)

@@ -81,3 +81,6 @@ def parse(text: str) -> Decimal | None:
 
 def _is_sensible(number: Decimal) -> bool:
     return number.is_finite() and abs(number.adjusted()) <= LARGEST_EXPONENT
+
+
+TYPE = Numeric()

@@ -24,3 +24,6 @@ class SingleChoice(ChoiceType):
 
     def share(self, key: Stored, response: object) -> Decimal:
         return Decimal(key["fractions"].get(response, 0) if isinstance(response, str) else 0)
+
+
+TYPE = SingleChoice()

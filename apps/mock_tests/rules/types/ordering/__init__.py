@@ -51,3 +51,6 @@ class Ordering(ItemType):
             return Decimal(order == key["order"])
         place = key["star"] - 1
         return Decimal(order[place : place + 1] == key["order"][place : place + 1])
+
+
+TYPE = Ordering()

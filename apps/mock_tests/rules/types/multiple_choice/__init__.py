@@ -70,3 +70,6 @@ class MultipleChoice(ChoiceType):
         if key["policy"] == "all_or_nothing":
             return Decimal(0)
         return JEE_PART * len(chosen) if chosen and chosen < right else JEE_LOSS
+
+
+TYPE = MultipleChoice()

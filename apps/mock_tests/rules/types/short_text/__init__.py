@@ -112,3 +112,6 @@ def _can_be_typed(text: str) -> bool:
         return typed(text) is not None
     except BadResponse:
         return False
+
+
+TYPE = ShortText()

@@ -68,3 +68,6 @@ class Matching(ItemType):
         if right == len(key["pairs"]):
             return FULL
         return Decimal(0) if key.get("policy") == "all_or_nothing" else Decimal(right) / len(key["pairs"])
+
+
+TYPE = Matching()

@@ -99,3 +99,6 @@ def _share(gap: Stored, response: object) -> Decimal:
     if "fractions" not in gap:
         return share_of(gap, response)
     return Decimal(gap["fractions"].get(response, 0) if isinstance(response, str) else 0)
+
+
+TYPE = GapFill()

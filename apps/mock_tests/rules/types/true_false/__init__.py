@@ -39,3 +39,6 @@ class TrueFalse(ItemType):
 
     def share(self, key: Stored, response: object) -> Decimal:
         return Decimal(response is key["answer"])
+
+
+TYPE = TrueFalse()
