@@ -106,7 +106,7 @@ class BankVersion(models.Model):
     explanation = models.TextField(blank=True)
     image = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     audio = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    content_hash = models.CharField(max_length=64, help_text="SHA-256 over all of it, without random ids.")
+    content_hash = models.CharField(max_length=64, help_text="SHA-256 over what is asked and its answers, without random ids.")
 
     class Meta:
         ordering = ["question", "-number"]

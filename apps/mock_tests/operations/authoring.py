@@ -18,7 +18,7 @@ from apps.mock_tests import queries
 from apps.mock_tests.errors import BadContent
 from apps.mock_tests.models import MockTest, Question, QuestionGroup, TestSection
 from apps.mock_tests.operations import access
-from apps.mock_tests.rules import profiles, richtext
+from apps.mock_tests.rules import bank, profiles, richtext
 from apps.mock_tests.rules.types.base import Gap, Given, Option, Prompt
 from apps.mock_tests.rules.types.registry import TYPES
 
@@ -201,14 +201,14 @@ def create_question(*, actor: User, group_id: uuid.UUID, changes: Changes) -> Qu
 
 def update_question(*, actor: User, question_id: uuid.UUID, changes: Changes) -> None:
     """Change a question of a draft; refuses answers that do not fit its type, with every reason. Of answers that are given
-    by their parts, those that are not named stay."""
+    by their parts, those that are not named stay. One that came from the bank and now says something else is a question
+    of its own from then on."""
     with transaction.atomic():
         question = access.question_to_change(actor=actor, question_id=question_id)
-        present = TYPES[question.type].read(question.content, question.key)
-        changes = _put_together(present.numbered(), changes)
-        if "type" in changes and "given" not in changes:
-            changes = {**changes, "given": present}
-        write_question(question, changes)
+        said = _said(question)
+        rewrite_question(question, changes)
+        if _said(question) != said:
+            question.bank_version_id = None
         question.save()
 
 
@@ -216,6 +216,20 @@ def delete_question(*, actor: User, question_id: uuid.UUID) -> None:
     """Remove a question of a draft."""
     with transaction.atomic():
         access.question_to_change(actor=actor, question_id=question_id).delete()
+
+
+def rewrite_question(question: Question, changes: Changes) -> None:
+    """Set what is named in changes, and of its answers the parts that are; refuses answers that do not fit its type, with
+    every reason. Saves nothing."""
+    present = TYPES[question.type].read(question.content, question.key)
+    changes = _put_together(present.numbered(), changes)
+    if "type" in changes and "given" not in changes:
+        changes = {**changes, "given": present}
+    write_question(question, changes)
+
+
+def _said(question: Question) -> str:
+    return bank.content_hash(bank.wording_of(question))
 
 
 def _put_together(present: Given, changes: Changes) -> Changes:
