@@ -194,7 +194,7 @@ def create_question(*, actor: User, group_id: uuid.UUID, changes: Changes) -> Qu
     with transaction.atomic():
         group = access.group_to_change(actor=actor, group_id=group_id)
         question = Question(group=group, order=_next(Question.objects.filter(group=group)))
-        write_question(question, {"given": Given(), **_put_together(Given(), changes)})
+        write_question(question, {"given": Given(), **put_together(Given(), changes)})
         question.save(force_insert=True)
     return question
 
@@ -222,7 +222,7 @@ def rewrite_question(question: Question, changes: Changes) -> None:
     """Set what is named in changes, and of its answers the parts that are; refuses answers that do not fit its type, with
     every reason. Saves nothing."""
     present = TYPES[question.type].read(question.content, question.key)
-    changes = _put_together(present.numbered(), changes)
+    changes = put_together(present.numbered(), changes)
     if "type" in changes and "given" not in changes:
         changes = {**changes, "given": present}
     write_question(question, changes)
@@ -232,7 +232,7 @@ def _said(question: Question) -> str:
     return bank.content_hash(bank.wording_of(question))
 
 
-def _put_together(present: Given, changes: Changes) -> Changes:
+def put_together(present: Given, changes: Changes) -> Changes:
     """The changes with all named parts of answers in one value."""
     parts = {name: value for name, value in changes.items() if name in PARTS_OF_ANSWERS}
     if not parts:

@@ -64,7 +64,7 @@ def import_test(
     if known:
         return known
     draft, report = _read(data, format)
-    inspected = _inspected(draft)
+    inspected = inspect_files(draft)
     if preview:
         return ImportOutcome(None, _plain(report), existing=False)
     things = ((file.name, found) for file, found in inspected.values())
@@ -136,7 +136,7 @@ def _plain(report: ImportReport) -> dict[str, Any]:
 FileKey = int
 
 
-def _inspected(draft: DraftTest) -> dict[FileKey, tuple[DraftFile, Inspected]]:
+def inspect_files(draft: DraftTest) -> dict[FileKey, tuple[DraftFile, Inspected]]:
     """Every file of the draft, looked into, by its identity; refuses damaged ones with the line of their question."""
     found: dict[FileKey, tuple[DraftFile, Inspected]] = {}
     problems = []
@@ -180,7 +180,7 @@ def _store(actor: User, draft: DraftTest, level: str, file_name: str, shelf: She
             groups.append(_group(sections[-1], group, place, shelf))
             for order, question in enumerate(group.questions, 1):
                 number = len(questions) + 1
-                questions.append(_question(groups[-1], question, order=order, number=number, shelf=shelf))
+                questions.append(question_of(groups[-1], question, order=order, number=number, shelf=shelf))
     TestSection.objects.bulk_create(sections)
     QuestionGroup.objects.bulk_create(groups)
     Question.objects.bulk_create(questions)
@@ -211,7 +211,8 @@ def _group(section: TestSection, draft: DraftGroup, order: int, shelf: Shelf) ->
     )
 
 
-def _question(group: QuestionGroup, draft: DraftQuestion, *, order: int, number: int, shelf: Shelf) -> Question:
+def question_of(group: QuestionGroup, draft: DraftQuestion, *, order: int, number: int, shelf: Shelf) -> Question:
+    """The row of a question, not saved; ``shelf`` has the files of the center for those of the draft."""
     names = _names(draft.files, shelf)
     given = _given(draft, names).renamed(lambda: secrets.token_urlsafe(9))
     content, key = TYPES[draft.type].write(given)
