@@ -76,3 +76,51 @@ class LinkExpired(Forbidden):
 class MediaUnavailable(Unavailable):
     code = "media_unavailable"
     message = "The file cannot be loaded at the moment; please try again."
+
+
+class TopicNotFound(NotFound):
+    code = "not_found"
+
+
+class TopicInUse(Conflict):
+    code = "topic_in_use"
+    message = "There are topics or questions under this topic; move them first."
+
+
+class BankQuestionNotFound(NotFound):
+    """A question of the bank, or one of its versions."""
+
+    code = "not_found"
+
+
+class NotYourQuestion(NotYours):
+    message = "Only the author of a question and the center's administrators change it."
+
+
+class NotYourTopic(NotYours):
+    message = "Only the author of a topic and the center's administrators change it."
+
+
+class QuestionChanged(Conflict):
+    code = "question_changed"
+    message = "Somebody has changed this question since you read it."
+
+
+class QuestionRetired(Conflict):
+    code = "question_retired"
+    message = "A retired question cannot be changed. Reopen it first."
+
+
+class ReviewIsOff(Conflict):
+    code = "review_off"
+    message = "This center does not review questions; they can be used at once."
+
+
+class WrongState(Conflict):
+    code = "wrong_state"
+    message = "The question is not in a state that allows this."
+
+
+class OwnApproval(Forbidden):
+    code = "own_approval"
+    message = "This center demands four eyes: somebody else has to approve what you wrote."
