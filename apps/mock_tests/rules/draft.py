@@ -114,6 +114,8 @@ class DraftQuestion:
     topic: str = ""
     shuffle: bool = False
     files: tuple[DraftFile, ...] = ()
+    difficulty: str = ""
+    """EASY, MEDIUM, HARD or nothing; the bank keeps it, tests do not."""
     line: int = 0
     path: str = ""
 
@@ -166,6 +168,8 @@ class ReportRow:
     outcome: Outcome
     reasons: tuple[str, ...] = ()
     path: str = ""
+    column: str = ""
+    """Of a table: the columns at fault, with commas."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,10 +79,10 @@ class Shelf:
 
     def place(self, name: str, content: bytes) -> DraftFile:
         """Return the file under its final name, or raise `RefusedFile`."""
-        media_type, kind = _media_type(name, content)
+        media_type, kind = media_type_of(name, content)
         standing = (
             self._files.setdefault(candidate, DraftFile(candidate, content, media_type, kind))
-            for candidate in _candidates(_safe_name(name))
+            for candidate in candidates(safe_name(name))
         )
         return next(file for file in standing if file.content == content)
 
@@ -238,7 +238,8 @@ def _extension(name: str) -> str:
 _AUDIO_EXTENSIONS: Final = frozenset(name for name, (_, kind) in MEDIA_TYPES.items() if kind == "audio")
 
 
-def _media_type(name: str, content: bytes) -> tuple[str, FileKind]:
+def media_type_of(name: str, content: bytes) -> tuple[str, FileKind]:
+    """What a file is, by its name and its beginning; refuses with `RefusedFile` what is not accepted."""
     extension = _extension(name)
     if extension not in MEDIA_TYPES:
         accepted = ", ".join(MEDIA_TYPES)
@@ -250,14 +251,15 @@ def _media_type(name: str, content: bytes) -> tuple[str, FileKind]:
     return MEDIA_TYPES[extension]
 
 
-def _safe_name(name: str) -> str:
+def safe_name(name: str) -> str:
     """The last part of a path, in characters that need no quoting anywhere."""
     base = re.sub(r"[^\w.\-]+", "_", name.replace("\\", "/").rpartition("/")[2]).lstrip(".")
     stem, _, _ = base.rpartition(".")
     return f"{stem[:80] or 'file'}.{_extension(name)}"
 
 
-def _candidates(name: str) -> Iterator[str]:
+def candidates(name: str) -> Iterator[str]:
+    """The name, and others like it, as often as needed."""
     stem, _, extension = name.rpartition(".")
     number = 1
     yield name
