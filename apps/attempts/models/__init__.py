@@ -1,0 +1,35 @@
+"""The tables of the app, by what they are about."""
+
+from apps.attempts.models.marking import HandMark, MarkingPlan, Script
+from apps.attempts.models.sittings import (
+    AnswerEntry,
+    AnswerSheet,
+    Attempt,
+    Attempts,
+    Cue,
+    IntegrityEvent,
+    ItemMark,
+    Play,
+    RefusedAnswer,
+    TimeGrant,
+    Whereabouts,
+    WithdrawnSheet,
+)
+
+__all__ = [
+    "AnswerEntry",
+    "AnswerSheet",
+    "Attempt",
+    "Attempts",
+    "Cue",
+    "HandMark",
+    "IntegrityEvent",
+    "ItemMark",
+    "MarkingPlan",
+    "Play",
+    "RefusedAnswer",
+    "Script",
+    "TimeGrant",
+    "Whereabouts",
+    "WithdrawnSheet",
+]
