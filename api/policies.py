@@ -308,6 +308,21 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
     "test-sections": _DRAFTS,
     "question-groups": _DRAFTS,
     "questions": _DRAFTS,
+    "quizzes": {
+        **_DRAFTS,
+        "list": may(staff=ALL, student=ASSIGNED, guest=NAMED, when="takers get covers of what is published and active"),
+        "retrieve": may(
+            staff=ALL, student=ASSIGNED, guest=NAMED, when="takers get covers of what is published and active"
+        ),
+        "create": may(staff=YES),
+        "partial_update": may(admin=ALL, teacher=WRITTEN, when="of a published quiz only whether it is active"),
+        "update": may(admin=ALL, teacher=WRITTEN, when="of a published quiz only whether it is active"),
+        "destroy": may(admin=ALL, teacher=WRITTEN, when="a colleague's quiz is refused with 403 `not_yours`"),
+        "publish": may(admin=ALL, teacher=WRITTEN, when="a colleague's quiz is refused with 403 `not_yours`"),
+        "unpublish": may(admin=ALL, teacher=WRITTEN, when="no homework that is not over gives it"),
+        "shuffle_options": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS),
+    },
+    "quiz-questions": _DRAFTS,
     "exam-profiles": {"list": may(staff=YES)},
     "media-uploads": {"post": may(staff=YES)},
     "media": {"get": may(anybody=HOLDERS, when="the link is signed for this center and has not expired")},

@@ -64,6 +64,7 @@ class Furniture:
     play: Play
     quiz: MockTest
     homework: HomeworkAssignment
+    quiz_question: Question
 
     def id_for(self, path: str) -> uuid.UUID | None:
         """What stands for ``{id}`` in a path of the API."""
@@ -92,6 +93,8 @@ class Furniture:
             "plays": self.play,
             "question-groups": question_group,
             "questions": self.question,
+            "quizzes": self.quiz,
+            "quiz-questions": self.quiz_question,
             "results/exams": self.room,
             "results/users": self.attempt.student,
             "submissions": self.attempt,
@@ -158,6 +161,7 @@ def furnish(cast: Cast) -> Furniture:
         address=domains.list_addresses(center_id=cast.north.id)[0],
         entry=Entry.objects.latest("id"),
         quiz=quiz,
+        quiz_question=Question.objects.filter(group__section__mock_test=quiz).earliest("order"),
         homework=homework.assign_homework(
             actor=cast.dora,
             title=f"Homework of {place}",

@@ -11,6 +11,7 @@ from apps.authentication.models import User
 from apps.core import clock
 from apps.groups.models import Group
 from apps.mock_tests.models import MockTest
+from apps.mock_tests.operations import quizzes
 from tests import factories
 from tests.apps.assignments.builders import make_group
 from tests.cast import Cast
@@ -19,10 +20,11 @@ CLASS = "Class with homework"
 
 
 def make_quiz(cast: Cast, *, title: str = "Kana quiz") -> MockTest:
-    """A published quiz of Carol's with ``river``, ``verbs`` and ``sum``."""
-    quiz = factories.make_test(cast, title=title)
-    MockTest.objects.filter(pk=quiz.pk).update(kind=MockTest.Kind.QUIZ)
-    factories.publish(cast, quiz)
+    """A published quiz of Carol's with ``river``, ``verbs`` and ``sum``, half an hour in all."""
+    changes = {"title": title, "default_question_seconds": 590}
+    questions = [factories.RIVER, factories.VERBS, factories.SUM]
+    quiz = quizzes.create_quiz(actor=cast.carol, changes=changes, questions=questions)
+    quizzes.publish_quiz(actor=cast.carol, quiz_id=quiz.pk)
     quiz.refresh_from_db()
     return quiz
 

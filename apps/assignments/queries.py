@@ -14,10 +14,11 @@ from apps.assignments.models import Accommodation, Announcement, ExamAssignment,
 from apps.authentication import queries as people
 from apps.groups import queries as groups
 from apps.mock_tests.errors import TestNotFound
+from apps.mock_tests.queries import quizzes
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
-    from apps.mock_tests.models import Paper
+    from apps.mock_tests.models import MockTest, Paper
 
 
 def assignments_for(actor: User) -> QuerySet[ExamAssignment]:
@@ -78,6 +79,20 @@ def get_assigned_paper_for(actor: User, test_id: uuid.UUID) -> Paper:
     if room is None:
         raise TestNotFound
     return room.paper
+
+
+def list_assigned_quizzes_for(actor: User, *, search: str = "") -> QuerySet[MockTest]:
+    """The published quizzes that a room gives which ``actor`` may see, newest first."""
+    found = quizzes.published_quizzes(among=rooms_for(actor).order_by().values_list("mock_test", flat=True))
+    return found.filter(title__icontains=search) if search else found
+
+
+def get_assigned_quiz_for(actor: User, quiz_id: uuid.UUID) -> MockTest:
+    """One of them; refuses any other id."""
+    quiz = list_assigned_quizzes_for(actor).filter(pk=quiz_id).first()
+    if quiz is None:
+        raise TestNotFound
+    return quiz
 
 
 def get_assignment(*, assignment_id: uuid.UUID, lock: Literal["", "share", "update"] = "") -> ExamAssignment:

@@ -33,6 +33,11 @@ class NotPublished(Conflict):
     message = "Only a published test can be assigned."
 
 
+class QuizNotActive(Conflict):
+    code = "quiz_not_active"
+    message = "This quiz is not active; nobody can be given it."
+
+
 class CannotPublish(Invalid):
     code = "cannot_publish"
     message = "The test is not complete."

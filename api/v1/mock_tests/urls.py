@@ -1,7 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from api.v1.mock_tests import views
+from api.v1.mock_tests import quizzes, views
 from api.v1.mock_tests.media import MediaView
 
 router = SimpleRouter(use_regex_path=False)
@@ -9,6 +9,8 @@ router.register("mock-tests", views.MockTestViewSet, basename="mock-test")
 router.register("test-sections", views.SectionViewSet, basename="test-section")
 router.register("question-groups", views.QuestionGroupViewSet, basename="question-group")
 router.register("questions", views.QuestionViewSet, basename="question")
+router.register("quizzes", quizzes.QuizViewSet, basename="quiz")
+router.register("quiz-questions", quizzes.QuizQuestionViewSet, basename="quiz-question")
 router.register("exam-profiles", views.ExamProfileViewSet, basename="exam-profile")
 
 urlpatterns = [

@@ -141,10 +141,10 @@ def delete_assignment(*, actor: User, assignment_id: uuid.UUID) -> None:
         _record("room.deleted", room, subject_id=assignment_id, before=_told(_fields(room)))
 
 
-def unpublish_unused_test(*, actor: User, test_id: uuid.UUID) -> None:
-    """Take a test back for editing; refuses while a room that is not closed yet gives it."""
+def unpublish_unused_test(*, actor: User, test_id: uuid.UUID, kind: str = "MOCK_TEST") -> None:
+    """Take a test or quiz back for editing; refuses while a room that is not closed yet gives it."""
     with transaction.atomic():
-        publishing.unpublish_test(actor=actor, test_id=test_id)
+        publishing.unpublish_test(actor=actor, test_id=test_id, kind=kind)
         # The row of the test is locked now, so no room can appear between this look and the commit.
         if queries.is_test_in_use(test_id=test_id):
             raise TestInUse

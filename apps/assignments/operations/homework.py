@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -29,7 +31,8 @@ from apps.audit import operations as audit
 from apps.core import bus, clock
 from apps.core.errors import Problem
 from apps.mock_tests import queries as tests
-from apps.mock_tests.errors import NotPublished, TestNotFound
+from apps.mock_tests.errors import CannotPublish, NotPublished, QuizNotActive, TestNotFound
+from apps.mock_tests.operations import quizzes
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -74,7 +77,7 @@ def assign_homework(*, actor: User, at: datetime | None = None, **fields: Unpack
     with transaction.atomic():
         checking.check_audience(actor=actor, audience=audience)
         _check_deadline(given["deadline"], at)
-        papers = _published_papers(wanted)
+        papers = _published_papers(actor, wanted)
         homework = HomeworkAssignment.objects.create(created_by=actor, **given)
         for name, relation in AUDIENCE.items():
             getattr(homework, relation).set(audience[name])
@@ -113,7 +116,7 @@ def update_homework(
         for name in changed.keys() & AUDIENCE.keys():
             getattr(homework, AUDIENCE[name]).set(changed[name])
         if changed.keys() & ITEMS.keys():
-            _change_items(homework, items, {name: wanted[name] for name in ITEMS}, audience, at)
+            _change_items(actor, homework, items, {name: wanted[name] for name in ITEMS}, audience, at)
         _follow(homework, audience, has_moved="deadline" in changed, at=at)
         if "deadline" in changed:
             _set_alarms(homework, at)
@@ -224,6 +227,7 @@ def _copy(homework: HomeworkAssignment, room: ExamAssignment) -> None:
 
 
 def _change_items(
+    actor: User,
     homework: HomeworkAssignment,
     items: list[HomeworkItem],
     wanted: dict[str, list[uuid.UUID]],
@@ -234,7 +238,8 @@ def _change_items(
     order = {test_id: place for place, test_id in enumerate(test_id for ids in wanted.values() for test_id in ids)}
     if not order:
         raise NoItems(problems=[Problem("/quiz_ids", "no_items", NoItems.message)])
-    papers = _published_papers({name: [one for one in ids if one not in known] for name, ids in wanted.items()}, known)
+    new = {name: [one for one in ids if one not in known] for name, ids in wanted.items()}
+    papers = _published_papers(actor, new, known)
     _remove_items([item for item in items if item.mock_test_id not in order])
     for paper in papers:
         _add_item(homework, paper, order[paper.test_id], audience, at)
@@ -293,16 +298,20 @@ def _check_deadline(deadline: datetime, at: datetime) -> None:
 
 
 def _published_papers(
-    wanted: dict[str, list[uuid.UUID]], known: dict[uuid.UUID, HomeworkItem] | None = None
+    actor: User, wanted: dict[str, list[uuid.UUID]], known: dict[uuid.UUID, HomeworkItem] | None = None
 ) -> list[Paper]:
-    """The papers of these tests, each of the kind that it is named as; refuses everything else with its place."""
+    """The papers of these tests, each of the kind that it is named as; a quiz that is ready is published now. Refuses
+    everything else with its place."""
     found, problems = [], []
     for name, kind in ITEMS.items():
         for place, test_id in enumerate(wanted[name]):
             try:
-                paper = tests.get_published_paper(test_id=test_id)
-            except (TestNotFound, NotPublished) as refusal:
+                paper = _paper_of(actor, test_id, kind)
+            except (TestNotFound, NotPublished, QuizNotActive) as refusal:
                 problems.append(Problem(f"/{name}/{place}", "unknown_test", str(refusal)))
+                continue
+            except CannotPublish as refusal:
+                problems += [replace(one, pointer=f"/{name}/{place}{one.pointer}") for one in refusal.problems]
                 continue
             if paper.test.kind != kind:
                 problems.append(Problem(f"/{name}/{place}", "unknown_test", "This is a test of the other kind."))
@@ -312,6 +321,13 @@ def _published_papers(
     if not found and not known:
         raise NoItems(problems=[Problem("/quiz_ids", "no_items", NoItems.message)])
     return found
+
+
+def _paper_of(actor: User, test_id: uuid.UUID, kind: str) -> Paper:
+    if kind == ITEMS["quiz_ids"]:
+        with suppress(TestNotFound):  # a mock test, perhaps: it is told of what it is
+            return quizzes.provide_paper(actor=actor, quiz_id=test_id)
+    return tests.get_published_paper(test_id=test_id)
 
 
 def _once(ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:

@@ -34,11 +34,11 @@ from apps.mock_tests.models import (
     Quiz,
     TestSection,
 )
-from apps.mock_tests.rules import exporting, interchange, items, quizzes, rendering
+from apps.mock_tests.rules import exporting, interchange, items, rendering
 from apps.mock_tests.rules.draft import DraftFile
 from apps.mock_tests.rules.moodle_areas import MEDIA_TYPES
 from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
-from apps.mock_tests.rules.quizzes import QuizRules
+from apps.mock_tests.rules.quizzes import QuizRules, read_rules
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -207,7 +207,7 @@ def load_source(test: MockTest) -> TestSource:
     groups = QuestionGroup.objects.prefetch_related(Prefetch("questions", queryset=Question.objects.all()))
     sections = TestSection.objects.filter(mock_test=test).prefetch_related(Prefetch("question_groups", queryset=groups))
     quiz = Quiz.objects.filter(pk=test.pk).first() if test.kind == MockTest.Kind.QUIZ else None
-    rules = quiz and QuizRules(quiz.default_question_seconds, quiz.passing_percent)
+    rules = QuizRules(quiz.default_question_seconds, quiz.passing_percent) if quiz else None
     return TestSource(test.title, test.level, test.profile, [_section_source(section) for section in sections], rules)
 
 
@@ -297,7 +297,7 @@ def section_times(*, paper_id: uuid.UUID) -> list[tuple[str, str, str, int]]:
 def quiz_rules(*, paper_id: uuid.UUID) -> QuizRules | None:
     """What the quiz behind a paper said about time and passing; nothing for other tests. Remembered in this process."""
     shown = _content(tenancy.current().id, paper_id).get("quiz")
-    return quizzes.read(shown) if shown else None
+    return read_rules(shown) if shown else None
 
 
 def recordings_of(*, paper_id: uuid.UUID) -> Mapping[str, frozenset[str]]:

@@ -36,7 +36,7 @@ class QuizRules:
         }
 
 
-def read(shown: dict[str, Any]) -> QuizRules:
+def read_rules(shown: dict[str, Any]) -> QuizRules:
     """The inverse of ``QuizRules.shown``."""
     percent = shown["passing_percent"]
     return QuizRules(shown["default_question_seconds"], None if percent is None else Decimal(percent))
