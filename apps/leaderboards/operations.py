@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from apps.assignments import queries as rooms
 from apps.attempts import queries as attempts
 from apps.attempts.errors import NotGradedYet
+from apps.attempts.queries import earned
 from apps.authentication import queries as people
 from apps.core import bus, realtime, tenancy
 from apps.leaderboards import live, queries, rules
@@ -23,7 +24,7 @@ from apps.leaderboards.standings import BEST, COUNT_PARTS, COUNT_WHOLE, PLACES
 from apps.mock_tests import queries as papers
 
 if TYPE_CHECKING:
-    from apps.attempts.queries import ResultFacts
+    from apps.attempts.queries.earned import ResultFacts
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ def record_result(*, attempt_id: uuid.UUID) -> bool:
     the attempt has none any more. Which of several attempts counts is said by the room."""
     with transaction.atomic():
         try:
-            facts = attempts.get_result_facts(attempt_id=attempt_id)
+            facts = earned.get_result_facts(attempt_id=attempt_id)
         except NotGradedYet:
             return False
         _lock(facts.assignment_id, facts.student_id)
@@ -98,7 +99,7 @@ def withdraw_result(*, attempt_id: uuid.UUID, assignment_id: uuid.UUID) -> bool:
     """Take back what is known of an attempt that has no marks any more, and tell the board. False if nothing was."""
     with transaction.atomic():
         _lock(assignment_id)
-        if attempts.list_result_facts(attempt_ids=[attempt_id]):
+        if earned.list_result_facts(attempt_ids=[attempt_id]):
             return False  # marked again meanwhile
         count, _ = ExamResult.objects.filter(attempt_id=attempt_id).delete()
         if count:
@@ -124,7 +125,7 @@ def rebuild_results(*, assignment_id: uuid.UUID) -> int:
         _lock(assignment_id)
         profile = _profile(assignment_id)
         ExamResult.objects.filter(assignment_id=assignment_id).delete()
-        found = attempts.list_result_facts(assignment_id=assignment_id)
+        found = earned.list_result_facts(assignment_id=assignment_id)
         ExamResult.objects.bulk_create((_result(facts, profile) for facts in found), batch_size=2000)
         _choose_best(assignment_id)
     return len(found)

@@ -1,20 +1,20 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from api.v1.attempts import fairness, listening, seats, views
+from api.v1.attempts import fairness, listening, rooms, seats, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("attempts", views.AttemptViewSet, basename="attempt")
 
 urlpatterns = [
     path("exam-assignments/<uuid:id>/start/", views.StartView.as_view()),
-    path("exam-assignments/<uuid:id>/extend/", views.ExtendView.as_view()),
-    path("exam-assignments/<uuid:id>/pause/", views.PauseView.as_view()),
-    path("exam-assignments/<uuid:id>/resume/", views.ResumeView.as_view()),
-    path("exam-assignments/<uuid:id>/reopen-seats/", views.ReopenSeatsView.as_view()),
+    path("exam-assignments/<uuid:id>/extend/", rooms.ExtendView.as_view()),
+    path("exam-assignments/<uuid:id>/pause/", rooms.PauseView.as_view()),
+    path("exam-assignments/<uuid:id>/resume/", rooms.ResumeView.as_view()),
+    path("exam-assignments/<uuid:id>/reopen-seats/", rooms.ReopenSeatsView.as_view()),
     path("exam-assignments/<uuid:id>/force-submit/", seats.ForceSubmitView.as_view()),
     path("exam-assignments/<uuid:id>/seats/", seats.SeatsView.as_view()),
-    path("exam-assignments/<uuid:id>/finalize/", views.FinaliseView.as_view()),
+    path("exam-assignments/<uuid:id>/finalize/", rooms.FinaliseView.as_view()),
     path("attempts/<uuid:id>/void/", fairness.VoidView.as_view()),
     path("attempts/<uuid:id>/accommodate/", fairness.AccommodateView.as_view()),
     path("attempts/<uuid:id>/plays/", listening.PlaysView.as_view()),

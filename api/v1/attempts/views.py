@@ -16,7 +16,8 @@ from api.common.throttling import AnswerRate, StartRate
 from api.v1.attempts import serializers as shapes
 from api.v1.attempts.papers import paper_of
 from apps.attempts import queries
-from apps.attempts.operations import grading, granting, handing_in, journal, reopening, sitting
+from apps.attempts.operations import granting, handing_in, journal, sitting
+from apps.attempts.queries import earned
 from apps.attempts.rules import answers as batches
 from apps.leaderboards import queries as boards
 
@@ -39,65 +40,6 @@ class StartView(APIView):
         started = sitting.start_attempt(actor=request.user, assignment_id=id, **shape.validated_data)
         body = {**shapes.StartedOut(started).data, "paper": paper_of(request, started.attempt, started.server_time)}
         return Response(body, status=201 if started.is_new else 200)
-
-
-class ExtendView(APIView):
-    resource = "attempts/extend"
-
-    @extend_schema(operation_id="attempts_extend", request=shapes.ExtendIn, responses=shapes.ExtensionOut)
-    def post(self, request: Request, id: uuid.UUID) -> Response:
-        """Give some or all who sit in this room more time, at once."""
-        shape = shapes.ExtendIn(data=request.data)
-        shape.is_valid(raise_exception=True)
-        attempts = granting.extend(actor=request.user, assignment_id=id, **shape.validated_data)
-        return Response(shapes.ExtensionOut({"extended": attempts}).data)
-
-
-class PauseView(APIView):
-    resource = "attempts/pause"
-
-    @extend_schema(operation_id="attempts_pause", request=shapes.PauseIn, responses=shapes.SeatsOut)
-    def post(self, request: Request, id: uuid.UUID) -> Response:
-        """Let time stand still for some or all who sit in this room, until it is resumed."""
-        shape = shapes.PauseIn(data=request.data)
-        shape.is_valid(raise_exception=True)
-        attempts = granting.pause(actor=request.user, assignment_id=id, **shape.validated_data)
-        return Response(shapes.SeatsOut({"seats": attempts}).data)
-
-
-class ResumeView(APIView):
-    resource = "attempts/resume"
-
-    @extend_schema(operation_id="attempts_resume", request=shapes.ResumeIn, responses=shapes.SeatsOut)
-    def post(self, request: Request, id: uuid.UUID) -> Response:
-        """Let time go on for some or all who are paused; they get back what the pause has lasted."""
-        shape = shapes.ResumeIn(data=request.data)
-        shape.is_valid(raise_exception=True)
-        attempts = granting.resume(actor=request.user, assignment_id=id, **shape.validated_data)
-        return Response(shapes.SeatsOut({"seats": attempts}).data)
-
-
-class ReopenSeatsView(APIView):
-    resource = "attempts/reopen"
-
-    @extend_schema(operation_id="attempts_reopen", request=shapes.ExtendIn, responses=shapes.SeatsOut)
-    def post(self, request: Request, id: uuid.UUID) -> Response:
-        """Let some or all who are done go on with their newest attempt, with so many seconds from now on. Their marks are
-        taken back until they hand in again."""
-        shape = shapes.ExtendIn(data=request.data)
-        shape.is_valid(raise_exception=True)
-        attempts = reopening.reopen(actor=request.user, assignment_id=id, **shape.validated_data)
-        return Response(shapes.SeatsOut({"seats": attempts}).data)
-
-
-class FinaliseView(APIView):
-    resource = "attempts/finalise"
-
-    @extend_schema(operation_id="attempts_finalise", request=None, responses=shapes.FinalisedOut)
-    def post(self, request: Request, id: uuid.UUID) -> Response:
-        """Freeze a closed room where nobody sits or waits for marks; the clock does it by itself."""
-        room = grading.finalise_room(actor=request.user, assignment_id=id)
-        return Response(shapes.FinalisedOut(room).data)
 
 
 class AttemptViewSet(GenericViewSet):
@@ -188,7 +130,7 @@ class AttemptViewSet(GenericViewSet):
     @action(detail=True)
     def result(self, request: Request, id: uuid.UUID) -> Response:
         """Marks in all, by section and by topic, once the room's policy lets them be seen."""
-        result = queries.get_result_for(request.user, id)
+        result = earned.get_result_for(request.user, id)
         rank = boards.find_rank(attempt_id=id)
         body = shapes.ResultOut(result, context={"request": request}).data
         return Response({**body, "rank": shapes.RankOut(rank).data if rank else None})
@@ -197,7 +139,7 @@ class AttemptViewSet(GenericViewSet):
     @action(detail=True)
     def review(self, request: Request, id: uuid.UUID) -> Response:
         """Answers beside the key, with explanations, once the room's review is open."""
-        review = queries.get_review_for(
+        review = earned.get_review_for(
             request.user, id, sign=lambda attempt: links.media_signer(request, attempt.server_time + REVIEW_MEDIA)
         )
         return Response({**shapes.ReviewOut(review, context={"request": request}).data, "paper": review.paper})

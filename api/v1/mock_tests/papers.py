@@ -34,6 +34,7 @@ class TakerQuestionOut(serializers.Serializer[Any]):
     image = serializers.URLField(allow_null=True)
     audio_file = serializers.URLField(allow_null=True)
     shuffle = serializers.BooleanField()
+    seconds = serializers.IntegerField(required=False, help_text="For this question; of quizzes only.")
     options = TakerOptionOut(many=True, help_text="Empty where there is nothing to choose from.")
 
 

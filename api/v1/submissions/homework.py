@@ -62,6 +62,7 @@ class FlatQuestionOut(serializers.Serializer[Any]):
     text = serializers.CharField()
     image = serializers.CharField(allow_null=True)
     audio = serializers.CharField(allow_null=True)
+    duration = serializers.IntegerField(allow_null=True, help_text="Seconds for this question; null in tests.")
     options = FlatOptionOut(many=True)
     instruction = serializers.CharField()
     reading_text = serializers.CharField()
@@ -74,8 +75,9 @@ class ItemDataOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     title = serializers.CharField()
     default_question_duration = serializers.IntegerField(
-        help_text="Seconds: the whole time, spread over the questions."
+        help_text="Seconds: what the quiz says; of a test the whole time, spread over the questions."
     )
+    passing_percent = serializers.CharField(allow_null=True, help_text="Of the marks; of a quiz that has one.")
     questions = FlatQuestionOut(many=True)
     paper = TakerPaperOut()
 
@@ -95,12 +97,15 @@ def started(begun: Any, paper: dict[str, Any], *, item_type: str) -> dict[str, A
     attempt = begun.attempt
     questions = shown.flat_questions(paper)
     seconds = (attempt.deadline_at - attempt.started_at).total_seconds()
+    quiz = paper.get("quiz")
+    spread = max(1, int(seconds // max(1, len(questions))))
     return {
         "submission_id": str(attempt.pk),
         "item_data": {
             "id": str(attempt.assignment.mock_test_id),
             "title": paper["title"],
-            "default_question_duration": max(1, int(seconds // max(1, len(questions)))),
+            "default_question_duration": quiz["default_question_seconds"] if quiz else spread,
+            "passing_percent": quiz["passing_percent"] if quiz else None,
             "questions": questions,
             "paper": shown.with_options(paper),
         },

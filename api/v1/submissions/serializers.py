@@ -160,6 +160,10 @@ class SubmissionResultsOut(serializers.Serializer[Any]):
     total_score = serializers.FloatField(source="outcome.total")
     max_score = serializers.FloatField(source="attempt.max_score")
     percentage = serializers.FloatField(help_text="Of the marks.")
+    passing_percent = serializers.FloatField(allow_null=True, help_text="Of a quiz that has one.")
+    passed = serializers.BooleanField(
+        allow_null=True, help_text="By ``passing_percent``; null where there is none. Of exams: ``jlpt_result``."
+    )
     correct_count = serializers.IntegerField(source="outcome.correct")
     total_count = serializers.IntegerField(source="outcome.items")
     questions = serializers.SerializerMethodField(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from apps.attempts import queries
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, IntegrityEvent, RefusedAnswer, TimeGrant
+from apps.attempts.queries import earned
 from apps.attempts.rules import shown
 from apps.mock_tests.rules import richtext
 
@@ -30,7 +31,7 @@ def data_about(*, person: User) -> list[dict[str, Any]]:
     events = _rows(IntegrityEvent, ids, "kind", "at", "received_at", "details")
     sheets = dict(AnswerSheet.objects.filter(attempt__in=ids).values_list("attempt_id", "answers"))
     visible = [a for a in attempts if a.status == Attempt.Status.GRADED and queries.are_marks_visible(person, a)]
-    parts = queries.list_parts(attempt.pk for attempt in visible) if visible else {}
+    parts = earned.list_parts(attempt.pk for attempt in visible) if visible else {}
     return [
         {
             "id": attempt.pk,
@@ -86,7 +87,7 @@ def _words(question: shown.Question, response: Any) -> list[str]:
     return [richtext.to_text(option["text"]) for option in question.get("options") or [] if option["id"] in chosen]
 
 
-def _result(attempt: Attempt, parts: list[queries.Part]) -> dict[str, Any]:
+def _result(attempt: Attempt, parts: list[earned.Part]) -> dict[str, Any]:
     return {
         "score": attempt.score,
         "max_score": attempt.max_score,

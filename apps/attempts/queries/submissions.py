@@ -14,7 +14,8 @@ from django.db.models import F, QuerySet
 
 from apps.attempts import errors, queries
 from apps.attempts.models import AnswerSheet, Attempt, IntegrityEvent, ItemMark
-from apps.attempts.queries import Part
+from apps.attempts.queries import earned
+from apps.attempts.queries.earned import Part
 from apps.attempts.rules import results, shown
 from apps.mock_tests import queries as papers
 from apps.mock_tests.rules import items, profiles
@@ -72,6 +73,15 @@ class Submission:
         return "quiz" if self.attempt.paper.test.kind == "QUIZ" else "mock_test"
 
     @property
+    def passing_percent(self) -> Decimal | None:
+        return earned.passing_percent_of(self.attempt)
+
+    @property
+    def passed(self) -> bool | None:
+        attempt = self.attempt
+        return results.is_passed(attempt.score or Decimal(0), attempt.max_score, self.passing_percent)
+
+    @property
     def percentage(self) -> Decimal | None:
         attempt = self.attempt
         return results.percentage(attempt.score or Decimal(0), attempt.max_score) if self.outcome else None
@@ -106,7 +116,7 @@ def get_submission_for(actor: User, attempt_id: uuid.UUID) -> Submission:
     attempt = with_paper(queries.list_attempts_for(actor)).filter(pk=attempt_id).first()
     if attempt is None:
         raise errors.AttemptNotFound
-    outcome = _outcomes(actor, [attempt], with_items=queries.is_review_open(actor, attempt)).get(attempt.pk)
+    outcome = _outcomes(actor, [attempt], with_items=earned.is_review_open(actor, attempt)).get(attempt.pk)
     return Submission(attempt, outcome, list(queries.events_of(actor, attempt)))
 
 
@@ -126,7 +136,7 @@ def get_own_result(actor: User, assignment_id: uuid.UUID) -> Submission:
 def _outcomes(actor: User, attempts: Iterable[Attempt], *, with_items: bool) -> dict[uuid.UUID, Outcome]:
     graded = (attempt for attempt in attempts if attempt.status == Attempt.Status.GRADED)
     visible = [attempt for attempt in graded if queries.are_marks_visible(actor, attempt)]
-    parts = queries.list_parts(attempt.pk for attempt in visible) if visible else {}
+    parts = earned.list_parts(attempt.pk for attempt in visible) if visible else {}
     marks = _marks(visible) if with_items else {}
     sheets = _sheets(visible) if with_items else {}
     return {
@@ -157,7 +167,7 @@ def _outcome(attempt: Attempt, parts: list[Part], marks: dict[str, ItemMark], an
             place = shown.place_of(question, answers.get(name))
             is_right = mark.outcome == ItemMark.Outcome.CORRECT
             answered.setdefault(section["id"], {})[name] = Answered(is_right, place, mark.marks)
-    estimate = queries.estimate_of(attempt.paper.profile, parts)
+    estimate = earned.estimate_of(attempt.paper.profile, parts)
     profile = profiles.find_profile(attempt.paper.profile)
     return Outcome(
         sections=[

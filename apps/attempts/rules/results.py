@@ -13,3 +13,9 @@ def percentage(score: Decimal, max_score: Decimal) -> Decimal:
     if max_score <= 0:
         return Decimal("0.00")
     return (score * 100 / max_score).quantize(_CENT, ROUND_HALF_UP)
+
+
+def is_passed(score: Decimal, max_score: Decimal, percent: Decimal | None) -> bool | None:
+    """Whether ``score`` is at least ``percent`` of ``max_score``, exactly and not as it is shown; nothing to say without a
+    percentage."""
+    return None if percent is None else score * 100 >= max_score * percent

@@ -52,6 +52,7 @@ def flat_questions(paper: Mapping[str, Any]) -> list[dict[str, Any]]:
             "text": question["text"],
             "image": question["image"],
             "audio": question["audio_file"] or group["audio_file"],
+            "duration": question.get("seconds"),
             "options": [{"id": o["id"], "text": o["text"], "image": o["image"]} for o in options_of(question)],
             "instruction": group["instruction"],
             "reading_text": group["reading_text"],

@@ -13,6 +13,7 @@ from apps.assignments.errors import AssignmentNotFound, IllegalMove, StillSittin
 from apps.attempts import errors, queries
 from apps.attempts.models import Attempt, ItemMark
 from apps.attempts.operations import grading, sitting
+from apps.attempts.queries import earned
 from apps.mock_tests import queries as papers
 from tests.apps.attempts import journal
 from tests.apps.attempts.samples import make_two_part_test
@@ -125,7 +126,7 @@ def test_facts_add_up_by_section_and_topic(cast, room, count_queries):
     attempt = hand_in(cast.alice, room, river="no", verbs=["eat", "see"], sum="42", free="yes")
     grading.grade_attempt(attempt_id=attempt.pk)
     with count_queries() as two:
-        facts = queries.get_result_facts(attempt_id=attempt.pk)
+        facts = earned.get_result_facts(attempt_id=attempt.pk)
     assert len(two) == 2
     items = papers.list_items(paper_id=attempt.paper_id)
     sections = {item.section_name: str(item.section_id) for item in items}
@@ -140,15 +141,15 @@ def test_facts_add_up_by_section_and_topic(cast, room, count_queries):
 def test_facts_of_a_room_take_as_few_queries_as_of_one(cast, room, count_queries):
     ids = {grading.grade_attempt(attempt_id=hand_in(person, room).pk).pk for person in (cast.alice, cast.bob)}
     with count_queries() as two:
-        assert {facts.attempt_id for facts in queries.list_result_facts(assignment_id=room.pk)} == ids
+        assert {facts.attempt_id for facts in earned.list_result_facts(assignment_id=room.pk)} == ids
     assert len(two) == 2
 
 
 def test_there_are_no_facts_before_there_are_marks(cast, room):
     attempt = hand_in(cast.alice, room)
     with pytest.raises(errors.NotGradedYet):
-        queries.get_result_facts(attempt_id=attempt.pk)
-    assert queries.list_result_facts(assignment_id=room.pk) == []
+        earned.get_result_facts(attempt_id=attempt.pk)
+    assert earned.list_result_facts(assignment_id=room.pk) == []
 
 
 def test_nobody_is_called_by_their_whole_address(cast):
@@ -219,7 +220,7 @@ def test_finalising_by_hand_refuses_an_open_room_and_strangers(cast, room):
 def test_a_result_tells_sections_topics_and_percentages(cast, room):
     attempt = hand_in(cast.alice, room, river="yes", sum="1")
     grading.grade_attempt(attempt_id=attempt.pk)
-    result = queries.get_result_for(cast.dora, attempt.pk)
+    result = earned.get_result_for(cast.dora, attempt.pk)
     assert str(result.percentage) == "20.00"
     assert [
         (p.name, str(p.score), str(p.max_score), str(p.percentage), p.items, p.correct, p.blank)
@@ -246,18 +247,18 @@ def test_students_see_results_by_the_rooms_policy_and_staff_always(cast, room, p
     attempt = hand_in(cast.alice, room)
     grading.grade_attempt(attempt_id=attempt.pk)
     type(room).objects.update(result_policy=policy, status=status, is_published=is_published)
-    assert queries.get_result_for(cast.dora, attempt.pk).attempt == attempt
+    assert earned.get_result_for(cast.dora, attempt.pk).attempt == attempt
     if visible:
-        assert queries.get_result_for(cast.alice, attempt.pk).attempt == attempt
+        assert earned.get_result_for(cast.alice, attempt.pk).attempt == attempt
     else:
         with pytest.raises(errors.ResultNotReleased):
-            queries.get_result_for(cast.alice, attempt.pk)
+            earned.get_result_for(cast.alice, attempt.pk)
     with pytest.raises(errors.AttemptNotFound):
-        queries.get_result_for(cast.bob, attempt.pk)
+        earned.get_result_for(cast.bob, attempt.pk)
 
 
 def review(person, attempt):
-    return queries.get_review_for(person, attempt.pk, sign=lambda attempt: lambda media: media)
+    return earned.get_review_for(person, attempt.pk, sign=lambda attempt: lambda media: media)
 
 
 def test_a_review_needs_released_results_and_an_open_review(cast, room):

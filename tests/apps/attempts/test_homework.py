@@ -12,7 +12,7 @@ from apps.assignments.models import ExamAssignment, HomeworkAssignment
 from apps.attempts import errors, queries
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, RefusedAnswer
 from apps.attempts.operations import granting, handing_in, homework, journal, sitting
-from apps.attempts.queries import figures
+from apps.attempts.queries import earned, figures
 from apps.attempts.queries import homework as standings
 from apps.attempts.rules import shown
 from apps.core import clock
@@ -175,9 +175,9 @@ def test_what_was_right_in_practice_is_shown_once_nothing_counts_any_more(cast):
     homework.hand_in(actor=cast.alice, attempt_id=attempt.pk, answers={})
     seen = queries.get_attempt_for(cast.alice, attempt.pk)
     assert queries.are_marks_visible(cast.alice, seen)
-    assert not queries.is_review_open(cast.alice, seen)
+    assert not earned.is_review_open(cast.alice, seen)
     ExamAssignment.objects.filter(kind="HOMEWORK").update(status="CLOSED")
-    assert queries.is_review_open(cast.alice, queries.get_attempt_for(cast.alice, attempt.pk))
+    assert earned.is_review_open(cast.alice, queries.get_attempt_for(cast.alice, attempt.pk))
 
 
 # -- checking ------------------------------------------------------------------------------------------------------

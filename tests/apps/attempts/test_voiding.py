@@ -6,9 +6,10 @@ import pytest
 
 from apps.assignments import operations as rooms
 from apps.assignments import queries as room_queries
-from apps.attempts import errors, queries
+from apps.attempts import errors
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, ItemMark
 from apps.attempts.operations import grading, sitting, voiding
+from apps.attempts.queries import earned
 from apps.audit.models import Entry
 from apps.core import clock
 from apps.leaderboards import operations as boards
@@ -50,7 +51,7 @@ def test_a_void_attempt_has_no_marks_and_keeps_what_was_written(cast, room):
     assert AnswerEntry.objects.filter(attempt=attempt).count() == 1
     assert AnswerSheet.objects.get(attempt=attempt).entry_count == 1
     with pytest.raises(errors.NotGradedYet):
-        queries.get_result_for(cast.dora, attempt.pk)
+        earned.get_result_for(cast.dora, attempt.pk)
 
 
 def test_one_that_runs_ends_now_and_is_not_marked(cast, room):

@@ -48,7 +48,7 @@ def test_a_quiz_as_the_client_plays_it(api, cast, work):
     begun = begun.json()
     assert {"submission_id", "item_data", "item_type", "started_at", "message"} <= set(begun)
     data = begun["item_data"]
-    assert (data["title"], begun["item_type"], data["default_question_duration"]) == ("Kana quiz", "quiz", 600)
+    assert (data["title"], begun["item_type"], data["default_question_duration"]) == ("Kana quiz", "quiz", 590)
     for question in data["questions"]:
         assert {"id", "text", "image", "audio", "options"} <= set(question)
         for option in question["options"]:

@@ -1,0 +1,57 @@
+"""What is done to seats of a room, and whose time it changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from api.common.serializers import BoundedList, StrictSerializer
+from api.v1.attempts.serializers.attempts import STATUSES, CourseOut
+
+
+class ExtendIn(StrictSerializer):
+    student_ids = BoundedList(
+        child=serializers.UUIDField(), min_length=1, max_length=1000, required=False, help_text="Absent: all who sit."
+    )
+    seconds = serializers.IntegerField(help_text="1 second to 24 hours.")
+    reason = serializers.CharField(max_length=200)
+
+
+class ResumeIn(StrictSerializer):
+    student_ids = BoundedList(
+        child=serializers.UUIDField(), min_length=1, max_length=1000, required=False, help_text="Absent: all."
+    )
+
+
+class PauseIn(ResumeIn):
+    reason = serializers.CharField(max_length=200)
+
+
+class ExtendedOut(serializers.Serializer[Any]):
+    attempt = serializers.UUIDField(source="pk")
+    student = serializers.UUIDField(source="student_id")
+    deadline_at = serializers.DateTimeField()
+
+
+class ExtensionOut(serializers.Serializer[Any]):
+    extended = ExtendedOut(many=True)
+
+
+class SeatOut(CourseOut):
+    attempt = serializers.UUIDField(source="pk")
+    student = serializers.UUIDField(source="student_id")
+    status = serializers.ChoiceField(STATUSES)
+    deadline_at = serializers.DateTimeField()
+
+
+class SeatsOut(serializers.Serializer[Any]):
+    """Whose time has changed now."""
+
+    seats = SeatOut(many=True)
+
+
+class FinalisedOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    status = serializers.CharField()
+    finalised_at = serializers.DateTimeField()

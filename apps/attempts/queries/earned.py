@@ -1,0 +1,238 @@
+"""What attempts earned: results with their parts, the facts that boards are made of, and answers beside the key."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.db.models import Q
+
+from apps.assignments import rules as room_rules
+from apps.attempts import errors, queries
+from apps.attempts.models import AnswerSheet, Attempt, ItemMark
+from apps.attempts.rules import results
+from apps.mock_tests import queries as papers
+from apps.mock_tests.rules import profiles, richtext
+
+if TYPE_CHECKING:
+    from apps.attempts.queries import SeenAttempt, Sign
+    from apps.authentication.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFacts:
+    """What counts of one graded attempt, as boards and rankings take it; marks are decimal strings."""
+
+    attempt_id: uuid.UUID
+    assignment_id: uuid.UUID
+    student_id: uuid.UUID
+    display_name: str
+    revision: int
+    score: Decimal
+    max_score: Decimal
+    seconds_taken: float
+    finished_at: datetime
+    sections: dict[str, str]
+    topics: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The marks of one section, topic or scored area."""
+
+    kind: str
+    id: str
+    name: str
+    score: Decimal
+    max_score: Decimal
+    items: int
+    correct: int
+    blank: int
+
+    @property
+    def percentage(self) -> Decimal:
+        return results.percentage(self.score, self.max_score)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One graded attempt in full."""
+
+    attempt: Attempt
+    sections: list[Part]
+    topics: list[Part]
+    estimate: profiles.Estimate | None
+    passing_percent: Decimal | None = None
+
+    @property
+    def passed(self) -> bool | None:
+        return results.is_passed(self.attempt.score or Decimal(0), self.attempt.max_score, self.passing_percent)
+
+    @property
+    def percentage(self) -> Decimal:
+        return results.percentage(self.attempt.score or Decimal(0), self.attempt.max_score)
+
+    @property
+    def seconds_taken(self) -> float:
+        return queries.seconds_taken(self.attempt)
+
+
+# One pass over the marks gives all three sums; a paper's items say where each mark belongs.
+_PARTS = """
+SELECT mark.attempt_id,
+       CASE WHEN GROUPING(item.section_id) = 0 THEN 'section' WHEN GROUPING(item.topic) = 0 THEN 'topic' ELSE 'area' END,
+       COALESCE(item.section_id::text, item.topic, item.area),
+       CASE WHEN GROUPING(item.section_id) = 0 THEN min(item.section_name) ELSE COALESCE(item.topic, item.area) END,
+       sum(mark.marks), sum(item.score), count(*),
+       count(*) FILTER (WHERE mark.outcome = 'CORRECT'), count(*) FILTER (WHERE mark.outcome = 'BLANK')
+FROM attempts_itemmark mark
+JOIN attempts_attempt attempt ON attempt.id = mark.attempt_id
+JOIN mock_tests_paperitem item ON item.paper_id = attempt.paper_id AND item.question_id = mark.question_id
+WHERE mark.attempt_id = ANY(%s)
+GROUP BY GROUPING SETS ((mark.attempt_id, item.section_id), (mark.attempt_id, item.topic), (mark.attempt_id, item.area))
+ORDER BY mark.attempt_id, min(item.number)
+"""
+
+
+def list_parts(attempt_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, list[Part]]:
+    """The parts of each of these attempts, in one query."""
+    found: dict[uuid.UUID, list[Part]] = {attempt_id: [] for attempt_id in attempt_ids}
+    with connection.cursor() as cursor:
+        cursor.execute(_PARTS, [list(found)])
+        for attempt_id, *fields in cursor.fetchall():
+            part = Part(*fields)
+            if part.id:  # items without a topic or an area belong to none
+                found[attempt_id].append(part)
+    return found
+
+
+def get_result_facts(*, attempt_id: uuid.UUID) -> ResultFacts:
+    """The facts of one graded attempt; refuses one without marks."""
+    facts = list_result_facts(attempt_ids=[attempt_id])
+    if not facts:
+        raise errors.NotGradedYet
+    return facts[0]
+
+
+def list_result_facts(
+    *, attempt_ids: Iterable[uuid.UUID] | None = None, assignment_id: uuid.UUID | None = None
+) -> list[ResultFacts]:
+    """The facts of graded attempts, of these ids or of a whole room, in two queries. Only those of exams: homework
+    has no boards, and practice counts for nothing."""
+    graded = Attempt.objects.filter(status=Attempt.Status.GRADED, is_practice=False, assignment__kind=room_rules.EXAM)
+    graded = graded.select_related("student").order_by("pk")
+    which = Q(assignment_id=assignment_id) if attempt_ids is None else Q(pk__in=list(attempt_ids))
+    attempts = list(graded.filter(which))
+    parts = list_parts(attempt.pk for attempt in attempts)
+    return [_facts(attempt, parts[attempt.pk]) for attempt in attempts]
+
+
+def _facts(attempt: Attempt, parts: list[Part]) -> ResultFacts:
+    assert attempt.score is not None
+    assert attempt.finished_at is not None
+    return ResultFacts(
+        attempt_id=attempt.pk,
+        assignment_id=attempt.assignment_id,
+        student_id=attempt.student_id,
+        display_name=queries.display_name(attempt.student),
+        revision=attempt.revision,
+        score=attempt.score,
+        max_score=attempt.max_score,
+        seconds_taken=queries.seconds_taken(attempt),
+        finished_at=attempt.finished_at,
+        sections={part.id: str(part.score) for part in parts if part.kind == "section"},
+        topics={part.id: str(part.score) for part in parts if part.kind == "topic"},
+    )
+
+
+def get_result_for(actor: User, attempt_id: uuid.UUID) -> Result:
+    """The result of an attempt ``actor`` may see; refuses before its release, and before there are marks."""
+    attempt = queries.get_attempt_for(actor, attempt_id)
+    _check_visible(actor, attempt)
+    parts = list_parts([attempt.pk])[attempt.pk]
+    return Result(
+        attempt,
+        [part for part in parts if part.kind == "section"],
+        [part for part in parts if part.kind == "topic"],
+        estimate_of(papers.get_paper(paper_id=attempt.paper_id).profile, parts),
+        passing_percent_of(attempt),
+    )
+
+
+def passing_percent_of(attempt: Attempt) -> Decimal | None:
+    """Which share of the marks passes, if the attempt is one at a quiz that says so."""
+    rules = papers.quiz_rules(paper_id=attempt.paper_id)
+    return rules.passing_percent if rules else None
+
+
+def estimate_of(profile_code: str, parts: Iterable[Part]) -> profiles.Estimate | None:
+    """The scaled result that these parts let expect; none for papers of no exam."""
+    profile = profiles.find_profile(profile_code)
+    shares = {p.id: p.score / p.max_score for p in parts if p.kind == "area" and p.max_score > 0}
+    return profiles.estimate(profile, shares) if profile and profile.areas else None
+
+
+def _check_visible(actor: User, attempt: Attempt) -> None:
+    if not queries.are_marks_visible(actor, attempt):
+        raise errors.ResultNotReleased
+    if attempt.status != Attempt.Status.GRADED:
+        raise errors.NotGradedYet
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A graded attempt beside its key: ``answers`` and ``items`` by question id."""
+
+    attempt: Attempt
+    paper: dict[str, Any]
+    answers: dict[str, Any]
+    items: dict[str, dict[str, Any]]
+
+
+def get_review_for(actor: User, attempt_id: uuid.UUID, *, sign: Callable[[SeenAttempt], Sign]) -> Review:
+    """Answers, marks, key and explanations of an attempt ``actor`` may see.
+
+    Refuses students before results are released and the review is open, and while they could still use what they see:
+    as long as they sit in the room or may begin again.
+    """
+    attempt = queries.get_attempt_for(actor, attempt_id)
+    _check_visible(actor, attempt)
+    if not is_review_open(actor, attempt):
+        raise errors.ReviewClosed
+    signer = sign(attempt)
+    answers = AnswerSheet.objects.values_list("answers", flat=True).get(attempt_id=attempt.pk)
+    marks = {mark.question_id: mark for mark in ItemMark.objects.filter(attempt_id=attempt.pk)}
+    items = {
+        str(question_id): {
+            "response": answers.get(str(question_id)),
+            "marks": marks[question_id].marks,
+            "outcome": marks[question_id].outcome,
+            "score": item["score"],
+            "key": item["key"],
+            "explanation": richtext.replace_media(item["explanation"], signer),
+        }
+        for question_id, item in papers.get_key(paper_id=attempt.paper_id).items()
+    }
+    return Review(attempt, queries.render_paper(attempt, sign=signer), answers, items)
+
+
+def is_review_open(actor: User, attempt: Attempt) -> bool:
+    """Whether ``actor`` may see what was right in an attempt whose marks they may see."""
+    return actor.is_center_staff or (attempt.assignment.is_review_open and not _may_sit_again(attempt))
+
+
+def _may_sit_again(attempt: Attempt) -> bool:
+    room = attempt.assignment
+    if attempt.is_practice:
+        # What it would show is worth something as long as attempts of the same item count.
+        room = room.practice_item.room
+    theirs = Attempt.objects.filter(assignment_id=room.pk, student_id=attempt.student_id)
+    if theirs.running().exists():
+        return True
+    is_over = room.status in {room.Status.CLOSED, room.Status.FINALISED}
+    return not is_over and theirs.exclude(status=Attempt.Status.VOID).count() < room.attempts_allowed
