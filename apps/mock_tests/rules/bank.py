@@ -9,7 +9,7 @@ import unicodedata
 import uuid
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
@@ -209,16 +209,20 @@ def _plain_values(value: Any) -> Any:
         return str(value)
     if is_dataclass(value):
         parts = {field.name: getattr(value, field.name) for field in fields(value) if field.name != "id"}
-        usual = {field.name: field.default for field in fields(value)}
+        usual = {field.name: _usual(field) for field in fields(value)}
         return {name: _plain_values(part) for name, part in parts.items() if part != usual[name]}
     return value
+
+
+def _usual(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _shown_words(wording: Wording) -> Iterator[str]:
     given = wording.given
     yield richtext.to_text(wording.text)
-    for thing in [*given.options, *given.prompts]:
-        yield richtext.to_text(thing.text)
+    yield from (richtext.to_text(option.text) for option in given.options)
+    yield from (richtext.to_text(prompt.text) for prompt in given.prompts)
     for gap in given.gaps:
         yield from (richtext.to_text(option.text) for option in gap.options)
 
