@@ -16,6 +16,7 @@ from apps.authentication import queries as people
 from apps.centers.errors import CenterNotFound
 from apps.centers.queries import centers
 from apps.core import bus, tenancy
+from apps.core.files import usage
 from apps.groups import queries as groups
 from apps.mock_tests import queries as tests
 
@@ -55,7 +56,7 @@ def refresh_figures() -> CenterFigures:
         row.groups, row.published_tests, row.open_rooms = groups.count_groups(), tests.count_tests(), rooms.count_open()
         row.attempts, row.running_attempts, row.graded_attempts = sat.all, sat.running, sat.graded
         row.last_attempt_at = sat.last_at
-        row.storage_bytes = tests.storage_bytes()
+        row.storage_bytes = usage.stored_bytes()
         row.refreshed_at = Now()
         row.save(update_fields=_COUNTED)
         note_days(center_ids=[center_id], afresh=True)

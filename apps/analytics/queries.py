@@ -18,6 +18,7 @@ from apps.centers.queries import centers, contacts, subscriptions
 from apps.centers.queries.subscriptions import Subscription
 from apps.centers.rules import plans
 from apps.core import bus, clock, tenancy
+from apps.core.files import usage
 from apps.groups import queries as groups
 from apps.mock_tests import queries as tests
 
@@ -59,7 +60,7 @@ def own_subscription() -> OwnSubscription:
     """The present center's plan, each limit with what is used of it at this moment."""
     subscription = subscriptions.get_subscription()
     domains = getattr(subscription.center, "domain_count", 0)
-    used = _used(people.count_seats(), tests.storage_bytes(), attempts.count_running(), domains)
+    used = _used(people.count_seats(), usage.stored_bytes(), attempts.count_running(), domains)
     return OwnSubscription(subscription, rules.use(subscription.limits, used))
 
 

@@ -21,6 +21,7 @@ from apps.authentication.errors import (
 from apps.authentication.models import Identity, IdentityProvider, Invitation, SecondFactor, Session, User
 from apps.centers.queries import centers
 from apps.core import clock
+from apps.core.files import usage
 
 LONGEST_PASSWORD = 200
 STAFF = (User.Role.CENTER_ADMIN, User.Role.TEACHER)
@@ -314,6 +315,12 @@ def count_people() -> Counts:
 def count_seats() -> int:
     """How many people may sign in."""
     return User.objects.filter(_SEATED).exclude(role=User.Role.OWNER).order_by().count()
+
+
+@usage.measured("avatars")
+def avatar_bytes() -> int:
+    """How much the pictures of people take."""
+    return usage.sum_of_names(User.objects.exclude(avatar=""), "avatar")
 
 
 def has_seat(*, user_id: uuid.UUID) -> bool:

@@ -6,36 +6,29 @@ whoever holds it, names one file of one center, and stays the same all day, so t
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import io
-import logging
 import secrets
 import warnings
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 from urllib.parse import quote
 
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import transaction
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from apps.core import tenancy
 from apps.core.errors import Invalid, NotFound, Problem
+from apps.core.files import links, pictures, store
 from apps.core.tenancy import Tenant
-
-log = logging.getLogger(__name__)
 
 FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP")
 MOST_BYTES: Final = 10 * 2**20
 MOST_PIXELS: Final = 25_000_000
 EDGE: Final = 512
 PATH: Final = "/api/v1/pictures/"
+KIND: Final = "picture"
 _DAY: Final = 86_400
 
 
@@ -85,14 +78,10 @@ def clean_image(
 
 
 def _made_anew(image: Image.Image, edge: int) -> tuple[bytes, str]:
-    upright = ImageOps.exif_transpose(image)
-    see_through = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
-    pixels = upright.convert("RGBA" if see_through else "RGB")
-    pixels.thumbnail((edge, edge))
-    if see_through and pixels.getchannel("A").getextrema() == (255, 255):
-        pixels, see_through = pixels.convert("RGB"), False
-    bare = Image.new(pixels.mode, pixels.size)
-    bare.paste(pixels)
+    bare = pictures.plain(image)
+    see_through = bare.mode in ("RGBA", "LA")
+    bare = bare.convert("RGBA" if see_through else "RGB")
+    bare.thumbnail((edge, edge))
     made = io.BytesIO()
     if see_through:
         bare.save(made, "PNG", optimize=True)
@@ -111,23 +100,19 @@ def _refusal(pointer: str, code: str, detail: str) -> PictureRefused:
 def write_picture(*, kind: str, content: bytes, suffix: str) -> str:
     """Write a clean picture of the present center (or of owners); returns its storage name. Before the transaction that
     names it: storage may be slow. What that then does not keep goes with ``drop_pictures``."""
-    tenant = tenancy.current()
-    name = f"{_prefix(tenant)}{kind}/{secrets.token_hex(16)}{suffix}"
+    # How much it takes stands in its name, so that nothing else has to be kept to know it.
+    name = f"{_prefix(tenancy.current())}{kind}/{secrets.token_hex(16)}-{len(content)}{suffix}"
     return default_storage.save(name, ContentFile(content))
 
 
 def drop_pictures(names: Iterable[str]) -> None:
     """Remove these files once the present transaction is committed; what fails is logged, and hurts nobody."""
-    transaction.on_commit(partial(remove_now, list(filter(None, names))), robust=True)
+    store.remove_later(names)
 
 
 def remove_now(names: Iterable[str]) -> None:
     """Remove these files; what fails is logged."""
-    for name in names:
-        try:
-            default_storage.delete(name)
-        except Exception as error:
-            log.warning("The file %s could not be removed: %s", name, error)
+    store.remove(names)
 
 
 # -- showing ---------------------------------------------------------------------------------------------------------
@@ -138,28 +123,19 @@ def picture_path(name: str, *, at: datetime, tenant: Tenant | None = None, life:
     tenant = tenant or tenancy.current()
     expires = (int((at + life).timestamp()) // _DAY + 1) * _DAY
     short = name.removeprefix(_prefix(tenant))
-    return f"{PATH}{quote(short)}?expires={expires}&sig={_signature(tenant, short, expires)}"
+    return f"{PATH}{quote(short)}?expires={expires}&sig={links.sign(tenant, KIND, short, expires)}"
 
 
 def read_picture(*, tenant: Tenant, path: str, expires: str, signature: str, at: datetime) -> tuple[bytes, str]:
     """The bytes and the media type of the picture behind a signed path. Refuses a link that was not made for this center,
     was altered or has expired, and a file that is gone, all with one refusal."""
-    if not (expires.isascii() and expires.isdigit() and len(expires) <= 12) or int(expires) <= at.timestamp():
-        raise PictureNotFound
-    if not hmac.compare_digest(_signature(tenant, path, int(expires)).encode(), signature.encode("utf-8", "replace")):
+    if links.check(tenant, KIND, path, expires=expires, signature=signature, at=at) != "good":
         raise PictureNotFound
     try:
-        with default_storage.open(_prefix(tenant) + path) as file:
-            return file.read(), "image/png" if path.endswith(".png") else "image/jpeg"
+        return store.read(_prefix(tenant) + path), "image/png" if path.endswith(".png") else "image/jpeg"
     except OSError:
         raise PictureNotFound from None
 
 
 def _prefix(tenant: Tenant) -> str:
     return f"c/{tenant.id}/"
-
-
-def _signature(tenant: Tenant, path: str, expires: int) -> str:
-    message = f"picture:{tenant.id}:{path}:{expires}".encode()
-    digest = hmac.new(settings.SHIKEN_LINK_KEY.encode(), message, hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest[:18]).decode()

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from apps.audit import operations as audit
 from apps.authentication import queries as people
 from apps.authentication.errors import UserNotFound
+from apps.centers.queries import subscriptions as limits
 from apps.core import bus, images, trace
 from apps.core.errors import Forbidden, Problem
 from apps.groups import queries
@@ -237,6 +238,7 @@ def _picture(fields: GroupFields) -> Iterator[dict[str, Any]]:
         yield kept | ({"avatar": ""} if "avatar" in kept else {})
         return
     content, suffix = images.clean_image(kept["avatar"], pointer="/avatar")
+    limits.check_room(adding=len(content))
     kept["avatar"] = images.write_picture(kind="groups", content=content, suffix=suffix)
     try:
         yield kept

@@ -8,6 +8,7 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from apps.authentication import queries as people
 from apps.authentication.errors import UserNotFound
+from apps.core.files import usage
 from apps.groups.errors import GroupNotFound, MembershipNotFound
 from apps.groups.models import Group, Membership
 
@@ -110,6 +111,12 @@ def memberships_of(user_id: uuid.UUID) -> QuerySet[Membership]:
 def count_groups() -> int:
     """How many groups there are at present."""
     return Group.objects.filter(deleted_at=None, is_active=True).order_by().count()
+
+
+@usage.measured("groups")
+def picture_bytes() -> int:
+    """How much the pictures of groups take."""
+    return usage.sum_of_names(Group.objects.exclude(avatar=""), "avatar")
 
 
 def taught_group_ids(user_id: uuid.UUID) -> set[uuid.UUID]:

@@ -129,3 +129,38 @@ class WrongState(Conflict):
 class OwnApproval(Forbidden):
     code = "own_approval"
     message = "This center demands four eyes: somebody else has to approve what you wrote."
+
+
+class ProfileNotFound(NotFound):
+    code = "not_found"
+
+
+class ProfileFixed(Conflict):
+    """A shipped profile, or an edition that has a successor or is retired."""
+
+    code = "profile_fixed"
+    message = "This profile stays as it is: copy it, or change its newest edition."
+
+
+class EditedMeanwhile(Conflict):
+    code = "edited_meanwhile"
+    message = "Somebody has changed this in the meantime. Load it again before you change it."
+
+
+class BlueprintNotFound(NotFound):
+    code = "not_found"
+
+
+class BankTooSmall(Invalid):
+    code = "bank_too_small"
+    message = "The bank does not have enough questions for this blueprint."
+
+
+class MediaInUse(Conflict):
+    code = "media_in_use"
+    message = "This file is shown or played somewhere: in a question, a paper or the bank."
+
+
+class NotYourMedia(Forbidden):
+    code = "not_yours"
+    message = "Only who uploaded a file and the center's administrators remove it."

@@ -376,7 +376,7 @@ MEDIA_ROOT = VAR_DIR / "media"
 WHITENOISE_USE_FINDERS = True
 USE_S3 = env.flag("USE_S3")
 _s3 = {
-    "BACKEND": "storages.backends.s3.S3Storage",
+    "BACKEND": "apps.core.files.storage.S3Storage",
     "OPTIONS": {
         "access_key": env.text("AWS_ACCESS_KEY_ID"),
         "secret_key": env.text("AWS_SECRET_ACCESS_KEY"),
@@ -384,21 +384,30 @@ _s3 = {
         "region_name": env.text("AWS_S3_REGION_NAME") or None,
         "endpoint_url": env.text("AWS_S3_ENDPOINT_URL") or None,
         "custom_domain": env.text("AWS_S3_CUSTOM_DOMAIN") or None,
+        "addressing_style": env.choice("AWS_S3_ADDRESSING_STYLE", "auto", ["auto", "path", "virtual"]),
+        "redirects": env.flag("AWS_S3_REDIRECT"),
         "verify": env.flag("AWS_S3_VERIFY_SSL", True),
-        "querystring_expire": env.integer("AWS_SENSITIVE_MEDIA_EXPIRE", 3600, least=30),
+        # No ACL: what a bucket holds is private unless its owner says otherwise, and many buckets take no ACLs.
         "default_acl": None,
         "file_overwrite": False,
-        "querystring_auth": True,
-        "signature_version": "s3v4",
+        "max_memory_size": 2 * 2**20,
     },
 }
-_local = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": MEDIA_ROOT}}
+_local = {
+    "BACKEND": "apps.core.files.storage.LocalStorage",
+    "OPTIONS": {"location": MEDIA_ROOT, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+}
 STORAGES = {
     "default": _s3 if USE_S3 else _local,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+# Of a link to what is handed out, in seconds; links of an exam hold until it ends.
+SHIKEN_FILE_LINK_SECONDS = env.integer("AWS_SENSITIVE_MEDIA_EXPIRE", 3600, least=30)
+# Files without a row are left alone so long, since an upload may be on its way; rows that nothing uses, so many days.
+SHIKEN_ORPHAN_GRACE_HOURS = env.integer("ORPHAN_GRACE_HOURS", 24, least=1)
+SHIKEN_UNUSED_MEDIA_DAYS = env.integer("UNUSED_MEDIA_DAYS", 30, least=1)
 SHIKEN_EXPORT_KEPT_DAYS = env.integer("CENTER_EXPORT_KEPT_DAYS", 30, least=1)
 SHIKEN_EXPORT_MAX_BYTES = env.integer("CENTER_EXPORT_MAX_MB", 20_480, least=1) * 2**20
 SHIKEN_IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_MB", 100, least=1) * 2**20

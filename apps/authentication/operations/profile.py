@@ -14,6 +14,7 @@ from apps.authentication.errors import EmailTaken, LinkRefused, WrongPassword
 from apps.authentication.events import UserChanged
 from apps.authentication.models import User
 from apps.authentication.operations import links, passwords, sessions
+from apps.centers.queries import subscriptions as limits
 from apps.core import bus, clock, images
 from apps.core.errors import Problem
 from apps.mail import operations as mail
@@ -49,8 +50,10 @@ def update_profile(*, actor: User, **changes: Unpack[ProfileChanges]) -> User:
 
 
 def set_avatar(*, actor: User, data: bytes) -> User:
-    """Show oneself by this picture from now on; the one before is removed. Refuses what is no picture of sensible size."""
+    """Show oneself by this picture from now on; the one before is removed. Refuses what is no picture of sensible size,
+    and what the plan has no room for."""
     content, suffix = images.clean_image(data, pointer="/avatar")
+    limits.check_room(adding=len(content))
     name = images.write_picture(kind="avatars", content=content, suffix=suffix)
     try:
         return _swap_avatar(actor, name)

@@ -12,6 +12,7 @@ from apps.centers.errors import CenterRefused
 from apps.centers.models import Center
 from apps.centers.operations import centers
 from apps.centers.queries import centers as queries
+from apps.centers.queries import subscriptions as limits
 from apps.centers.rules import profile as rules
 from apps.core import images, tenancy
 from apps.core.errors import Problem
@@ -28,6 +29,7 @@ def change_profile(*, changes: Mapping[str, str]) -> Center:
 def set_logo(*, data: bytes) -> Center:
     """Show this picture as the present center's logo, made anew from its pixels. Refuses what is no picture."""
     content, suffix = images.clean_image(data, edge=rules.LOGO_EDGE)
+    limits.check_room(adding=len(content))
     return _replace_logo(images.write_picture(kind="logo", content=content, suffix=suffix))
 
 

@@ -14,6 +14,7 @@ from apps.centers.errors import CenterNotFound, CenterSuspended, PlanLimitReache
 from apps.centers.models import Center, PlanChange
 from apps.centers.rules import plans
 from apps.core import clock, tenancy
+from apps.core.files import usage
 
 ORDERINGS = {"created_at": "created_at", "center_name": "name", "plan": "plan", "ends_at": "ends_at"}
 
@@ -125,6 +126,19 @@ def check_limit(*, limit: str, used: int, adding: int = 1, center: Center | None
             adding=adding,
             plan=center.plan,
         )
+
+
+def check_room(*, adding: int) -> None:
+    """Refuse a file of so many bytes that the plan of the present center has no room for. The platform has no limits."""
+    center = _present()
+    if center is not None:
+        check_limit(limit=plans.STORAGE, used=usage.stored_bytes(), adding=adding, center=center)
+
+
+@usage.measured("logo")
+def logo_bytes() -> int:
+    """How much the logo of the present center takes."""
+    return usage.size_in(Center.objects.filter(pk=tenancy.current().id).values_list("logo", flat=True).first() or "")
 
 
 def get_limit(*, limit: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from apps.mock_tests.models.bank import BankFigures, BankQuestion, BankReview, BankStatistics, BankVersion, Topic
 from apps.mock_tests.models.imports import ImportRun
-from apps.mock_tests.models.media import MediaFile
+from apps.mock_tests.models.media import MediaFile, MediaPreview
 from apps.mock_tests.models.papers import Paper, PaperItem, PaperKey
 from apps.mock_tests.models.profiles import Blueprint, ExamProfile
 from apps.mock_tests.models.quizzes import Quiz
@@ -18,6 +18,7 @@ __all__ = [
     "ExamProfile",
     "ImportRun",
     "MediaFile",
+    "MediaPreview",
     "MockTest",
     "Paper",
     "PaperItem",

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.core.files.storage import default_storage
+from django.db import connection
 from django.db.models import Count, DecimalField, Model, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from apps.core import tenancy
+from apps.core.files import store, usage
 from apps.mock_tests.errors import (
     FileTooLarge,
     MediaNotFound,
@@ -25,6 +26,7 @@ from apps.mock_tests.errors import (
 from apps.mock_tests.models import (
     ImportRun,
     MediaFile,
+    MediaPreview,
     MockTest,
     Paper,
     PaperItem,
@@ -34,10 +36,12 @@ from apps.mock_tests.models import (
     Quiz,
     TestSection,
 )
-from apps.mock_tests.rules import exporting, interchange, items, rendering
+from apps.mock_tests.queries import profiles as exam_profiles
+from apps.mock_tests.rules import exporting, interchange, items, publishing_reasons, rendering
 from apps.mock_tests.rules.draft import DraftFile
 from apps.mock_tests.rules.moodle_areas import MEDIA_TYPES
 from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.publishing_reasons import Findings
 from apps.mock_tests.rules.quizzes import QuizRules, read_rules
 
 if TYPE_CHECKING:
@@ -208,12 +212,30 @@ def load_source(test: MockTest) -> TestSource:
     sections = TestSection.objects.filter(mock_test=test).prefetch_related(Prefetch("question_groups", queryset=groups))
     quiz = Quiz.objects.filter(pk=test.pk).first() if test.kind == MockTest.Kind.QUIZ else None
     rules = QuizRules(quiz.default_question_seconds, quiz.passing_percent) if quiz else None
-    return TestSource(test.title, test.level, test.profile, [_section_source(section) for section in sections], rules)
+    return TestSource(
+        title=test.title,
+        level=test.level,
+        profile=test.profile,
+        sections=[_section_source(section) for section in sections],
+        quiz=rules,
+        rules=exam_profiles.find_profile(test.profile),
+    )
+
+
+def findings_about(source: TestSource) -> Findings:
+    """What prevents that a test is published, and what its author should look at, in two queries."""
+    media = media_kinds(media_ids=publishing_reasons.media_of(source))
+    return publishing_reasons.findings(source, exam_profiles.surroundings(source.profile, media))
+
+
+def findings_for(actor: User, test_id: uuid.UUID) -> Findings:
+    """The same of a test ``actor`` may see."""
+    return findings_about(load_source(get_test_for(actor, test_id)))
 
 
 def _section_source(section: TestSection) -> SectionSource:
     groups = [_group_source(group) for group in section.question_groups.all()]
-    return SectionSource(section.pk, section.name, section.section_type, section.duration, groups)
+    return SectionSource(section.pk, section.name, section.section_type, section.duration, groups, section.code)
 
 
 def _group_source(group: QuestionGroup) -> GroupSource:
@@ -245,6 +267,9 @@ def _question_source(question: Question) -> QuestionSource:
         image=question.image_id,
         audio=question.audio_id,
         seconds=question.seconds,
+        has_own_score=question.has_own_score,
+        wrong_share=question.wrong_share,
+        bank_version=question.bank_version_id,
     )
 
 
@@ -364,12 +389,10 @@ def get_media(*, media_id: uuid.UUID) -> MediaFile:
     return file
 
 
-def read_media(*, file: MediaFile, begin: int, end: int) -> bytes:
+def read_media(*, file: MediaFile | MediaPreview, begin: int = 0, end: int | None = None) -> bytes:
     """Some of a file's bytes; refuses when its storage does not answer."""
     try:
-        with default_storage.open(file.storage_name) as stored:
-            stored.seek(begin)
-            return stored.read(end - begin)
+        return store.read(file.storage_name, begin=begin, end=end)
     except FileNotFoundError:
         raise MediaNotFound from None
     except Exception as error:
@@ -377,20 +400,44 @@ def read_media(*, file: MediaFile, begin: int, end: int) -> bytes:
         raise MediaUnavailable from error
 
 
+def find_preview(*, media_id: uuid.UUID, width: int) -> MediaPreview | None:
+    """The smallest picture made of this one that is so wide at least; nothing where only the picture itself is."""
+    return MediaPreview.objects.filter(media=media_id, width__gte=width).order_by("width").first()
+
+
+def preview_widths(*, media_id: uuid.UUID) -> list[int]:
+    """How wide the smaller ones of a picture are."""
+    return list(MediaPreview.objects.filter(media=media_id).values_list("width", flat=True))
+
+
 def count_tests() -> int:
     """How many tests are published."""
     return MockTest.objects.filter(status=MockTest.Status.PUBLISHED, deleted_at=None).order_by().count()
 
 
+@usage.measured("media")
 def storage_bytes() -> int:
-    """How much the files of the center take. The same bytes are kept once, so they count once."""
-    return int(MediaFile.objects.order_by().aggregate(sum=Coalesce(Sum("size"), 0))["sum"])
+    """How much the pictures and recordings of tests take. The same bytes are kept once, so they count once."""
+    sizes = (
+        rows.order_by().aggregate(sum=Coalesce(Sum("size"), 0)) for rows in (MediaFile.objects, MediaPreview.objects)
+    )
+    return sum(int(size["sum"]) for size in sizes)
 
 
 def known_media(*, media_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Which of these files the center has."""
-    wanted = set(media_ids)
-    return set(MediaFile.objects.filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
+    """Which of these files the center has. None of them is removed before the transaction that asks has ended."""
+    wanted = list(set(media_ids))
+    if not wanted:
+        return set()
+    with connection.cursor() as cursor:
+        table = MediaFile._meta.db_table
+        cursor.execute(f"SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [wanted])  # noqa: S608
+        return {row[0] for row in cursor.fetchall()}
+
+
+def media_kinds(*, media_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Which of these files the center has, and whether each is a picture or a recording."""
+    return dict(MediaFile.objects.filter(pk__in=set(media_ids)).values_list("pk", "kind"))
 
 
 def find_import(*, sha256: str) -> ImportRun | None:

@@ -23,7 +23,7 @@ from tests.factories import SAMPLE, import_sample, publish
 def shelf(tmp_path, settings):
     """Files of this test only."""
     settings.MEDIA_ROOT = tmp_path
-    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}}
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "apps.core.files.storage.LocalStorage"}}
     return lambda: sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
 
 

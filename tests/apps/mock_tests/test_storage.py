@@ -12,8 +12,8 @@ from PIL import Image
 
 from apps.centers.errors import PlanLimitReached
 from apps.centers.operations import subscriptions
+from apps.core.files import usage
 from apps.core.models import Delivery
-from apps.mock_tests import queries
 from apps.mock_tests.models import MediaFile, MockTest
 from apps.mock_tests.operations import media
 from tests.factories import import_sample
@@ -76,7 +76,7 @@ def test_an_import_that_does_not_fit_is_refused_as_a_whole(cast, only):
 def test_what_came_in_between_is_seen_before_the_commit(cast, only, picture, monkeypatch):
     only(10)
     before = stored_files()
-    monkeypatch.setattr(queries, "storage_bytes", iter([-(10**6), 0, 500]).__next__)
+    monkeypatch.setattr(usage, "stored_bytes", iter([-(10**6), 0, 500]).__next__)
     with pytest.raises(PlanLimitReached):
         media.store_media(actor=cast.carol, content=picture("red"), file_name="a.png")
     assert (MediaFile.objects.count(), stored_files()) == (0, before)

@@ -34,7 +34,7 @@ def media(settings, tmp_path):
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "apps.core.files.storage.LocalStorage",
             "OPTIONS": {"location": str(tmp_path)},
         },
     }

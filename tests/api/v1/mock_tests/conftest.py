@@ -9,4 +9,4 @@ import pytest
 def _own_files(tmp_path: Any, settings: Any) -> None:
     """Uploaded files go where they vanish after the test."""
     settings.MEDIA_ROOT = tmp_path
-    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}}
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "apps.core.files.storage.LocalStorage"}}

@@ -35,7 +35,7 @@ CANARY = "Kanarienvogel"
 
 @pytest.fixture(autouse=True)
 def storage(settings, tmp_path):
-    local = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
+    local = {"BACKEND": "apps.core.files.storage.LocalStorage", "OPTIONS": {"location": tmp_path}}
     settings.STORAGES = settings.STORAGES | {"default": local}
     return tmp_path
 
