@@ -1,0 +1,1 @@
+"""What can be done, a file a story; imported one by one."""
