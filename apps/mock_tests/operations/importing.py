@@ -32,6 +32,7 @@ from apps.mock_tests.rules.draft import (
 )
 from apps.mock_tests.rules.items import SMALLEST_MARK
 from apps.mock_tests.rules.media import Inspected, UnusableMedia
+from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import Answer, Gap, Given, Option, Text
 from apps.mock_tests.rules.types.registry import TYPES
 
@@ -254,6 +255,7 @@ def _given(draft: DraftQuestion, names: Mapping[str, uuid.UUID]) -> Given:
         gaps=tuple(_gap(gap, names) for gap in draft.gaps),
         policy=draft.policy,
         star=draft.star,
+        own=own_fields.with_html(TYPES[draft.type].fields, draft.own, lambda text: _placed(text, names)),
     )
 
 

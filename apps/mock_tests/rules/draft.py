@@ -8,10 +8,10 @@ names are plain text.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from apps.mock_tests.rules.types.base import Gap, Prompt, Text, Truth
 
@@ -108,6 +108,7 @@ class DraftQuestion:
     gaps: tuple[Gap, ...] = ()
     policy: str = ""
     star: int | None = None
+    own: Mapping[str, Any] = field(default_factory=dict)
     marks: Decimal = Decimal(1)
     explanation: str = ""
     tags: tuple[str, ...] = ()

@@ -21,7 +21,9 @@ from apps.mock_tests.rules.draft import (
 )
 from apps.mock_tests.rules.interchange import Loss
 from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import Given, Option, Prompt
+from apps.mock_tests.rules.types.registry import TYPES
 
 FileOf = Callable[[uuid.UUID], DraftFile]
 _NOT_A_NAME: Final = re.compile(r"[^\w\-]+")
@@ -153,7 +155,7 @@ def _group(group: GroupSource, named: dict[uuid.UUID, Named], file_of: FileOf) -
 
 def _question(question: QuestionSource, named: Named, file_of: FileOf) -> DraftQuestion:
     shelf = _Shelf(file_of)
-    given = _given(question.given().numbered(), shelf)
+    given = _given(question.type, question.given().numbered(), shelf)
     text, explanation = shelf.text(question.text, question.image), shelf.text(question.explanation)
     if question.audio:
         shelf.name(question.audio)
@@ -170,6 +172,7 @@ def _question(question: QuestionSource, named: Named, file_of: FileOf) -> DraftQ
         gaps=given.gaps,
         policy=given.policy,
         star=given.star,
+        own=given.own,
         marks=question.score,
         explanation=explanation,
         tags=named.tags,
@@ -179,7 +182,7 @@ def _question(question: QuestionSource, named: Named, file_of: FileOf) -> DraftQ
     )
 
 
-def _given(given: Given, shelf: _Shelf) -> Given:
+def _given(question_type: str, given: Given, shelf: _Shelf) -> Given:
     truth = given.truth
     return replace(
         given,
@@ -199,6 +202,7 @@ def _given(given: Given, shelf: _Shelf) -> Given:
             )
             for gap in given.gaps
         ),
+        own=own_fields.with_html(TYPES[question_type].fields, given.own, shelf.text),
     )
 
 

@@ -8,12 +8,22 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
-from apps.mock_tests.rules.types.base import BadResponse, ItemSpec
+from apps.mock_tests.rules.types.base import BadResponse, BadScores, ItemSpec
 from apps.mock_tests.rules.types.registry import TYPES
 
-__all__ = ["BadResponse", "ItemSpec", "Mark", "check_response", "grade_item", "spec_of"]
+__all__ = [
+    "BadResponse",
+    "BadScores",
+    "ItemSpec",
+    "Mark",
+    "check_response",
+    "grade_item",
+    "is_marked_by_hand",
+    "judge_item",
+    "spec_of",
+]
 
-Outcome = Literal["CORRECT", "PARTIAL", "WRONG", "BLANK"]
+Outcome = Literal["CORRECT", "PARTIAL", "WRONG", "BLANK", "PENDING"]
 SMALLEST_MARK = Decimal("0.001")
 
 
@@ -32,6 +42,7 @@ def spec_of(question: Mapping[str, Any]) -> ItemSpec:
         options=_ids(question["options"]),
         prompts=_ids(question.get("prompts", ())),
         gaps={gap["id"]: _ids(gap["options"]) for gap in question.get("gaps", ())},
+        own={name: question[name] for name in TYPES[question["type"]].own_names & question.keys()},
     )
 
 
@@ -43,13 +54,30 @@ def check_response(spec: ItemSpec, response: object) -> object:
 
 
 def grade_item(item: Mapping[str, Any], response: object) -> Mark:
-    """Mark a response by an entry of a paper's key. No response: nothing earned, nothing lost."""
+    """Mark a response by an entry of a paper's key. No response earns nothing and loses nothing, unless the exam says so by
+    ``blank``; a response that earns nothing may lose by ``wrong``; what people mark waits for them."""
     if response is None or response == [] or response == {}:
-        return Mark(Decimal(0), "BLANK")
-    share = TYPES[item["type"]].share(item["key"], response)
+        return Mark(_marks(item, Decimal(item["blank"])) if "blank" in item else Decimal(0), "BLANK")
+    if is_marked_by_hand(item):
+        return Mark(Decimal(0), "PENDING")
+    share = TYPES[item["type"]].share(item["key"], response) or Decimal(item.get("wrong", 0))
+    return Mark(_marks(item, share), "CORRECT" if share >= 1 else "PARTIAL" if share > 0 else "WRONG")
+
+
+def is_marked_by_hand(item: Mapping[str, Any]) -> bool:
+    """Whether people mark an item, an entry of a paper's key or an item of its list."""
+    return TYPES[item["type"]].is_marked_by_hand
+
+
+def judge_item(item: Mapping[str, Any], scores: Mapping[str, str]) -> Mark:
+    """What a marker's points earn, by an entry of a paper's key; refuses points out of bounds with `BadScores`."""
+    share = TYPES[item["type"]].judged(item["key"], scores)
+    return Mark(_marks(item, share), "CORRECT" if share >= 1 else "PARTIAL" if share > 0 else "WRONG")
+
+
+def _marks(item: Mapping[str, Any], share: Decimal) -> Decimal:
     # Adding zero turns -0.000 into 0.000.
-    marks = (Decimal(item["score"]) * share).quantize(SMALLEST_MARK, ROUND_HALF_UP) + 0
-    return Mark(marks, "CORRECT" if share >= 1 else "PARTIAL" if share > 0 else "WRONG")
+    return (Decimal(item["score"]) * share).quantize(SMALLEST_MARK, ROUND_HALF_UP) + 0
 
 
 def _ids(things: Iterable[Mapping[str, Any]]) -> frozenset[str]:

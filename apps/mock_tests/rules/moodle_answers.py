@@ -4,10 +4,10 @@ several types share in that."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from apps.mock_tests.rules.draft import DraftOption, DraftQuestion, NumericAnswer
 from apps.mock_tests.rules.moodle_areas import Area, Shelf
@@ -46,6 +46,7 @@ class Answers:
     prompts: tuple[Prompt, ...] = ()
     gaps: tuple[Gap, ...] = ()
     policy: str = ""
+    own: Mapping[str, Any] = field(default_factory=dict)
     areas: tuple[Area, ...] = ()
     notes: tuple[str, ...] = ()
     shuffle: bool = False

@@ -23,7 +23,6 @@ from apps.mock_tests.rules.types import registry
 
 MAX_MARKS: Final = Decimal(10_000)
 _UNSUPPORTED: Final = {
-    "essay": "Essay",
     "calculated": "Calculated",
     "calculatedsimple": "Calculated",
     "calculatedmulti": "Calculated",
@@ -68,6 +67,7 @@ def read_question(node: Node, topic: str) -> ReadQuestion:
         prompts=answers.prompts,
         gaps=answers.gaps,
         policy=answers.policy,
+        own=answers.own,
         marks=marks,
         explanation=explanation.html,
         tags=tags_of(node),

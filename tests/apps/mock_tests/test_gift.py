@@ -277,8 +277,6 @@ def test_reads_categories_comments_tags_and_passages(ends):
         ("Q } {=a}", "closing brace has no opening one"),
         ("Q {=a {b}}", "opens inside the answers"),
         ("Q {=a} and {=b}", "braces after its answers"),
-        ("Q {}", "Essay"),
-        ("Q {####why}", "Essay"),
         ("{=a ~b}", "neither text nor media"),
         ("Q {#}", '"" is not a finite number'),
         ("Q {#abc}", '"abc" is not a finite number'),
@@ -571,4 +569,4 @@ def test_nothing_readable_left_is_said_and_no_error():
 
 
 def test_every_part_of_a_question_has_words():
-    assert {field.name for field in fields(DraftQuestion)} - {"line", "path"} == interchange.WORDS.keys()
+    assert {field.name for field in fields(DraftQuestion)} - {"line", "path", "own"} == interchange.WORDS.keys()

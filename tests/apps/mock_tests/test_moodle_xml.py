@@ -37,6 +37,7 @@ from apps.mock_tests.rules.draft import (
 from apps.mock_tests.rules.moodle_tree import Limits
 from apps.mock_tests.rules.moodle_xml import read_moodle_xml, section_type, write_moodle_xml
 from apps.mock_tests.rules.types.base import Gap, Option, Prompt, Text, Truth
+from apps.mock_tests.rules.types.essay import without_rubric
 from apps.mock_tests.rules.types.registry import TYPES
 from apps.mock_tests.rules.types.short_text import normalised
 
@@ -397,7 +398,8 @@ def number(value: str, tolerance: str = "0", fraction: str = "100") -> str:
         (number("1", "NaN"), 'tolerance "NaN"'),
         (number("1", fraction="50"), "No answer is worth full marks"),
         (number("*"), 'only answer is "*"'),
-        (question(kind="essay"), r"Essay questions \(essay\)"),
+        (question(kind="ddwtos"), r"Drag and drop questions \(ddwtos\)"),
+        (question("<responseformat>noinline</responseformat>", kind="essay"), "takes files only"),
         (question(TRUE.format(100, "") + FALSE.format(100, ""), kind="truefalse"), "Exactly one of true and false"),
         (question(TRUE.format(100, "") + FALSE.format(-50, ""), kind="truefalse"), "Exactly one of true and false"),
         (question(TRUE.format(100, ""), kind="truefalse"), 'not "true" and "false"'),
@@ -431,7 +433,9 @@ def test_refuses_a_question_with_its_reason(element: str, reason: str) -> None:
 
 
 def test_reports_every_row_in_the_order_of_the_file_with_its_line() -> None:
-    _, report = read(question(name="a"), question(kind="essay", name="b"), question("<hidden>1</hidden>", name="c"))
+    _, report = read(
+        question(name="a"), question(kind="calculated", name="b"), question("<hidden>1</hidden>", name="c")
+    )
     assert [(row.line, row.name, row.outcome) for row in report.rows] == [
         (2, "a", "taken"),
         (3, "b", "refused"),
@@ -625,7 +629,7 @@ def test_deals_a_run_of_passages_out_by_their_question_numbers(
 
 
 def test_counts_refused_questions_when_it_deals_passages_out() -> None:
-    run = [description("P (Q1)"), description("P (Q2)"), question(kind="essay"), question(name="b")]
+    run = [description("P (Q1)"), description("P (Q2)"), question(kind="calculated"), question(name="b")]
     test, report = read(*run)
     assert [(g.title, [q.name for q in g.questions]) for g in test.groups()] == [("P (Q2)", ["b"])]
     assert [row.outcome for row in report.rows] == ["ignored", "taken", "refused", "taken"]
@@ -802,6 +806,11 @@ def more_answers(draw: st.DrawFn, kind: str) -> dict[str, Any]:
         right = draw(st.integers(1, len(options)))
         shares = (Decimal(n < right) for n in range(len(options)))
         return {"options": tuple(map(DraftOption, options, shares)), "policy": "all_or_nothing"}
+    if kind == "essay":
+        least, most = sorted(draw(st.lists(st.integers(1, 500), min_size=2, max_size=2)))
+        limits = {"unit": "words", "least": draw(st.none() | st.just(least)), "most": draw(st.none() | st.just(most))}
+        marks = draw(MARKS)  # the one criterion of an essay without a rubric is worth its marks
+        return {"marks": marks, "own": without_rubric(marks, limits=limits, model_answer=draw(SAID))}
     return {}
 
 

@@ -5,6 +5,7 @@ A type is a folder here, named as the type:
 
 - ``__init__.py`` holds its class, and the one object of it as ``TYPE``. The registry finds it there; nothing else has to
   name it, and the API describes it by what the class says.
+- What only this type has is declared as ``fields``; nothing else has to be written to send, store, check or show it.
 - A module for each format of files that can hold such questions: ``moodle.py``, ``gift.py``, ``aiken.py`` and so on. It
   offers one object as ``MAPPING``, whose class the format defines (`MoodleMapping` in ``rules.moodle_answers``,
   `GiftMapping` in ``rules.gift_parts``, `AikenMapping` in ``rules.aiken``). The format asks for it by
@@ -26,10 +27,16 @@ from importlib.util import find_spec
 from typing import Any, ClassVar, Literal, TypeVar
 
 from apps.core.errors import Problem
+from apps.mock_tests.rules.types import fields as own_fields
+from apps.mock_tests.rules.types.fields import Field
 
 Stored = Mapping[str, Any]
 Mapped = TypeVar("Mapped")
 Part = Literal["options", "prompts", "gaps", "star"]
+
+GivenPart = Literal[
+    "options", "answers", "texts", "case_sensitive", "truth", "prompts", "gaps", "policy", "star", "shuffle"
+]
 
 PARTS: frozenset[Part] = frozenset({"options", "prompts", "gaps", "star"})
 """Everything that takers can be shown of a question's answers."""
@@ -47,6 +54,10 @@ class BadResponse(ValueError):
     """A response that no taker of this question can give; the message says why."""
 
 
+class BadScores(ValueError):
+    """Points that no marker can give here; the message says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class ItemSpec:
     """As much of an item as is needed to check a response; holds no key."""
@@ -56,6 +67,8 @@ class ItemSpec:
     prompts: frozenset[str] = frozenset()
     gaps: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The options of each gap; a gap without any is typed."""
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """Those of the type's own fields that takers see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +143,8 @@ class Given:
     gaps: tuple[Gap, ...] = ()
     policy: str = ""
     star: int | None = None
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """The type's own fields (`ItemType.fields`) by their names."""
 
     def renamed(self, new_id: Callable[[], str]) -> Given:
         """The same under other ids of options, prompts and gaps."""
@@ -163,8 +178,21 @@ class ItemType(ABC):
     """What of `PARTS` takers see of it."""
     always_drawn: ClassVar[frozenset[Part]] = frozenset()
     """Parts whose order as the author wrote it would tell the key: stored and shown in other orders."""
+    uses: ClassVar[tuple[GivenPart, ...]] = ()
+    """What of the shared parts authors say of it."""
     policies: ClassVar[tuple[str, ...]] = ()
     """Ways to mark it; the first is the usual one and is not stored."""
+    fields: ClassVar[tuple[Field, ...]] = ()
+    """What authors say of it beyond those parts, in `Given.own`; takers see what is declared as shown."""
+    response: ClassVar[str] = ""
+    """What a response is, for the pages of the API."""
+    is_marked_by_hand: ClassVar[bool] = False
+    """People mark it; `share` then only knows what blank ones earn, and `judged` what a marker's scores do."""
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """The names of its own fields."""
+        return frozenset(field.name for field in self.fields)
 
     @abstractmethod
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -186,6 +214,10 @@ class ItemType(ABC):
     def share(self, key: Stored, response: object) -> Decimal:
         """Which share of the marks a response earns."""
 
+    def judged(self, key: Stored, scores: Mapping[str, str]) -> Decimal:
+        """Which share of the marks a marker's points earn, by criterion; refuses points out of bounds with `BadScores`."""
+        raise BadScores("No person marks questions of this type.")
+
     def text_flaws(self, text: str, given: Given) -> Iterator[Problem]:
         """Reasons that lie in how the text of the question and its answers go together."""
         return iter(())
@@ -195,8 +227,11 @@ class ItemType(ABC):
         if given.policy and given.policy not in self.policies:
             detail = f"Such a question is marked by: {', '.join(self.policies)}." if self.policies else "It has none."
             yield Problem("/policy", "unknown_policy", detail)
-        yield from self.flaws(given)
-        yield from self.text_flaws(text, given)
+        misshapen = tuple(own_fields.flaws(self.fields, given.own))
+        yield from misshapen
+        if not misshapen:
+            yield from self.flaws(given)
+            yield from self.text_flaws(text, given)
 
     def mapping(self, module: str, kind: type[Mapped]) -> Mapped | None:
         """What the folder's ``module`` has for a format of files; nothing without such a module."""

@@ -261,7 +261,7 @@ BAD = [
     ({"options": [{"text": "a", "image": "tenants/x.png"}]}, ("/options/0/image", "unknown_media")),
     ({"options": [{"text": "a"}] * 51}, ("/options", "max_length")),
     ({"options": "abcd"}, ("/options", "not_a_list")),
-    ({"options": FOUR, "type": "essay"}, ("/type", "invalid_choice")),
+    ({"options": FOUR, "type": "drawing"}, ("/type", "invalid_choice")),
     ({"options": FOUR, "score": 0}, ("/score", "min_value")),
     ({"options": FOUR, "score": "1e999"}, ("/score", "max_digits")),
     ({"options": FOUR, "score": "NaN"}, ("/score", "invalid")),

@@ -22,6 +22,8 @@ class GapFill(ItemType):
     of the marks, all together never less than nothing. A response is an object of texts or option ids by gap ids."""
 
     name = "gap_fill"
+    uses = ("gaps", "shuffle")
+    response = "An object of texts or option ids by gap ids."
     shows = frozenset({"gaps"})
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -16,6 +16,8 @@ class Matching(ItemType):
     ``all_or_nothing``: all of them right earn everything."""
 
     name = "matching"
+    uses = ("options", "prompts", "policy", "shuffle")
+    response = "An object of option ids by prompt ids."
     shows = frozenset({"options", "prompts"})
     always_drawn = frozenset({"options"})
     policies = ("pairs", "all_or_nothing")

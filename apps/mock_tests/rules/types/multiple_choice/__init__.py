@@ -25,6 +25,8 @@ class MultipleChoice(ChoiceType):
     (+1), any other choice loses a half (-2)."""
 
     name = "multiple_choice"
+    uses = ("options", "policy", "shuffle")
+    response = "A list of the ids of the chosen options."
     policies = ("fractions", "all_or_nothing", "jee_advanced")
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:

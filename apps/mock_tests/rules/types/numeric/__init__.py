@@ -18,6 +18,8 @@ class Numeric(ItemType):
     """A number is typed and earns the best fraction among the answers that are near enough. A response is a string."""
 
     name = "numeric"
+    uses = ("answers",)
+    response = "A number, written as a string."
     shows = frozenset()
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:

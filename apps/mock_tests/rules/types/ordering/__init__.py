@@ -15,6 +15,8 @@ class Ordering(ItemType):
     ``star`` (JLPT's sentence building): the right option in the place with the star does, whatever stands elsewhere."""
 
     name = "ordering"
+    uses = ("options", "policy", "star")
+    response = "A list of option ids, the first ones first; it may be unfinished."
     shows = frozenset({"options", "star"})
     always_drawn = frozenset({"options"})
     policies = ("exact", "star")

@@ -27,6 +27,8 @@ class ShortText(ItemType):
     string."""
 
     name = "short_text"
+    uses = ("texts", "case_sensitive")
+    response = "A string."
     shows = frozenset()
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:

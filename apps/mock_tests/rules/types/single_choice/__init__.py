@@ -12,6 +12,8 @@ class SingleChoice(ChoiceType):
     """One option is chosen and earns its fraction, which may be negative. A response is an option id."""
 
     name = "single_choice"
+    uses = ("options", "shuffle")
+    response = "The id of the chosen option."
 
     def flaws(self, given: Given) -> Iterator[Problem]:
         yield from super().flaws(given)

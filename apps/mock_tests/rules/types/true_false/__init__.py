@@ -12,6 +12,8 @@ class TrueFalse(ItemType):
     """A statement is true or false. A response is ``true`` or ``false``."""
 
     name = "true_false"
+    uses = ("truth",)
+    response = "``true`` or ``false``."
     shows = frozenset()
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:
