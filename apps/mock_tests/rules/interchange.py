@@ -15,11 +15,15 @@ from apps.mock_tests.rules.gift_writing import write_gift
 from apps.mock_tests.rules.moodle_writing import write_moodle_xml
 from apps.mock_tests.rules.moodle_xml import read_moodle_xml
 from apps.mock_tests.rules.reading import Reader, Source, beginning_of, whole
+from apps.mock_tests.rules.table.reading import owns_csv, owns_xlsx, read_csv, read_xlsx
+from apps.mock_tests.rules.table.sheets import looks_like_table
+from apps.mock_tests.rules.table.writing import write_csv, write_xlsx
 
 Writer = Callable[[DraftTest], tuple[bytes, dict[str, str]]]
 
 SHEET: Final = ".xlsx"
 """Ends names of files that are zips themselves by nature."""
+
 _LOOKED_AT: Final = 1024 * 1024
 _ANSWER_LINE: Final = re.compile(rb"^\s*ANSWER\s*:", re.MULTILINE)
 _GIFT_SIGNS: Final = re.compile(rb"^\s*(?:\$CATEGORY:|::)|(?<!\\)\{", re.MULTILINE)
@@ -41,10 +45,14 @@ class Format:
     """Whether a zip with files of these names is one of this format; none for formats without zips."""
 
 
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 FORMATS: Final[Mapping[str, Format]] = {
     "moodle_xml": Format(whole(read_moodle_xml), write_moodle_xml, ".moodle.xml", "application/xml", holds_files=True),
     "gift": Format(whole(read_gift), write_gift, ".gift.txt", "text/plain"),
     "aiken": Format(whole(read_aiken), write_aiken, ".aiken.txt", "text/plain"),
+    "csv": Format(read_csv, write_csv, ".csv", "text/csv", is_text=False, holds_files=True, owns=owns_csv),
+    "xlsx": Format(read_xlsx, write_xlsx, ".xlsx", XLSX, is_text=False, holds_files=True, owns=owns_xlsx),
 }
 
 
@@ -66,6 +74,8 @@ def guess_format(source: Source) -> str:
             if kind.owns is not None and kind.owns(names):
                 return name
         raise UnreadableFile("unknown_package", "The zip holds no test in a format that is known.")
+    if looks_like_table(beginning):
+        return "csv"
     beginning = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
     if beginning.startswith(b"<"):
         return "moodle_xml"
@@ -147,8 +157,14 @@ def _differences(test: DraftTest, again: DraftTest, left_out: Mapping[str, str])
     yield from _groups(before, after)
     for was, now in zip(before, after, strict=True):
         names = [name for name in WORDS if _told(was.question, name) != _told(now.question, name)]
-        if names:
-            yield Loss(was.pointer, f"The file does not keep {', '.join(WORDS[name] for name in names)}.")
+        own = [f"the field {name}" for name in _differing(was.question.own, now.question.own)]
+        if names or own:
+            lost = [*(WORDS[name] for name in names), *own]
+            yield Loss(was.pointer, f"The file does not keep {', '.join(lost)}.")
+
+
+def _differing(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    return sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
 
 
 def _sections(before: Iterable[_Place], after: Iterable[_Place]) -> Iterator[Loss]:

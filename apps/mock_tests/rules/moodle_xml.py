@@ -97,7 +97,7 @@ class _Import:
                 sections.setdefault(_section_name(block.path, title), []).append(group)
         test = DraftTest(
             title=title,
-            level=_level(title),
+            level=level_in(title),
             sections=tuple(DraftSection(name, section_type(name), tuple(sections[name])) for name in sections),
         )
         rows = tuple(self._rows[id(node)] for node in self._nodes if id(node) in self._rows)
@@ -236,7 +236,7 @@ def _section_name(path: Path, title: str) -> str:
     return names[0] if names else title or DEFAULT_SECTION
 
 
-def _level(title: str) -> str:
+def level_in(title: str) -> str:
     found = re.search(r"(?<![a-z])n([1-5])(?![0-9a-z])", unicodedata.normalize("NFKC", title), re.IGNORECASE)
     return f"N{found[1]}" if found else ""
 
