@@ -8,5 +8,5 @@ an attempt is closed exactly once, on time by the database's clock, whether or n
 function of sheet, key and profile.
 
 Announces: AttemptStarted, AttemptSubmitted, AttemptGraded, AttemptTimeUp.
-Listens to: its own AttemptSubmitted and AttemptTimeUp, AssignmentClosed.
+Listens to: its own AttemptSubmitted and AttemptTimeUp, AssignmentClosed, AssignmentFinalised.
 """

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from apps.assignments.events import AssignmentClosed, WindowMoved
+from apps.assignments.events import AssignmentClosed, AssignmentFinalised, WindowMoved
 from apps.attempts.events import AttemptSubmitted, AttemptTimeUp
-from apps.attempts.operations import forgetting, grading, granting, sitting
+from apps.attempts.operations import forgetting, grading, granting, item_figures, sitting
 from apps.authentication.events import UserErased
 from apps.core import bus
 
@@ -20,6 +20,11 @@ def grade(event: AttemptSubmitted) -> None:
 @bus.subscribe(AssignmentClosed)
 def end_sittings(event: AssignmentClosed) -> None:
     granting.close_attempts_of(assignment_id=event.assignment_id)
+
+
+@bus.subscribe(AssignmentFinalised)
+def count_items(event: AssignmentFinalised) -> None:
+    item_figures.note_room(assignment_id=event.assignment_id)
 
 
 @bus.subscribe(WindowMoved)

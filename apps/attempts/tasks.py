@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 
 from apps.attempts.events import AttemptTimeUp
-from apps.attempts.operations import sitting
+from apps.attempts.operations import item_figures, sitting
 from apps.core import bus, tenancy
 
 log = logging.getLogger(__name__)
@@ -33,3 +33,21 @@ def close_expired_attempts(**_: Any) -> int:
     while closed := sitting.close_expired():
         count += closed
     return count
+
+
+@shared_task(name="recount_items")
+def recount_items(**_: Any) -> int:
+    """One task for each center: how its takers did with the questions of its bank."""
+    sent = 0
+    for tenant in tenancy.list_ready():
+        try:
+            recount_items_of_center.apply_async(headers={"_schema_name": tenant.schema_name}, queue="bulk")
+            sent += 1
+        except Exception:
+            log.exception("The items of %s wait for the next round.", tenant.schema_name)
+    return sent
+
+
+@shared_task(name="recount_items_of_center")
+def recount_items_of_center(**_: Any) -> int:
+    return item_figures.recount()

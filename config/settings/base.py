@@ -238,6 +238,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"queue": "bulk", "expires": 600},
     },
+    "recount_items": {
+        "task": "recount_items",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 86_400},
+    },
     "sync_leaderboard_to_db": {
         "task": "sync_leaderboard_to_db",
         "schedule": 300.0,

@@ -61,3 +61,8 @@ class PaperItem(models.Model):
     class Meta:
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["paper", "question_id"], name="one_item_per_question")]
+        indexes = [
+            models.Index(
+                fields=["bank_version"], name="items_of_the_bank", condition=models.Q(bank_version__isnull=False)
+            )
+        ]
