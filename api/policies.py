@@ -323,7 +323,14 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "shuffle_options": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS),
     },
     "quiz-questions": _DRAFTS,
-    "exam-profiles": {"list": may(staff=YES)},
+    "exam-profiles": {
+        "list": may(staff=ALL),
+        "retrieve": may(staff=ALL),
+        "create": may(admin=YES),
+        "partial_update": may(admin=ALL, when="the center's own, its newest edition"),
+        "update": may(admin=ALL, when="the center's own, its newest edition; what is absent stays"),
+        "retire": may(admin=ALL, when="the center's own, its newest edition"),
+    },
     "media-uploads": {"post": may(staff=YES)},
     "media": {"get": may(anybody=HOLDERS, when="the link is signed for this center and has not expired")},
     # -- rooms and attempts ----------------------------------------------------------------------------------------

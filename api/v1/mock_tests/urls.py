@@ -3,6 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from api.v1.mock_tests import quizzes, views
 from api.v1.mock_tests.media import MediaView
+from api.v1.mock_tests.profiles import ExamProfileViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("mock-tests", views.MockTestViewSet, basename="mock-test")
@@ -11,7 +12,7 @@ router.register("question-groups", views.QuestionGroupViewSet, basename="questio
 router.register("questions", views.QuestionViewSet, basename="question")
 router.register("quizzes", quizzes.QuizViewSet, basename="quiz")
 router.register("quiz-questions", quizzes.QuizQuestionViewSet, basename="quiz-question")
-router.register("exam-profiles", views.ExamProfileViewSet, basename="exam-profile")
+router.register("exam-profiles", ExamProfileViewSet, basename="exam-profile")
 
 urlpatterns = [
     *router.urls,

@@ -21,7 +21,7 @@ from apps.assignments import operations as rooms
 from apps.assignments import queries as assignments
 from apps.mock_tests import queries
 from apps.mock_tests.operations import authoring, importing, media, publishing
-from apps.mock_tests.rules import profiles
+from apps.mock_tests.queries import profiles
 from apps.mock_tests.rules.media import MOST_AUDIO_BYTES
 
 TEST_OR_COVER = PolymorphicProxySerializer(
@@ -30,8 +30,12 @@ TEST_OR_COVER = PolymorphicProxySerializer(
 
 
 def _with_rooms(request: Request, tests: Sequence[Any]) -> dict[str, Any]:
-    """How many rooms hold each of these tests, with one question for all of them."""
-    return {"request": request, "rooms": assignments.count_holding_rooms(test_ids=[test.pk for test in tests])}
+    """How many rooms hold each of these tests, and what passes it, with one question each for all of them."""
+    return {
+        "request": request,
+        "rooms": assignments.count_holding_rooms(test_ids=[test.pk for test in tests]),
+        "pass_scores": profiles.pass_scores({test.profile for test in tests}),
+    }
 
 
 class MockTestViewSet(GenericViewSet):
@@ -349,17 +353,3 @@ class UploadView(APIView):
             "seconds": kept.seconds,
         }
         return Response(files.UploadOut(body).data, status=201)
-
-
-class ExamProfileViewSet(GenericViewSet):
-    """The exams that tests can follow."""
-
-    resource = "exam-profiles"
-    pagination_class = PagesOrAll
-    serializer_class = files.ProfileOut
-
-    @extend_schema(operation_id="exam_profiles_list")
-    def list(self, request: Request) -> Response:
-        """Timed sections, scored areas and pass rules, dated. ``?page=all`` answers an array."""
-        page = self.paginate_queryset(list(profiles.PROFILES.values()))
-        return self.get_paginated_response(files.ProfileOut(page, many=True).data)

@@ -18,6 +18,7 @@ from apps.mock_tests import queries
 from apps.mock_tests.errors import BadContent
 from apps.mock_tests.models import MockTest, Question, QuestionGroup, TestSection
 from apps.mock_tests.operations import access
+from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.rules import bank, profiles, richtext
 from apps.mock_tests.rules.types.base import Gap, Given, Option, Prompt
 from apps.mock_tests.rules.types.registry import TYPES
@@ -105,9 +106,12 @@ def clone_test(*, actor: User, test_id: uuid.UUID) -> MockTest:
 def _settle_profile(test: MockTest, changes: Changes) -> profiles.Profile:
     """The profile that was asked for, or the newest of the level."""
     code = changes.get("profile") or profiles.profile_for(test.level).code
-    profile = profiles.find_profile(code)
+    profile = exam_profiles.find_profile(code)
     if profile is None or profile.level not in ("", test.level):
         raise BadContent(problems=[Problem("/profile", "unknown_profile", "There is no such profile for this level.")])
+    if code != test.profile and not exam_profiles.is_offered(code):
+        detail = f'"{code}" was replaced or retired; new tests follow another profile.'
+        raise BadContent(problems=[Problem("/profile", "profile_not_offered", detail)])
     test.profile = profile.code
     return profile
 
@@ -115,7 +119,12 @@ def _settle_profile(test: MockTest, changes: Changes) -> profiles.Profile:
 def _lay_out(test: MockTest, profile: profiles.Profile) -> None:
     TestSection.objects.bulk_create(
         TestSection(
-            mock_test=test, name=part.name, section_type=part.section_type, duration=part.minutes, order=position
+            mock_test=test,
+            name=part.name,
+            section_type=part.section_type,
+            code=part.code,
+            duration=part.minutes,
+            order=position,
         )
         for position, part in enumerate(profiles.sections_for(profile), 1)
     )

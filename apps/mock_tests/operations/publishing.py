@@ -34,9 +34,9 @@ def freeze_test(*, actor: User, test: MockTest) -> Paper:
         if test.current_paper is not None:
             return test.current_paper
         source = queries.load_source(test)
-        reasons = publishing.reasons_against(source)
-        if reasons:
-            raise CannotPublish(problems=reasons)
+        problems = queries.findings_about(source).problems
+        if problems:
+            raise CannotPublish(problems=problems)
         edition = publishing.build(source)
         paper = test.papers.filter(content_hash=edition.content_hash).first() or _freeze(actor, test, edition)
         test.status, test.current_paper = MockTest.Status.PUBLISHED, paper
@@ -67,6 +67,7 @@ def _freeze(actor: User, test: MockTest, edition: Edition) -> Paper:
         content_hash=edition.content_hash,
         title=test.title,
         profile=test.profile,
+        profile_data=edition.profile,
         content=edition.content,
         seconds=edition.seconds,
         max_score=edition.max_score,
@@ -85,6 +86,7 @@ def _freeze(actor: User, test: MockTest, edition: Edition) -> Paper:
             area=item.area,
             topic=item.topic,
             score=item.score,
+            bank_version=item.bank_version,
         )
         for item in edition.items
     )

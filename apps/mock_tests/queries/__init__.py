@@ -225,12 +225,17 @@ def load_source(test: MockTest) -> TestSource:
 def findings_about(source: TestSource) -> Findings:
     """What prevents that a test is published, and what its author should look at, in two queries."""
     media = media_kinds(media_ids=publishing_reasons.media_of(source))
-    return publishing_reasons.findings(source, exam_profiles.surroundings(source.profile, media))
+    return publishing_reasons.findings(source, exam_profiles.surroundings(source.exam, media))
 
 
 def findings_for(actor: User, test_id: uuid.UUID) -> Findings:
     """The same of a test ``actor`` may see."""
     return findings_about(load_source(get_test_for(actor, test_id)))
+
+
+def media_kinds(*, media_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Which of these files the center has, and whether each is a picture or a recording."""
+    return dict(MediaFile.objects.filter(pk__in=set(media_ids)).values_list("pk", "kind"))
 
 
 def _section_source(section: TestSection) -> SectionSource:
@@ -433,11 +438,6 @@ def known_media(*, media_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
         table = MediaFile._meta.db_table
         cursor.execute(f"SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [wanted])  # noqa: S608
         return {row[0] for row in cursor.fetchall()}
-
-
-def media_kinds(*, media_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Which of these files the center has, and whether each is a picture or a recording."""
-    return dict(MediaFile.objects.filter(pk__in=set(media_ids)).values_list("pk", "kind"))
 
 
 def find_import(*, sha256: str) -> ImportRun | None:

@@ -1,5 +1,5 @@
 """From a test as its author left it to an edition: what takers see, the key apart from it, one row per item, and a hash
-that is the same for the same content. And before that: every reason why a test cannot be published."""
+that is the same for the same content. Why a test cannot have one: `publishing_reasons`."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, ClassVar
 
-from apps.core.errors import Problem
-from apps.mock_tests.rules import quizzes, richtext
-from apps.mock_tests.rules.profiles import CUSTOM, Profile, area_of, find_profile
+from apps.mock_tests.rules import quizzes
+from apps.mock_tests.rules.marking import Marking, settle
+from apps.mock_tests.rules.profiles import (
+    CUSTOM,
+    Profile,
+    area_of,
+    find_profile,
+    marking_for,
+    part_of,
+    write_profile,
+)
 from apps.mock_tests.rules.quizzes import QuizRules
 from apps.mock_tests.rules.types.base import Gap, Given, ItemType, Option, Part, Prompt, plain
 from apps.mock_tests.rules.types.registry import TYPES
-
-MOST_MARKS = Decimal(10_000)
-MOST_IN_ALL = Decimal(999_999)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,9 @@ class QuestionSource:
     image: uuid.UUID | None = None
     audio: uuid.UUID | None = None
     seconds: int | None = None
+    has_own_score: bool = True
+    wrong_share: Decimal | None = None
+    bank_version: uuid.UUID | None = None
 
     def given(self) -> Given:
         """What the author said about its answers."""
@@ -69,6 +77,7 @@ class SectionSource:
     section_type: str
     duration: int
     groups: Sequence[GroupSource]
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +89,15 @@ class TestSource:
     profile: str
     sections: Sequence[SectionSource]
     quiz: QuizRules | None = None
+    rules: Profile | None = None
+    """The exam profile where it is the center's own."""
 
     __test__: ClassVar[bool] = False
+
+    @property
+    def exam(self) -> Profile | None:
+        """Its exam profile, if there is such a one."""
+        return self.rules or find_profile(self.profile)
 
     def questions(self) -> Iterator[QuestionSource]:
         """All questions in the order of the test."""
@@ -106,6 +122,7 @@ class ItemRow:
     area: str
     topic: str
     score: Decimal
+    bank_version: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,75 +135,41 @@ class Edition:
     content_hash: str
     seconds: int
     max_score: Decimal
+    profile: dict[str, Any]
+    """The exam profile as it was."""
 
 
-# -- what is wrong -------------------------------------------------------------------------------------------------
+# -- what the exam profile adds ------------------------------------------------------------------------------------
 
 
-def reasons_against(test: TestSource) -> tuple[Problem, ...]:
-    """Every reason why the test cannot be published, with its place; nothing if it can."""
-    return tuple(_test_flaws(test))
+def area_in(section: SectionSource, profile: Profile, group: GroupSource | None = None) -> str:
+    """The scored area of a section, or of a group in it."""
+    if group is not None and group.scored_area:
+        return group.scored_area
+    has_passage = bool(group and group.reading_text)
+    return area_of(section.section_type, profile, has_passage=has_passage, code=section.code, name=section.name)
 
 
-def _test_flaws(test: TestSource) -> Iterator[Problem]:
-    profile = find_profile(test.profile)
-    if profile is None:
-        yield Problem("/profile", "unknown_profile", f'There is no exam profile "{test.profile}".')
-    if not test.sections:
-        yield Problem("/sections", "no_sections", "The test has no sections.")
-    for position, section in enumerate(test.sections):
-        yield from _section_flaws(f"/sections/{position}", section)
-    if sum(question.score for question in test.questions()) > MOST_IN_ALL:
-        yield Problem("/sections", "too_many_marks", f"All questions together give more than {MOST_IN_ALL:,} marks.")
-    if profile is not None and profile.areas:
-        yield from _area_flaws(test, profile)
-
-
-def _section_flaws(place: str, section: SectionSource) -> Iterator[Problem]:
-    if section.duration <= 0:
-        yield Problem(f"{place}/duration", "no_duration", f'The section "{section.name}" has no time.')
-    if not any(group.questions for group in section.groups):
-        yield Problem(f"{place}/question_groups", "empty_section", f'The section "{section.name}" has no questions.')
-        return
-    for number, group in enumerate(section.groups):
-        inner = f"{place}/question_groups/{number}"
-        if not group.questions:
-            yield Problem(f"{inner}/questions", "empty_group", f'The group "{group.title}" has no questions.')
-        for position, question in enumerate(group.questions):
-            yield from _question_flaws(f"{inner}/questions/{position}", group, question)
-
-
-def _question_flaws(place: str, group: GroupSource, question: QuestionSource) -> Iterator[Problem]:
-    says_something = richtext.to_text(question.text) or richtext.media_names(question.text)
-    if not (says_something or question.image or question.audio or group.has_stimulus):
-        yield Problem(f"{place}/text", "no_text", "The question has neither text nor media.")
-    if not 0 < question.score <= MOST_MARKS:
-        yield Problem(f"{place}/score", "bad_score", "The marks of a question are more than 0.")
-    if question.type not in TYPES:
-        yield Problem(f"{place}/type", "unknown_type", f'There is no question type "{question.type}".')
-        return
-    for flaw in TYPES[question.type].reasons(question.text, question.given()):
-        yield Problem(place + flaw.pointer, flaw.code, flaw.detail)
-
-
-def _area_flaws(test: TestSource, profile: Profile) -> Iterator[Problem]:
-    known = {area.code for area in profile.areas}
-    fed = set()
-    for position, section in enumerate(test.sections):
-        for number, group in enumerate(section.groups):
-            area = _area(section, group, profile)
-            fed.add(area)
-            if area not in known:
-                place = f"/sections/{position}/question_groups/{number}/scored_area"
-                yield Problem(place, "unknown_area", f"{profile.name} has no scored area for this group.")
-    for missing in profile.areas:
-        if missing.code not in fed:
-            yield Problem("/sections", "missing_area", f'No question counts for "{missing.name}".')
-
-
-def _area(section: SectionSource, group: GroupSource, profile: Profile) -> str:
-    default = area_of(section.section_type, profile, has_passage=bool(group.reading_text))
-    return group.scored_area or default
+def markings(test: TestSource) -> dict[uuid.UUID, Marking]:
+    """How each question is marked under the profile of the test. Those of an unknown type are left out."""
+    profile = test.exam or CUSTOM
+    found = {}
+    for section in test.sections:
+        part = part_of(profile, code=section.code, section_type=section.section_type, name=section.name)
+        for group in section.groups:
+            for question in group.questions:
+                if question.type not in TYPES:
+                    continue
+                rule = marking_for(profile, type=question.type, section=part.code if part else "", score=question.score)
+                found[question.id] = settle(
+                    rule,
+                    type=question.type,
+                    score=question.score,
+                    has_own_score=question.has_own_score,
+                    wrong_share=question.wrong_share,
+                    given=question.given(),
+                )
+    return found
 
 
 # -- the edition ---------------------------------------------------------------------------------------------------
@@ -202,11 +185,12 @@ class _Names:
 
 def build(test: TestSource) -> Edition:
     """Freeze a test that has no flaws. Options get new random ids, so that an id tells nothing."""
-    profile = find_profile(test.profile) or CUSTOM
+    profile = test.exam or CUSTOM
+    marking = markings(test)
     places, places_of_options = count(), count()
-    content, key = _frozen(test, profile, _Names(str, lambda: secrets.token_urlsafe(9)))
-    bare = _frozen(test, profile, _Names(lambda _: f"@{next(places)}", lambda: f"#{next(places_of_options)}"))
-    items = tuple(_rows(test, profile))
+    content, key = _frozen(test, profile, marking, _Names(str, lambda: secrets.token_urlsafe(9)))
+    bare = _frozen(test, profile, marking, _Names(lambda _: f"@{next(places)}", lambda: f"#{next(places_of_options)}"))
+    items = tuple(_rows(test, profile, marking))
     return Edition(
         content=content,
         key=key,
@@ -214,6 +198,7 @@ def build(test: TestSource) -> Edition:
         content_hash=hashlib.sha256(canonical(bare)).hexdigest(),
         seconds=sum(test.seconds_of(section) for section in test.sections),
         max_score=sum((item.score for item in items), Decimal(0)),
+        profile=write_profile(profile),
     )
 
 
@@ -222,7 +207,9 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _frozen(test: TestSource, profile: Profile, names: _Names) -> tuple[dict[str, Any], dict[str, Any]]:
+def _frozen(
+    test: TestSource, profile: Profile, marking: Mapping[uuid.UUID, Marking], names: _Names
+) -> tuple[dict[str, Any], dict[str, Any]]:
     key: dict[str, Any] = {}
     numbers = count(1)
     sections = []
@@ -230,10 +217,11 @@ def _frozen(test: TestSource, profile: Profile, names: _Names) -> tuple[dict[str
         groups = []
         for place, group in enumerate(section.groups, 1):
             questions = [
-                _frozen_question(question, next(numbers), names, key, test.quiz) for question in group.questions
+                _frozen_question(question, next(numbers), names, key, marking[question.id], test.quiz)
+                for question in group.questions
             ]
             groups.append(_shown_group(group, place, names) | {"questions": questions})
-        area = area_of(section.section_type, profile)
+        area = area_in(section, profile)
         shown = _shown_section(section, position, area, names, test.seconds_of(section))
         sections.append(shown | {"question_groups": groups})
     content = {"title": test.title, "level": test.level, "profile": profile.code, "sections": sections}
@@ -266,19 +254,25 @@ def _shown_group(group: GroupSource, order: int, names: _Names) -> dict[str, Any
 
 
 def _frozen_question(
-    question: QuestionSource, number: int, names: _Names, key: dict[str, Any], quiz: QuizRules | None
+    question: QuestionSource,
+    number: int,
+    names: _Names,
+    key: dict[str, Any],
+    marking: Marking,
+    quiz: QuizRules | None,
 ) -> dict[str, Any]:
     """What takers see of a question, field by field; what grades it goes into ``key``."""
     name = names.thing(question.id)
     kind = TYPES[question.type]
-    given = question.given().renamed(names.option)
-    score = plain(question.score)
+    given = marking.given.renamed(names.option)
+    score = plain(marking.score)
     key[name] = {
         "type": question.type,
         "score": score,
         "key": kind.write(given)[1],
         "explanation": question.explanation,
         "topic": question.topic,
+        **{name: plain(share) for name, share in (("wrong", marking.wrong), ("blank", marking.blank)) if share},
     }
     return {
         "id": name,
@@ -319,11 +313,11 @@ _SHOWN: Mapping[Part, Callable[[Given, ItemType], Any]] = {
 """The one place that says what takers see of answers: a type chooses among these and adds nothing."""
 
 
-def _rows(test: TestSource, profile: Profile) -> Iterator[ItemRow]:
+def _rows(test: TestSource, profile: Profile, marking: Mapping[uuid.UUID, Marking]) -> Iterator[ItemRow]:
     numbers = count(1)
     for section in test.sections:
         for group in section.groups:
-            area = _area(section, group, profile)
+            area = area_in(section, profile, group)
             for question in group.questions:
                 yield ItemRow(
                     question_id=question.id,
@@ -333,7 +327,8 @@ def _rows(test: TestSource, profile: Profile) -> Iterator[ItemRow]:
                     section_name=section.name,
                     area=area,
                     topic=question.topic,
-                    score=question.score,
+                    score=marking[question.id].score,
+                    bank_version=question.bank_version,
                 )
 
 

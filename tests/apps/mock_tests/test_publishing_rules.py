@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules import items, publishing
+from apps.mock_tests.rules import items, publishing, publishing_reasons
 from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
 from apps.mock_tests.rules.rendering import render
 from apps.mock_tests.rules.types import registry
@@ -53,7 +53,7 @@ def n5(*kinds):
 
 
 def reasons(test):
-    return {(problem.pointer, problem.code) for problem in publishing.reasons_against(test)}
+    return {(problem.pointer, problem.code) for problem in publishing_reasons.reasons_against(test)}
 
 
 # -- reasons -------------------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ SECOND = "/sections/1/question_groups/0"
         (exam(section(group(single("a", "a")))), {(f"{FIRST}/questions/0/options/1", "duplicate_option")}),
         (exam(section(group(single(right=5)))), {(f"{FIRST}/questions/0/options", "not_one_key")}),
         (exam(section(group(single(), source("numeric", Given())))), {(f"{FIRST}/questions/1/answers", "no_answer")}),
-        (exam(section(group(replace(single(), type="essay")))), {(f"{FIRST}/questions/0/type", "unknown_type")}),
+        (exam(section(group(replace(single(), type="drawing")))), {(f"{FIRST}/questions/0/type", "unknown_type")}),
         (exam(section(group(*[single(score=D(10_000))] * 101))), {("/sections", "too_many_marks")}),
     ],
     ids=lambda value: "" if isinstance(value, TestSource) else min(value)[1],
@@ -239,9 +239,9 @@ def test_a_careless_type_cannot_show_what_is_not_on_the_list(monkeypatch):
     planted = {f"field{rng.getrandbits(60):x}": f"secret{rng.getrandbits(60):x}" for _ in range(20)}
     question = QuestionSource(uuid.uuid4(), "careless", "What?", planted, planted)
     test = exam(section(group(question)))
-    assert [problem.code for problem in publishing.reasons_against(test)] == ["unknown_type"]
+    assert [problem.code for problem in publishing_reasons.reasons_against(test)] == ["unknown_type"]
     monkeypatch.setitem(registry.TYPES, "careless", Careless())
-    assert not publishing.reasons_against(test)
+    assert not publishing_reasons.reasons_against(test)
     shown = json.dumps(publishing.build(test).content)
     assert "shown text" in shown
     assert "secret" not in shown

@@ -60,7 +60,7 @@ def test_without_the_lock_publishing_at_once_collides(committed, cast, monkeypat
         meet.wait(10)  # both have looked for such a paper, and found none
         return freeze(*args)
 
-    monkeypatch.setattr(publishing.access, "lock_test", lambda *, actor, test_id: MockTest.objects.get(pk=test_id))
+    monkeypatch.setattr(publishing.access, "lock_test", lambda *, test_id, **_: MockTest.objects.get(pk=test_id))
     monkeypatch.setattr(publishing, "_freeze", together)
     outcomes = at_once(cast.north, *[lambda: publishing.publish_test(actor=actor, test_id=test.pk)] * 2)
     assert sum(isinstance(outcome, IntegrityError) for outcome in outcomes) == 1

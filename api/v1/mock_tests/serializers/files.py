@@ -8,7 +8,6 @@ from rest_framework import serializers
 
 from api.common.filters import Filters
 from api.common.serializers import StrictSerializer
-from api.v1.mock_tests.serializers.parts import SECTION_TYPES
 from api.v1.mock_tests.serializers.tests import LEVELS, MockTestOut
 from apps.mock_tests.rules import interchange
 
@@ -86,36 +85,3 @@ class UploadOut(serializers.Serializer[Any]):
 class MediaQuery(serializers.Serializer[Any]):
     expires = serializers.IntegerField(help_text="Unix time.")
     sig = serializers.CharField()
-
-
-class TimedSectionOut(serializers.Serializer[Any]):
-    section_type = serializers.ChoiceField(SECTION_TYPES)
-    name = serializers.CharField()
-    minutes = serializers.IntegerField()
-    area = serializers.CharField()
-    passage_area = serializers.CharField(help_text="The area of groups with a passage.")
-
-
-class ScoredAreaOut(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    name = serializers.CharField()
-    max_score = serializers.IntegerField()
-    min_score = serializers.IntegerField()
-
-
-class ItemKindOut(serializers.Serializer[Any]):
-    name = serializers.CharField()
-    section_type = serializers.CharField()
-    count = serializers.IntegerField(help_text="Usual number; guidance only.")
-
-
-class ProfileOut(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    name = serializers.CharField()
-    level = serializers.CharField()
-    valid_from = serializers.DateField(allow_null=True)
-    sections = TimedSectionOut(many=True)
-    areas = ScoredAreaOut(many=True)
-    item_kinds = ItemKindOut(many=True)
-    pass_score = serializers.IntegerField(allow_null=True)
-    total_score = serializers.IntegerField(allow_null=True)

@@ -10,7 +10,6 @@ from api.common.filters import Filters, Search
 from api.common.pictures import PictureField
 from api.common.serializers import StrictSerializer
 from api.v1.mock_tests.serializers.parts import SectionOut
-from apps.mock_tests.rules import profiles
 
 LEVELS = ["N1", "N2", "N3", "N4", "N5"]
 STATUSES = ["DRAFT", "PUBLISHED"]
@@ -29,7 +28,7 @@ class MockTestIn(StrictSerializer):
     title = serializers.CharField(max_length=200)
     level = serializers.ChoiceField(LEVELS, required=False, allow_blank=True)
     description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
-    profile = serializers.ChoiceField(list(profiles.PROFILES), required=False)
+    profile = serializers.CharField(max_length=40, required=False, help_text="The code of an exam profile.")
     status = serializers.ChoiceField(STATUSES, required=False, write_only=True)
     pass_score = serializers.IntegerField(required=False, allow_null=True, write_only=True)
     total_score = serializers.IntegerField(required=False, allow_null=True, write_only=True)
@@ -71,8 +70,8 @@ class MockTestOut(serializers.Serializer[Any]):
         return int(self.context["rooms"].get(test.pk, 0))
 
     def get_pass_score(self, test: Any) -> int | None:
-        profile = profiles.find_profile(test.profile)
-        return profile.pass_score if profile else None
+        found: int | None = self.context["pass_scores"].get(test.profile)
+        return found
 
 
 class PaperOut(serializers.Serializer[Any]):

@@ -60,8 +60,8 @@ class ItemKind:
 
 @dataclass(frozen=True, slots=True)
 class MarkingRule:
-    """What a question of a type earns: ``right`` in full, ``wrong`` and ``unanswered`` as signed decimals. ``policy`` says how
-    a type that knows several marks an answer that is right in part. With ``section`` it holds in that section alone."""
+    """What a question of a type earns: ``right`` in full, ``wrong`` and ``unanswered`` as signed decimals. ``policy`` says
+    how an answer that is right in part is marked, where a type knows several ways. With ``section`` it holds there alone."""
 
     type: str
     right: Decimal

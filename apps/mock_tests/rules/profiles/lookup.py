@@ -41,7 +41,7 @@ def find_profile(code: str) -> Profile | None:
 
 
 def profile_for(level: str, on: date | None = None) -> Profile:
-    """The shipped profile of a level that holds on a day, by default the newest; the custom one for tests without a level."""
+    """The shipped profile of a level that holds on a day, by default the newest; the custom one for tests of no level."""
     of_level = [p for p in PROFILES.values() if level and p.level == level and (on is None or holds(p, on))]
     return max(of_level, key=lambda profile: profile.valid_from or date.min, default=CUSTOM)
 

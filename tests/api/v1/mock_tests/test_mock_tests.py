@@ -67,7 +67,7 @@ def test_a_new_n5_test_has_its_sections_at_once(cast):
         ({"title": "x" * 201}, ("/title", "max_length")),
         ({"title": "a\x00b"}, ("/title", "null_characters_not_allowed")),
         ({"title": "x", "level": "N6"}, ("/level", "invalid_choice")),
-        ({"title": "x", "profile": "jlpt-n5"}, ("/profile", "invalid_choice")),
+        ({"title": "x", "profile": "jlpt-n5"}, ("/profile", "unknown_profile")),
         ({"title": "x", "level": "N4", "profile": "jlpt-n5@2020-12"}, ("/profile", "unknown_profile")),
         ({"title": "x", "created_by": "me"}, ("/created_by", "unknown_field")),
         ({"title": "x", "current_paper": None}, ("/current_paper", "unknown_field")),
