@@ -117,6 +117,8 @@ class DraftQuestion:
     files: tuple[DraftFile, ...] = ()
     difficulty: str = ""
     """EASY, MEDIUM, HARD or nothing; the bank keeps it, tests do not."""
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    """What only the center's own packages hold beside the rest (`rules.native.kept`)."""
     line: int = 0
     path: str = ""
 
@@ -130,6 +132,7 @@ class DraftGroup:
     reading_text: str = ""
     files: tuple[DraftFile, ...] = ()
     questions: tuple[DraftQuestion, ...] = ()
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,7 @@ class DraftSection:
     section_type: SectionType = "GENERAL"
     groups: tuple[DraftGroup, ...] = ()
     minutes: int | None = None
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,7 @@ class DraftTest:
     title: str
     level: str = ""
     sections: tuple[DraftSection, ...] = ()
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
     def groups(self) -> Iterator[DraftGroup]:
         """All groups in the order of the test."""
