@@ -157,9 +157,14 @@ class Exam:
         while not condition():
             if self._error is not None:
                 raise self._error
-            assert time.monotonic() - since < seconds, f"not after {seconds} s; {self.klass.problems}"
+            assert time.monotonic() - since < seconds, f"not after {seconds} s; {self.statuses}; {self.klass.problems}"
             time.sleep(0.02)
         return time.monotonic() - since
+
+    @property
+    def statuses(self) -> Counter[str]:
+        """How many students are where."""
+        return Counter(tally.status for tally in self.klass.tallies)
 
     def all_have_left(self) -> bool:
         """Whether everybody has handed in, or forgot to."""
