@@ -14,6 +14,7 @@ from apps.mock_tests.rules.gift import read_gift
 from apps.mock_tests.rules.gift_writing import write_gift
 from apps.mock_tests.rules.moodle_writing import write_moodle_xml
 from apps.mock_tests.rules.moodle_xml import read_moodle_xml
+from apps.mock_tests.rules.native.package import owns_native, read_native, write_native
 from apps.mock_tests.rules.reading import Reader, Source, beginning_of, whole
 from apps.mock_tests.rules.table.reading import owns_csv, owns_xlsx, read_csv, read_xlsx
 from apps.mock_tests.rules.table.sheets import looks_like_table
@@ -43,6 +44,10 @@ class Format:
     """Whether pictures and recordings are in the file."""
     owns: Callable[[Collection[str]], bool] | None = None
     """Whether a zip with files of these names is one of this format; none for formats without zips."""
+    keeps_minutes: bool = False
+    """Whether the time of a section comes back."""
+    keeps_all: bool = False
+    """Whether everything comes back that a test has."""
 
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -51,6 +56,17 @@ FORMATS: Final[Mapping[str, Format]] = {
     "moodle_xml": Format(whole(read_moodle_xml), write_moodle_xml, ".moodle.xml", "application/xml", holds_files=True),
     "gift": Format(whole(read_gift), write_gift, ".gift.txt", "text/plain"),
     "aiken": Format(whole(read_aiken), write_aiken, ".aiken.txt", "text/plain"),
+    "native": Format(
+        read_native,
+        write_native,
+        ".shiken.zip",
+        "application/zip",
+        is_text=False,
+        holds_files=True,
+        owns=owns_native,
+        keeps_minutes=True,
+        keeps_all=True,
+    ),
     "csv": Format(read_csv, write_csv, ".csv", "text/csv", is_text=False, holds_files=True, owns=owns_csv),
     "xlsx": Format(read_xlsx, write_xlsx, ".xlsx", XLSX, is_text=False, holds_files=True, owns=owns_xlsx),
 }
