@@ -22,9 +22,11 @@ from apps.leaderboards.live import Entry, Keys
 from apps.leaderboards.models import ExamResult, Rank, Ranking
 from apps.leaderboards.standings import BEST, COUNT_PARTS, COUNT_WHOLE, PLACES
 from apps.mock_tests import queries as papers
+from apps.mock_tests.queries import profiles as exam_profiles
 
 if TYPE_CHECKING:
     from apps.attempts.queries.earned import ResultFacts
+    from apps.mock_tests.rules.profiles import Tie
 
 log = logging.getLogger(__name__)
 
@@ -83,9 +85,9 @@ def record_result(*, attempt_id: uuid.UUID) -> bool:
         except NotGradedYet:
             return False
         _lock(facts.assignment_id, facts.student_id)
-        profile = _profile(facts.assignment_id)
+        chain = _chain(facts.assignment_id)
         with connection.cursor() as cursor:
-            cursor.execute(_RECORD, _values(facts, profile))
+            cursor.execute(_RECORD, _values(facts, chain))
             recorded = cursor.fetchone()
         if recorded is None:
             return False
@@ -123,30 +125,31 @@ def rebuild_results(*, assignment_id: uuid.UUID) -> int:
     """Make all results of a room anew from its graded attempts. Returns how many there are."""
     with transaction.atomic():
         _lock(assignment_id)
-        profile = _profile(assignment_id)
+        chain = _chain(assignment_id)
         ExamResult.objects.filter(assignment_id=assignment_id).delete()
         found = earned.list_result_facts(assignment_id=assignment_id)
-        ExamResult.objects.bulk_create((_result(facts, profile) for facts in found), batch_size=2000)
+        ExamResult.objects.bulk_create((_result(facts, chain) for facts in found), batch_size=2000)
         _choose_best(assignment_id)
     return len(found)
 
 
-def _profile(assignment_id: uuid.UUID) -> str:
+def _chain(assignment_id: uuid.UUID) -> tuple[Tie, ...]:
+    """What orders equal scores in a room: as the profile of its paper says."""
     room = rooms.get_assignment(assignment_id=assignment_id)
-    return papers.get_paper(paper_id=room.paper_id).profile
+    return exam_profiles.profile_of(papers.get_paper(paper_id=room.paper_id)).ties
 
 
-def _tie_break(facts: ResultFacts, profile: str) -> str:
-    return rules.tie_break(
-        profile, seconds_taken=facts.seconds_taken, finished_at=facts.finished_at, topics=facts.topics
-    )
+def _tie_break(facts: ResultFacts, chain: tuple[Tie, ...]) -> str:
+    compared = rules.Facts(facts.topics, facts.areas, facts.answered)
+    return rules.tie_break(chain, compared, seconds_taken=facts.seconds_taken, finished_at=facts.finished_at)
 
 
-def _result(facts: ResultFacts, profile: str) -> ExamResult:
-    return ExamResult(**dataclasses.asdict(facts), tie_break=_tie_break(facts, profile), is_best=False)
+def _result(facts: ResultFacts, chain: tuple[Tie, ...]) -> ExamResult:
+    stored = {name: value for name, value in dataclasses.asdict(facts).items() if name not in ("areas", "answered")}
+    return ExamResult(**stored, tie_break=_tie_break(facts, chain), is_best=False)
 
 
-def _values(facts: ResultFacts, profile: str) -> dict[str, Any]:
+def _values(facts: ResultFacts, chain: tuple[Tie, ...]) -> dict[str, Any]:
     return {
         "attempt": facts.attempt_id,
         "room": facts.assignment_id,
@@ -159,7 +162,7 @@ def _values(facts: ResultFacts, profile: str) -> dict[str, Any]:
         "finished_at": facts.finished_at,
         "sections": json.dumps(facts.sections),
         "topics": json.dumps(facts.topics),
-        "tie_break": _tie_break(facts, profile),
+        "tie_break": _tie_break(facts, chain),
     }
 
 

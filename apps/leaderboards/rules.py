@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import bisect
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from types import MappingProxyType
 from typing import NamedTuple
+
+from apps.mock_tests.rules.profiles import Tie
 
 PERCENTILE_DIGITS = Decimal("1e-7")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_MILLI_MARKS = 10**9
 
-# Topics that decide between equal scores before time does, by exam; profiles are dated: `code@date`.
-TIE_BREAKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "jee-main": ("Mathematics", "Physics", "Chemistry"),
-        "neet": ("Biology", "Chemistry", "Physics"),
-    }
-)
+# More wrong answers for each right one than anybody can have: who has none right comes last.
+_WORST_RATIO = 10**10 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +66,35 @@ def places(scores: Sequence[Decimal]) -> list[Place]:
     ]
 
 
-def tie_break(profile: str, *, seconds_taken: float, finished_at: datetime, topics: Mapping[str, Decimal | str]) -> str:
-    """Orders equal scores, smallest text first: by the profile's chain of topics, then less time, then earlier finish.
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What orders equal scores: marks by topic and by area, right and wrong answers by area and (under no name) in all."""
+
+    topics: Mapping[str, Decimal | str]
+    areas: Mapping[str, Decimal | str]
+    answered: Mapping[str, tuple[int, int]]
+
+
+NOTHING = Facts({}, {}, {})
+
+
+def tie_break(chain: Iterable[Tie], facts: Facts, *, seconds_taken: float, finished_at: datetime) -> str:
+    """Orders equal scores, smallest text first: by the chain of the exam's profile, then less time, then earlier finish.
 
     Made of digits in groups of fixed width, so that comparing texts compares the values.
     """
-    chain = TIE_BREAKS.get(profile.partition("@")[0], ())
-    marks = [f"{_MOST_MILLI_MARKS - round(Decimal(topics.get(topic, 0)) * 1000):010d}" for topic in chain]
+    links = [f"{_link(tie, facts):010d}" for tie in chain]
     finished = (finished_at - _EPOCH) // timedelta(milliseconds=1)
-    return "".join([*marks, f"{max(round(seconds_taken * 1000), 0):012d}", f"{finished:014d}"])
+    return "".join([*links, f"{max(round(seconds_taken * 1000), 0):012d}", f"{finished:014d}"])
+
+
+def _link(tie: Tie, facts: Facts) -> int:
+    """The smaller, the better. Of ten digits at most."""
+    if tie.by == "wrong_ratio":
+        right, wrong = facts.answered.get(tie.name, (0, 0))
+        return min(round(Decimal(wrong) / right * 10**6), _WORST_RATIO) if right else _WORST_RATIO
+    marks = facts.topics if tie.by == "topic" else facts.areas
+    return _MOST_MILLI_MARKS - round(Decimal(marks.get(tie.name, 0)) * 1000)
 
 
 def part_name(*, section: uuid.UUID | None = None, topic: str = "") -> str:

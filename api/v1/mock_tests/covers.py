@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.mock_tests.rules import profiles
+from apps.mock_tests.queries import profiles
 
 
 class CoverSectionOut(serializers.Serializer[Any]):
@@ -40,5 +40,4 @@ class CoverOut(serializers.Serializer[Any]):
         return "PUBLISHED"
 
     def get_pass_score(self, paper: Any) -> int | None:
-        profile = profiles.find_profile(paper.profile)
-        return profile.pass_score if profile else None
+        return profiles.profile_of(paper).pass_score

@@ -17,6 +17,7 @@ from apps.attempts import errors, queries
 from apps.attempts.models import AnswerSheet, Attempt, ItemMark
 from apps.attempts.rules import results
 from apps.mock_tests import queries as papers
+from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.rules import profiles, richtext
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ class ResultFacts:
     finished_at: datetime
     sections: dict[str, str]
     topics: dict[str, str]
+    areas: dict[str, str]
+    answered: dict[str, tuple[int, int]]
+    """How many right and wrong answers by area, and under no name in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Part:
     items: int
     correct: int
     blank: int
+    wrong: int = 0
 
     @property
     def percentage(self) -> Decimal:
@@ -147,7 +152,15 @@ def _facts(attempt: Attempt, parts: list[Part]) -> ResultFacts:
         finished_at=attempt.finished_at,
         sections={part.id: str(part.score) for part in parts if part.kind == "section"},
         topics={part.id: str(part.score) for part in parts if part.kind == "topic"},
+        areas={part.id: str(part.score) for part in parts if part.kind == "area"},
+        answered=_answered(parts),
     )
+
+
+def _answered(parts: list[Part]) -> dict[str, tuple[int, int]]:
+    sections = [part for part in parts if part.kind == "section"]
+    whole = sum(part.correct for part in sections), sum(part.wrong for part in sections)
+    return {"": whole} | {part.id: (part.correct, part.wrong) for part in parts if part.kind == "area"}
 
 
 def get_result_for(actor: User, attempt_id: uuid.UUID) -> Result:
@@ -159,7 +172,7 @@ def get_result_for(actor: User, attempt_id: uuid.UUID) -> Result:
         attempt,
         [part for part in parts if part.kind == "section"],
         [part for part in parts if part.kind == "topic"],
-        estimate_of(papers.get_paper(paper_id=attempt.paper_id).profile, parts),
+        estimate_of(exam_profiles.profile_of(papers.get_paper(paper_id=attempt.paper_id)), parts),
         passing_percent_of(attempt),
     )
 
@@ -170,11 +183,10 @@ def passing_percent_of(attempt: Attempt) -> Decimal | None:
     return rules.passing_percent if rules else None
 
 
-def estimate_of(profile_code: str, parts: Iterable[Part]) -> profiles.Estimate | None:
-    """The scaled result that these parts let expect; none for papers of no exam."""
-    profile = profiles.find_profile(profile_code)
+def estimate_of(profile: profiles.Profile, parts: Iterable[Part]) -> profiles.Estimate | None:
+    """The scaled result that these parts let expect; none for papers of an exam that does not scale marks."""
     shares = {p.id: p.score / p.max_score for p in parts if p.kind == "area" and p.max_score > 0}
-    return profiles.estimate(profile, shares) if profile and profile.areas else None
+    return profiles.estimate(profile, shares) if profile.conversion == "scaled" else None
 
 
 def _check_visible(actor: User, attempt: Attempt) -> None:

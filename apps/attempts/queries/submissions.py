@@ -18,6 +18,7 @@ from apps.attempts.queries import earned
 from apps.attempts.queries.earned import Part
 from apps.attempts.rules import results, shown
 from apps.mock_tests import queries as papers
+from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.rules import items, profiles
 
 if TYPE_CHECKING:
@@ -167,8 +168,8 @@ def _outcome(attempt: Attempt, parts: list[Part], marks: dict[str, ItemMark], an
             place = shown.place_of(question, answers.get(name))
             is_right = mark.outcome == ItemMark.Outcome.CORRECT
             answered.setdefault(section["id"], {})[name] = Answered(is_right, place, mark.marks)
-    estimate = earned.estimate_of(attempt.paper.profile, parts)
-    profile = profiles.find_profile(attempt.paper.profile)
+    profile = exam_profiles.profile_of(attempt.paper)
+    estimate = earned.estimate_of(profile, parts)
     return Outcome(
         sections=[
             SectionOutcome(part, types.get(part.id, ""), answered.get(part.id, {}))
@@ -176,7 +177,7 @@ def _outcome(attempt: Attempt, parts: list[Part], marks: dict[str, ItemMark], an
             if part.kind == "section"
         ],
         estimate=estimate,
-        pass_mark=profile.pass_score if profile else None,
+        pass_mark=profile.pass_score,
         total=Decimal(estimate.total) if estimate else attempt.score or Decimal(0),
     )
 

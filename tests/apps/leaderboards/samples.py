@@ -64,7 +64,7 @@ def put(room_id: uuid.UUID, facts: Iterable[Facts], people: Iterable[User] = ())
             finished_at=fact.finished_at,
             sections=fact.sections,
             topics=fact.topics,
-            tie_break=rules.tie_break("custom", seconds_taken=fact.seconds, finished_at=fact.finished_at, topics={}),
+            tie_break=rules.tie_break((), rules.NOTHING, seconds_taken=fact.seconds, finished_at=fact.finished_at),
             is_best=True,
         )
         for fact, person in zip(facts, people, strict=True)

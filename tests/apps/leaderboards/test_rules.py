@@ -9,13 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.leaderboards import rules
+from apps.mock_tests.rules import profiles
+from apps.mock_tests.rules.profiles import Tie
 from tests.apps.leaderboards.samples import NOON, later
 
 marks = st.decimals(-100, 100, places=3, allow_nan=False)
 
 
-def tie(profile="custom", seconds=600, finished_at=NOON, **topics):
-    return rules.tie_break(profile, seconds_taken=seconds, finished_at=finished_at, topics=topics)
+NEET = profiles.find_profile("neet@2025-05").ties
+JEE_MAIN = profiles.find_profile("jee-main@2026-01").ties
+
+
+def tie(chain=(), seconds=600, finished_at=NOON, topics=(), answered=(), **areas):
+    facts = rules.Facts(dict(topics), areas, dict(answered))
+    return rules.tie_break(chain, facts, seconds_taken=seconds, finished_at=finished_at)
 
 
 def test_percentile_has_seven_decimals():
@@ -48,17 +55,33 @@ def test_less_time_comes_first_then_the_earlier_finish():
     assert tie(seconds=599.999) < tie(seconds=600) < tie(seconds=600, finished_at=later(0.001)) < tie(seconds=10_000)
 
 
-def test_an_exam_with_a_chain_compares_topics_before_time():
-    better = tie("jee-main@2026-01", seconds=900, Mathematics="20", Physics="-4", Chemistry="8")
-    worse = tie("jee-main@2026-01", seconds=100, Mathematics="20", Physics="-5", Chemistry="40")
+def test_an_exam_with_a_chain_compares_its_areas_before_time():
+    better = tie(JEE_MAIN, seconds=900, mathematics="20", physics="-4", chemistry="8")
+    worse = tie(JEE_MAIN, seconds=100, mathematics="20", physics="-5", chemistry="40")
     assert better < worse
-    assert tie(seconds=900, Mathematics="20") > tie(seconds=100, Mathematics="0")
+    assert tie(seconds=900, mathematics="20") > tie(seconds=100, mathematics="0")
+
+
+def test_a_chain_may_compare_topics():
+    kanji = (Tie("topic", "Kanji"),)
+    assert tie(kanji, seconds=900, topics={"Kanji": "3"}) < tie(kanji, seconds=100, topics={"Kanji": "2"})
+
+
+def test_fewer_wrong_answers_for_each_right_one_come_first_in_all_and_then_by_area():
+    def of(whole, physics, seconds=600):
+        return tie(JEE_MAIN, seconds=seconds, answered={"": whole, "physics": physics})
+
+    assert of((30, 9), (10, 5), seconds=900) < of((20, 7), (10, 1), seconds=100)
+    assert of((30, 9), (10, 3), seconds=900) < of((20, 6), (10, 4), seconds=100)
+    assert of((1, 400), (0, 0)) < of((0, 0), (0, 0))
+    assert of((0, 1), (0, 0)) == of((0, 3), (0, 0))
+    assert len(of((1, 10**9), (0, 0))) == len(of((5, 0), (5, 0))) <= 120
 
 
 @given(marks, marks)
 def test_texts_of_marks_compare_as_the_marks_do(one, other):
-    first = tie("neet@2025-01", Biology=one)
-    second = tie("neet@2025-01", Biology=other)
+    first = tie(NEET, biology=one)
+    second = tie(NEET, biology=other)
     assert (first < second) == (one > other)
 
 
