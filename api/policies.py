@@ -31,6 +31,8 @@ class Reach(StrEnum):
     ROOMS = "rooms for groups that they teach, and rooms that they made"
     JOINED = "groups that they are in"
     ASSIGNED = "what is assigned to them, through a group or by name"
+    HOSTED = "quizzes that they host"
+    PLAYED = "quizzes that they have joined"
     NAMED = "what is assigned to them by name"
     NOTHING = "nothing"
     """Lists are empty, and every id is unknown."""
@@ -96,6 +98,7 @@ YES, ALL, OWN, WRITTEN, TAUGHT, STUDENTS = (
     Reach.TAUGHT,
     Reach.STUDENTS,
 )
+HOSTED, PLAYED = Reach.HOSTED, Reach.PLAYED
 ROOMS, JOINED, ASSIGNED, NAMED, NOTHING, HOLDERS = (
     Reach.ROOMS,
     Reach.JOINED,
@@ -428,6 +431,25 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
     "leaderboards/exams": {
         "get": may(admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="takers: as the board's policy allows")
     },
+    # -- live quizzes ----------------------------------------------------------------------------------------------
+    "quiz-sessions": {
+        "list": may(admin=ALL, teacher=HOSTED, takers=PLAYED, when="codes for staff only"),
+        "retrieve": may(admin=ALL, teacher=HOSTED, takers=PLAYED, when="codes for staff only"),
+        "create": may(staff=YES, when="of a published test with questions that have options"),
+        "join": may(takers=HOLDERS, when="guests as the host allows; ten wrong codes in ten minutes"),
+        "state": may(admin=ALL, teacher=HOSTED, takers=PLAYED, when="keys from their reveal on"),
+        "answers": may(takers=PLAYED, when="the question is open by the server's clock"),
+        "start": may(admin=ALL, teacher=HOSTED, when="in the lobby"),
+        "next": may(admin=ALL, teacher=HOSTED, when="in the lobby, or a question is revealed"),
+        "lock": may(admin=ALL, teacher=HOSTED, when="a question is open or locked"),
+        "reveal": may(admin=ALL, teacher=HOSTED, when="a question is locked"),
+        "finish": may(admin=ALL, teacher=HOSTED, when="it is not over"),
+        "players": may(admin=ALL, teacher=HOSTED),
+        "remove_player": may(admin=ALL, teacher=HOSTED, when="it is not over"),
+    },
+    "leaderboards/quizzes": {
+        "get": may(admin=ALL, teacher=HOSTED, takers=PLAYED, when="takers: as the board policy allows")
+    },
     # -- the trail -------------------------------------------------------------------------------------------------
     "audit": {
         "list": may(admin=ALL, owner=ALL, on=BOTH, when="owners: the platform's own trail, never a center's"),
@@ -478,6 +500,7 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
             admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="takers: as the board's policy allows"
         )
     },
+    "ws/quizzes": {"connect": may(admin=ALL, teacher=HOSTED, takers=PLAYED)},
     "ws/rooms": {"connect": may(admin=ALL, teacher=ROOMS)},
     "ws/notifications": {"connect": may(signed_in=OWN, on=BOTH)},
 }

@@ -31,6 +31,7 @@ from apps.groups.models import Group, Membership
 from apps.jobs import operations as jobs
 from apps.jobs.models import Job
 from apps.leaderboards import operations as boards
+from apps.live.models import QuizSession
 from apps.mail import operations as mail
 from apps.mail.models import Mail
 from apps.mock_tests.models import MediaFile, MockTest, Question
@@ -38,6 +39,7 @@ from apps.notifications.models import Notice
 from tests import factories
 from tests.cast import Cast
 from tests.homework import make_quiz
+from tests.live import open_quiz
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Furniture:
     quiz: MockTest
     homework: HomeworkAssignment
     quiz_question: Question
+    live: QuizSession
 
     def id_for(self, path: str) -> uuid.UUID | None:
         """What stands for ``{id}`` in a path of the API."""
@@ -93,6 +96,8 @@ class Furniture:
             "plays": self.play,
             "question-groups": question_group,
             "questions": self.question,
+            "leaderboards/quizzes": self.live,
+            "quiz-sessions": self.live,
             "quizzes": self.quiz,
             "quiz-questions": self.quiz_question,
             "results/exams": self.room,
@@ -162,6 +167,7 @@ def furnish(cast: Cast) -> Furniture:
         entry=Entry.objects.latest("id"),
         quiz=quiz,
         quiz_question=Question.objects.filter(group__section__mock_test=quiz).earliest("order"),
+        live=open_quiz(cast, cast.alice, test=test, title=f"Live in {place}"),
         homework=homework.assign_homework(
             actor=cast.dora,
             title=f"Homework of {place}",

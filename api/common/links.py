@@ -14,6 +14,7 @@ from apps.core.files import links
 from apps.core.tenancy import Tenant
 from apps.mock_tests.errors import LinkExpired, MediaNotFound
 
+_GATE_PATH = "/api/v1/media/"
 _GATE = re.compile(r'src="[^"]{0,200}?/media/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/[^"]{0,200}"', re.IGNORECASE)
 
 
@@ -24,9 +25,17 @@ def sign_media(request: Request | HttpRequest, media_id: uuid.UUID | str, until:
 
 def media_signer(request: Request | HttpRequest, until: datetime) -> Callable[[str], str]:
     """The same for many files of one answer."""
-    expires = int(until.timestamp())
     tenant: Tenant = request.tenant  # type: ignore[union-attr]
-    base = request.build_absolute_uri("/api/v1/media/")
+    return _signer(tenant, request.build_absolute_uri(_GATE_PATH), until)
+
+
+def host_signer(tenant: Tenant, until: datetime) -> Callable[[str], str]:
+    """The same for what goes to many at once, by HTTP or over sockets: addresses on the host that they come from."""
+    return _signer(tenant, _GATE_PATH, until)
+
+
+def _signer(tenant: Tenant, base: str, until: datetime) -> Callable[[str], str]:
+    expires = int(until.timestamp())
 
     def sign(media_id: str) -> str:
         return f"{base}{media_id}/?expires={expires}&sig={links.sign(tenant, 'media', media_id, expires)}"

@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("api.v1.homework.urls")),
     path("", include("api.v1.submissions.urls")),
     path("", include("api.v1.leaderboards.urls")),
+    path("", include("api.v1.live.urls")),
     path("", include("api.v1.results.urls")),
     path("", include("api.v1.audit.urls")),
     path("", include("api.v1.acting.urls")),

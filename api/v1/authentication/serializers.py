@@ -14,7 +14,7 @@ from apps.core.tenancy import Tenant
 from apps.groups import queries as groups
 from apps.mail.rules import LANGUAGES
 
-WS_PURPOSES = ["attempts", "leaderboards", "notifications", "rooms", ""]
+WS_PURPOSES = ["attempts", "leaderboards", "notifications", "quizzes", "rooms", ""]
 
 
 class LoginIn(StrictSerializer):

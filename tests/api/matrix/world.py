@@ -38,6 +38,8 @@ INSIDE: Mapping[Reach, frozenset[str]] = {
     Reach.ROOMS: frozenset({"Carol"}),
     Reach.JOINED: frozenset({"Alice"}),
     Reach.ASSIGNED: frozenset({"Alice"}),
+    Reach.HOSTED: frozenset({"Carol"}),
+    Reach.PLAYED: frozenset({"Alice"}),
     Reach.NAMED: frozenset(),
     Reach.NOTHING: frozenset(),
 }

@@ -350,7 +350,7 @@ def test_refuses_what_is_no_answer(cast, session):
 
 def test_refuses_a_flood(cast, session, settings):
     ask(cast, session)
-    settings.SHIKEN_ANSWER_STORE, settings.SHIKEN_ANSWER_RATE = 3, 0.001
+    settings.SHIKEN_ANSWER_STORE, settings.SHIKEN_ANSWER_RATE = 3, 0
     yes = options_of(session, 1)["yes"]
     for _ in range(3):
         answer(session, cast.alice, yes)
