@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
+from api.v1.mock_tests.serializers import own
 from apps.mock_tests.rules.types.base import Part
 from apps.mock_tests.rules.types.registry import TYPES
 
@@ -51,8 +52,8 @@ def _part(part: Part) -> serializers.Field[Any, Any, Any, Any]:
 def _variant(name: str) -> type[serializers.Serializer[Any]]:
     item_type = TYPES[name]
     fields: dict[str, Any] = {part: _part(part) for part in sorted(item_type.shows)}
-    title = "".join(word.title() for word in name.split("_"))
-    return type(f"Taker{title}Out", (TakerQuestionOut,), {**fields, "__doc__": item_type.__doc__})
+    body = {**fields, **own.shown_out(item_type), "__doc__": item_type.__doc__}
+    return type(f"Taker{own.title_of(name)}Out", (TakerQuestionOut,), body)
 
 
 TAKER_QUESTION = PolymorphicProxySerializer(

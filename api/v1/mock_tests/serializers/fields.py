@@ -10,8 +10,10 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from api.common.links import media_signer, unsign_html
+from api.common.serializers import StrictSerializer
 from apps.core import clock
 from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.media import media_id_in
@@ -83,3 +85,14 @@ class MediaLink(MediaOut):
 class HtmlOut(serializers.CharField):
     def to_representation(self, value: str) -> str:
         return richtext.replace_media(value, self.context["sign"])
+
+
+class WholeSerializer(StrictSerializer):
+    """Something that is always sent whole: in a change, too, what is required is missed and defaults stand in."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if self.root is self or not isinstance(data, dict):
+            return super().run_validation(data)
+        alone = type(self)(data=data)
+        alone.is_valid(raise_exception=True)
+        return alone.validated_data

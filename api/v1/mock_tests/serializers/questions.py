@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
-from rest_framework.fields import empty
 
 from api.common.filters import Filters
 from api.common.serializers import BoundedList, StrictSerializer
-from api.v1.mock_tests.serializers.fields import HtmlIn, HtmlOut, MediaIn, MediaLink, NumberIn, ShareIn
-from apps.mock_tests.rules.types.base import FULL, LONGEST_TEXT, Answer, Gap, Option, Prompt, Text, Truth
+from api.v1.mock_tests.serializers import own
+from api.v1.mock_tests.serializers.fields import (
+    HtmlIn,
+    HtmlOut,
+    MediaIn,
+    MediaLink,
+    NumberIn,
+    ShareIn,
+    WholeSerializer,
+)
+from apps.mock_tests.rules.types.base import (
+    FULL,
+    LONGEST_TEXT,
+    Answer,
+    Gap,
+    GivenPart,
+    ItemType,
+    Option,
+    Prompt,
+    Text,
+    Truth,
+)
 from apps.mock_tests.rules.types.choices import MOST_OPTIONS
 from apps.mock_tests.rules.types.gap_fill import MOST_GAPS, MOST_WEIGHT
 from apps.mock_tests.rules.types.registry import TYPES
@@ -23,17 +43,6 @@ class QuestionFilters(Filters):
     group = serializers.UUIDField(required=False, source="group_id")
     section = serializers.UUIDField(required=False, source="group__section_id")
     mock_test = serializers.UUIDField(required=False, source="group__section__mock_test_id")
-
-
-class WholeSerializer(StrictSerializer):
-    """Something that is always sent whole: in a change, too, what is required is missed and defaults stand in."""
-
-    def run_validation(self, data: Any = empty) -> Any:
-        if self.root is self or not isinstance(data, dict):
-            return super().run_validation(data)
-        alone = type(self)(data=data)
-        alone.is_valid(raise_exception=True)
-        return alone.validated_data
 
 
 class OptionIn(WholeSerializer):
@@ -127,7 +136,8 @@ class QuestionIn(StrictSerializer):
     """Which parts of the answers count depends on the type: ``options`` for choices, for ordering (in the right order)
     and matching; ``prompts`` for matching; ``answers`` for numeric; ``texts`` and ``case_sensitive`` for short text;
     ``truth`` for true or false; ``gaps`` for gap fill, whose text holds ``[[1]]``, ``[[2]]`` and so on; ``policy`` for
-    multiple choice, ordering and matching; ``star`` (a place, from 1) for an ordering by star."""
+    multiple choice, ordering and matching; ``star`` (a place, from 1) for an ordering by star; ``limits``, ``rubric`` and
+    ``model_answer`` for essays."""
 
     type = serializers.ChoiceField(list(TYPES), required=False)
     name = serializers.CharField(max_length=200, required=False, allow_blank=True)
@@ -154,17 +164,38 @@ class QuestionIn(StrictSerializer):
     audio_key = MediaIn(source="audio_id")
     section = serializers.UUIDField(required=False, write_only=True, help_text="Not used: the group says it.")
 
+    def get_fields(self) -> dict[str, own.Made]:
+        return super().get_fields() | own.fields_in(own.all_fields().values())
+
     def changes(self) -> dict[str, Any]:
         """What may be changed, of what was sent."""
-        return {
-            name: READ_PARTS[name](value) if name in READ_PARTS else value
-            for name, value in self.validated_data.items()
-            if name not in ("group", "section")
-        }
+        sent = {name: value for name, value in self.validated_data.items() if name not in ("group", "section")}
+        said = {name: own.as_json(sent.pop(name)) for name in own.all_fields() if name in sent}
+        read = {name: READ_PARTS[name](value) if name in READ_PARTS else value for name, value in sent.items()}
+        return {**read, "own": said} if said else read
 
 
 class NewQuestionIn(QuestionIn):
     group = serializers.UUIDField()
+
+
+def _new_by_type(item_type: ItemType) -> type[serializers.Serializer[Any]]:
+    unused = dict.fromkeys(set(get_args(GivenPart)) - set(item_type.uses))
+    own_ones = {"get_fields": _without_other_fields(item_type)}
+    body = {**unused, **own_ones, "type": serializers.CharField(), "__doc__": item_type.__doc__}
+    return type(f"New{own.title_of(item_type.name)}QuestionIn", (NewQuestionIn,), body)
+
+
+def _without_other_fields(item_type: ItemType) -> Callable[[Any], dict[str, own.Made]]:
+    return lambda shape: serializers.Serializer.get_fields(shape) | own.fields_in(item_type.fields)
+
+
+NEW_QUESTION = PolymorphicProxySerializer(
+    component_name="NewQuestion",
+    serializers={name: _new_by_type(item_type) for name, item_type in TYPES.items()},
+    resource_type_field_name="type",
+)
+"""For the pages of the API: what each type takes. `NewQuestionIn` reads them all."""
 
 
 class OptionOut(serializers.Serializer[Any]):
@@ -244,8 +275,20 @@ class QuestionOut(serializers.Serializer[Any]):
         for part in READ_PARTS:
             setattr(question, part, getattr(given, part))
         question.policy = item_type.policy(given) if item_type.policies else ""
-        return super().to_representation(question)
+        return super().to_representation(question) | own.render(item_type, given.own, self.context)
 
     def get_correct_option_index(self, question: Any) -> int | None:
         found = [position for position, option in enumerate(question.options) if option.fraction == FULL]
         return found[0] if question.type == "single_choice" and found else None
+
+
+def _by_type(item_type: ItemType) -> type[serializers.Serializer[Any]]:
+    body = {**own.fields_out(item_type.fields), "type": serializers.CharField(), "__doc__": item_type.__doc__}
+    return type(f"{own.title_of(item_type.name)}QuestionOut", (QuestionOut,), body)
+
+
+QUESTION = PolymorphicProxySerializer(
+    component_name="Question",
+    serializers={name: _by_type(item_type) for name, item_type in TYPES.items()},
+    resource_type_field_name="type",
+)

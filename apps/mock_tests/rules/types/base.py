@@ -184,8 +184,6 @@ class ItemType(ABC):
     """Ways to mark it; the first is the usual one and is not stored."""
     fields: ClassVar[tuple[Field, ...]] = ()
     """What authors say of it beyond those parts, in `Given.own`; takers see what is declared as shown."""
-    response: ClassVar[str] = ""
-    """What a response is, for the pages of the API."""
     is_marked_by_hand: ClassVar[bool] = False
     """People mark it; `share` then only knows what blank ones earn, and `judged` what a marker's scores do."""
 

@@ -30,7 +30,6 @@ class Essay(ItemType):
 
     name = "essay"
     shows = frozenset()
-    response = f"A text of at most {LONGEST:,} characters; lines end with a line feed."
     is_marked_by_hand = True
     fields = (
         Field(

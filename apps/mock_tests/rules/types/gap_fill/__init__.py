@@ -23,7 +23,6 @@ class GapFill(ItemType):
 
     name = "gap_fill"
     uses = ("gaps", "shuffle")
-    response = "An object of texts or option ids by gap ids."
     shows = frozenset({"gaps"})
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -17,7 +17,6 @@ class Matching(ItemType):
 
     name = "matching"
     uses = ("options", "prompts", "policy", "shuffle")
-    response = "An object of option ids by prompt ids."
     shows = frozenset({"options", "prompts"})
     always_drawn = frozenset({"options"})
     policies = ("pairs", "all_or_nothing")

@@ -26,7 +26,6 @@ class MultipleChoice(ChoiceType):
 
     name = "multiple_choice"
     uses = ("options", "policy", "shuffle")
-    response = "A list of the ids of the chosen options."
     policies = ("fractions", "all_or_nothing", "jee_advanced")
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:

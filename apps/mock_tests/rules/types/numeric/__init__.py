@@ -19,7 +19,6 @@ class Numeric(ItemType):
 
     name = "numeric"
     uses = ("answers",)
-    response = "A number, written as a string."
     shows = frozenset()
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:

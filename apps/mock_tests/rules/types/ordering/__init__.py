@@ -16,7 +16,6 @@ class Ordering(ItemType):
 
     name = "ordering"
     uses = ("options", "policy", "star")
-    response = "A list of option ids, the first ones first; it may be unfinished."
     shows = frozenset({"options", "star"})
     always_drawn = frozenset({"options"})
     policies = ("exact", "star")

@@ -28,7 +28,6 @@ class ShortText(ItemType):
 
     name = "short_text"
     uses = ("texts", "case_sensitive")
-    response = "A string."
     shows = frozenset()
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:

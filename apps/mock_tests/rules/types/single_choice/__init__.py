@@ -13,7 +13,6 @@ class SingleChoice(ChoiceType):
 
     name = "single_choice"
     uses = ("options", "shuffle")
-    response = "The id of the chosen option."
 
     def flaws(self, given: Given) -> Iterator[Problem]:
         yield from super().flaws(given)

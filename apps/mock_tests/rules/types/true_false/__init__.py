@@ -13,7 +13,6 @@ class TrueFalse(ItemType):
 
     name = "true_false"
     uses = ("truth",)
-    response = "``true`` or ``false``."
     shows = frozenset()
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:
