@@ -84,6 +84,11 @@ class ExamAssignment(models.Model):
     counting = models.CharField(max_length=5, choices=Counting, default=Counting.BEST)
     listening = models.CharField(max_length=12, choices=Listening, default=Listening.FREE)
     plays_allowed = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
+    is_cued_by_clock = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Where the room listens at once: recordings start by themselves when their section begins.",
+    )
     browser_keys = models.JSONField(
         default=list, blank=True, help_text="Config keys of the Safe Exam Browser; empty: any browser."
     )

@@ -252,8 +252,17 @@ class Cue(models.Model):
     given_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     given_at = models.DateTimeField(db_default=Now())
 
+    is_automatic = models.BooleanField(default=False, db_default=False, help_text="Given by the clock of a section.")
+
     class Meta:
         ordering = ["starts_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assignment", "recording"],
+                condition=models.Q(is_automatic=True),
+                name="one_automatic_cue_per_recording",
+            ),
+        ]
 
 
 class Play(models.Model):
