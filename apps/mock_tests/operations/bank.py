@@ -119,13 +119,11 @@ def question_to_change(*, actor: User, question_id: uuid.UUID) -> BankQuestion:
 
 def lock_question(*, actor: User, question_id: uuid.UUID) -> BankQuestion:
     """A question that ``actor`` may see, its row locked; refuses any other id."""
-    rows = queries.questions_for(actor).select_for_update(of=("self",)).select_related("current_version")
-    question = rows.filter(pk=question_id).first()
-    if question is None:
+    locked = queries.questions_for(actor).select_for_update().filter(pk=question_id)
+    # Only now: what another edit has written while we waited is seen by the next statement, not by this one.
+    if not locked.values_list("pk").first():
         raise BankQuestionNotFound
-    # Deferred columns would be written back one by one.
-    question.refresh_from_db(fields=["search_text", "sketch"])
-    return question
+    return BankQuestion.objects.select_related("current_version", "approved_version").get(pk=question_id)
 
 
 def may_change(actor: User, question: BankQuestion) -> bool:

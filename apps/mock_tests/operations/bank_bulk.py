@@ -55,8 +55,10 @@ def change_questions(*, actor: User, ids: Sequence[uuid.UUID], **changes: Unpack
     with transaction.atomic():
         if topic_id := changes.get("topic_id"):
             bank.check_topic(topic_id)
-        rows = queries.questions_for(actor, ids=ids).select_for_update(of=("self",)).order_by("pk")
-        found = {row.pk: row for row in rows.select_related("current_version", "approved_version")}
+        locked = queries.questions_for(actor, ids=ids).select_for_update().order_by("pk").values_list("pk", flat=True)
+        # Only now: what others have written while we waited is seen by the next statement, not by this one.
+        rows = queries.questions_for(actor, ids=list(locked)).select_related("current_version", "approved_version")
+        found = {row.pk: row for row in rows}
         review = centers.question_review()
         step, comment = changes.get("step", ""), changes.get("comment", "")
         problems = []
