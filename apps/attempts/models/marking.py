@@ -39,6 +39,9 @@ class Script(models.Model):
         "assignments.ExamAssignment", on_delete=models.PROTECT, db_index=False, related_name="+"
     )
     question_id = models.UUIDField()
+    number = models.PositiveSmallIntegerField(default=0, help_text="Of the question in its paper.")
+    max_marks = models.DecimalField(max_digits=9, decimal_places=3, default=0)
+    length = models.PositiveIntegerField(default=0, help_text="In characters.")
     answer_hash = models.CharField(max_length=64, help_text="SHA-256 of what was written; another text is marked anew.")
     is_blank = models.BooleanField(help_text="Nothing was written.")
     current = models.ForeignKey(

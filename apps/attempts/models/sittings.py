@@ -206,6 +206,7 @@ class ItemMark(models.Model):
         PARTIAL = "PARTIAL"
         WRONG = "WRONG"
         BLANK = "BLANK"
+        PENDING = "PENDING"
 
     pk = models.CompositePrimaryKey("attempt_id", "question_id")
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, db_index=False, related_name="+")
