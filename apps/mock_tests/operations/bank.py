@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,8 +23,9 @@ from apps.mock_tests.errors import (
     QuestionRetired,
 )
 from apps.mock_tests.models import BankQuestion, BankVersion, Question, Topic
-from apps.mock_tests.operations import access, authoring, bank_topics, importing
-from apps.mock_tests.operations import media as files
+from apps.mock_tests.operations import access, authoring, bank_topics
+from apps.mock_tests.operations.importing_files import Step, stored_files
+from apps.mock_tests.operations.importing_rows import question_of
 from apps.mock_tests.queries import bank as queries
 from apps.mock_tests.rules import bank as rules
 from apps.mock_tests.rules.draft import DraftGroup, DraftQuestion, DraftSection, DraftTest
@@ -160,19 +160,17 @@ def add_questions(
     language: str = "",
     tags: Iterable[str] = (),
     note: str = "",
+    step: Step = lambda done, total: None,
 ) -> Added:
     """Put drafted questions into the bank with their pictures and recordings, all of them or none. What is there already,
     by content, or stands twice among them, is skipped and named. Topics that drafts name (``Grammar / Particles``) are
     found or made below ``topic``. Refuses damaged files with the place of their question, and an unknown ``topic``."""
     whole = DraftTest("", sections=(DraftSection("", groups=(DraftGroup(questions=tuple(drafts)),)),))
-    inspected = importing.inspect_files(whole)
-    things = ((file.name, found) for file, found in inspected.values())
-    with files.written(things=things, actor=actor) as written, transaction.atomic():
+    with stored_files(draft=whole, actor=actor, step=step) as stored, transaction.atomic():
         _one_after_the_other()
-        kept = files.keep(files=written)
-        shelf = {key: kept[hashlib.sha256(found.content).hexdigest()] for key, (_, found) in inspected.items()}
+        shelf = stored.keep()
         rows = [
-            importing.question_of(cast(Any, None), draft, order=0, number=number, shelf=shelf)
+            question_of(cast(Any, None), draft, order=0, number=number, shelf=shelf)
             for number, draft in enumerate(drafts, 1)
         ]
         hashes = [rules.content_hash(rules.wording_of(row)) for row in rows]
@@ -186,7 +184,8 @@ def add_questions(
                 skipped.append(Skipped(draft, known[digest]))
                 continue
             question = BankQuestion(id=uuid.uuid4(), created_by_id=actor.pk, topic=topics[draft.topic])
-            question.difficulty, question.exam_type, question.language = difficulty, exam_type, language
+            question.difficulty = draft.difficulty or difficulty
+            question.exam_type, question.language = exam_type, language
             question.tags = _tidy_tags([*draft.tags, *tags])
             known[digest] = question.pk
             created.append((question, _version_of(row, question, 1, actor, note, review)))

@@ -150,7 +150,7 @@ def test_places_files_in_every_text_and_keeps_the_same_bytes_once(cast, shelf):
     ("data", "places"),
     [
         (b"", [("/line/1", "file_empty")]),
-        (b"PK\x03\x04", [("/line/1", "not_xml")]),
+        (b"PK\x03\x04", [("/line/1", "not_zip")]),
         (b"<quiz>\n<question>", [("/line/2", "broken_xml")]),
         (b"<quiz></quiz>", [("/line/1", "no_questions")]),
         (quiz(choice(options=(("a", 0), ("b", 0)))), [("/line/3", "question_refused")]),
