@@ -111,6 +111,7 @@ CENTER, MAIN, BOTH = Hosts.CENTER, Hosts.MAIN, Hosts.BOTH
 
 _READ_TESTS = "teachers see the tests of their colleagues, keys included, to copy and to assign them"
 _WRITE_TESTS = "drafts only; a colleague's test is refused with 403 `not_yours`"
+_WRITE = may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS)
 _DRAFTS = {
     "list": may(staff=ALL, when=_READ_TESTS),
     "retrieve": may(staff=ALL, when=_READ_TESTS),
@@ -119,6 +120,9 @@ _DRAFTS = {
     "update": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS),
     "destroy": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS),
 }
+
+_SHARED = "students also what is for the whole center"
+_OWN_MATERIALS = "a colleague's is refused with 403 `not_yours`"
 
 TABLE: Mapping[str, Mapping[str, Rule]] = {
     # -- signing in ------------------------------------------------------------------------------------------------
@@ -305,12 +309,13 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "unpublish": may(admin=ALL, teacher=WRITTEN, when="a colleague's test is refused with 403 `not_yours`"),
         "clone": may(staff=ALL, when="the copy is one's own"),
         "papers": may(staff=ALL, when=_READ_TESTS),
+        "order": _WRITE,
         "import_file": may(staff=YES),
         "export": may(staff=ALL, when=_READ_TESTS),
     },
-    "test-sections": _DRAFTS,
-    "question-groups": _DRAFTS,
-    "questions": _DRAFTS,
+    "test-sections": {**_DRAFTS, "order": _WRITE, "clone": _WRITE},
+    "question-groups": {**_DRAFTS, "order": _WRITE, "move": _WRITE, "clone": _WRITE},
+    "questions": {**_DRAFTS, "move": _WRITE},
     "quizzes": {
         **_DRAFTS,
         "list": may(staff=ALL, student=ASSIGNED, guest=NAMED, when="takers get covers of what is published and active"),
@@ -334,8 +339,28 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "update": may(admin=ALL, when="the center's own, its newest edition; what is absent stays"),
         "retire": may(admin=ALL, when="the center's own, its newest edition"),
     },
-    "media-uploads": {"post": may(staff=YES)},
+    "media-uploads": {
+        "post": may(staff=YES),
+        "delete": may(admin=ALL, teacher=WRITTEN, when="nothing shows or plays it"),
+    },
     "media": {"get": may(anybody=HOLDERS, when="the link is signed for this center and has not expired")},
+    "material-categories": {
+        "list": may(staff=ALL, student=JOINED, guest=NOTHING, when=_SHARED),
+        "retrieve": may(staff=ALL, student=JOINED, guest=NOTHING, when=_SHARED),
+        "create": may(staff=YES),
+        "partial_update": may(admin=ALL, teacher=WRITTEN, when=_OWN_MATERIALS),
+        "update": may(admin=ALL, teacher=WRITTEN, when=_OWN_MATERIALS),
+        "destroy": may(admin=ALL, teacher=WRITTEN, when="teachers: it holds nothing of others"),
+    },
+    "materials": {
+        "list": may(staff=ALL, student=JOINED, guest=NOTHING, when=_SHARED),
+        "retrieve": may(staff=ALL, student=JOINED, guest=NOTHING, when=_SHARED),
+        "create": may(staff=YES),
+        "partial_update": may(admin=ALL, teacher=WRITTEN, when=_OWN_MATERIALS),
+        "update": may(admin=ALL, teacher=WRITTEN, when=_OWN_MATERIALS),
+        "destroy": may(admin=ALL, teacher=WRITTEN, when=_OWN_MATERIALS),
+    },
+    "materials/file": {"get": may(anybody=HOLDERS, when="the link is signed for this center and has not expired")},
     # -- rooms and attempts ----------------------------------------------------------------------------------------
     "exam-assignments": {
         "list": may(admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED, when="access codes for staff only"),
@@ -390,6 +415,8 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "post": may(takers=OWN, when="the attempt runs; plays are left, or the room was given a cue"),
     },
     "attempts/cues": {"get": may(admin=ALL, teacher=ROOMS), "post": may(admin=ALL, teacher=ROOMS, when="it is open")},
+    "attempts/recordings": {"get": may(admin=ALL, teacher=ROOMS)},
+    "attempts/next-recording": {"post": may(takers=OWN, when="recordings of the room start by the clock of sections")},
     "plays": {
         "get": may(anybody=HOLDERS, when="the link is signed for one play, holds a minute, and goes forward only")
     },

@@ -34,10 +34,13 @@ from apps.leaderboards import operations as boards
 from apps.live.models import QuizSession
 from apps.mail import operations as mail
 from apps.mail.models import Mail
+from apps.materials import operations as materials
+from apps.materials.models import Category, Material
 from apps.mock_tests.models import MediaFile, MockTest, Question
 from apps.notifications.models import Notice
 from tests import factories
 from tests.cast import Cast
+from tests.core.files import samples
 from tests.homework import make_quiz
 from tests.live import open_quiz
 
@@ -56,6 +59,8 @@ class Furniture:
     identity: Identity
     notice: Notice
     media: MediaFile
+    category: Category
+    material: Material
     job: Job
     mail: Mail
     center: Center
@@ -90,7 +95,10 @@ class Furniture:
             "submissions/history": self.homework,
             "leaderboards/exams": self.room,
             "mails": self.mail,
+            "material-categories": self.category,
+            "materials": self.material,
             "media": self.media,
+            "media-uploads": self.media,
             "mock-tests": self.draft,
             "notifications": self.notice,
             "plays": self.play,
@@ -125,6 +133,7 @@ def furnish(cast: Cast) -> Furniture:
     place = cast.north.name
     group = groups.create_group(name=f"Class of {place}")
     groups.add_members(group_id=group.pk, members=[(cast.alice.pk, "STUDENT"), (cast.carol.pk, "TEACHER")])
+    category = materials.create_category(actor=cast.carol, name=f"Folder of {place}", group_ids=[group.pk])
     registration.invite(actor=cast.dora, role="STUDENT")
     directors.copy_directors()
     claims.add_domain(center_id=cast.north.id, domain=f"{cast.north.slug}-exams.jp")
@@ -160,6 +169,14 @@ def furnish(cast: Cast) -> Furniture:
             user=cast.alice, notification_type="EXAM_OPENED", message=f"Notice of {place}", related_task_id=uuid.uuid4()
         ),
         media=MediaFile.objects.first() or MediaFile(),
+        category=category,
+        material=materials.share_material(
+            actor=cast.carol,
+            name=f"Handout of {place}",
+            file=samples.pdf(),
+            file_name=f"{place}.pdf",
+            category_id=category.pk,
+        ),
         job=_ask(cast),
         mail=Mail.objects.get(schema_name=cast.north.schema_name, letter="rejected"),
         center=Center.objects.get(pk=cast.north.id),

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("api.v1.users.urls")),
     path("", include("api.v1.groups.urls")),
     path("", include("api.v1.jobs.urls")),
+    path("", include("api.v1.materials.urls")),
     path("", include("api.v1.mock_tests.urls")),
     path("", include("api.v1.assignments.urls")),
     path("", include("api.v1.accommodations.urls")),

@@ -8,6 +8,7 @@ from apps.authentication.events import UserApproved, UserChanged, UserErased, Us
 from apps.centers.events import CenterOpened
 from apps.core import bus
 from apps.groups.events import MemberJoined, MemberLeft
+from apps.materials.events import StoreChanged
 from apps.mock_tests.events import FilesChanged, TestPublished
 
 
@@ -66,6 +67,11 @@ def note_published(event: TestPublished) -> None:
 
 @bus.subscribe(FilesChanged)
 def note_files(event: FilesChanged) -> None:
+    operations.note_change()
+
+
+@bus.subscribe(StoreChanged)
+def note_materials(event: StoreChanged) -> None:
     operations.note_change()
 
 

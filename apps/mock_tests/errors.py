@@ -48,6 +48,21 @@ class FileRefused(Invalid):
     message = "This file cannot be imported."
 
 
+class NothingToExport(Invalid):
+    code = "nothing_to_export"
+    message = "There is no question that could be exported."
+
+
+class NotStaff(Forbidden):
+    code = "not_staff"
+    message = "Only teachers and administrators import questions."
+
+
+class UploadGone(Conflict):
+    code = "upload_gone"
+    message = "The file that was to be imported is not kept any more; send it again."
+
+
 class MediaRefused(Invalid):
     code = "media_refused"
     message = "This file is not a picture or recording that can be used here."
@@ -159,8 +174,3 @@ class BankTooSmall(Invalid):
 class MediaInUse(Conflict):
     code = "media_in_use"
     message = "This file is shown or played somewhere: in a question, a paper or the bank."
-
-
-class NotYourMedia(Forbidden):
-    code = "not_yours"
-    message = "Only who uploaded a file and the center's administrators remove it."

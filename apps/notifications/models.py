@@ -16,6 +16,7 @@ class Notice(models.Model):
         HOMEWORK_DEADLINE_CHANGED = "HOMEWORK_DEADLINE_CHANGED"
         DEADLINE_APPROACHING = "DEADLINE_APPROACHING"
         DEADLINE_MISSED = "DEADLINE_MISSED"
+        MATERIAL_SHARED = "MATERIAL_SHARED"
         CONTACT_REQUEST = "CONTACT_REQUEST"
         SYSTEM_UPDATE = "SYSTEM_UPDATE"
 
@@ -24,7 +25,7 @@ class Notice(models.Model):
     notification_type = models.CharField(max_length=40, choices=Type)
     message = models.CharField(max_length=300)
     link = models.CharField(max_length=200, blank=True)
-    related_task_id = models.UUIDField(null=True, help_text="The room or homework it is about.")
+    related_task_id = models.UUIDField(null=True, help_text="The room, homework or material it is about.")
     related_contact_request_id = models.UUIDField(null=True)
     is_read = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())

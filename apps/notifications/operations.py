@@ -21,6 +21,7 @@ from apps.centers.errors import CenterNotFound
 from apps.centers.queries import contacts, domains, subscriptions
 from apps.core import realtime, tenancy
 from apps.mail import operations as mail
+from apps.materials import queries as materials
 from apps.notifications import queries, rules
 from apps.notifications.errors import LinkNotFound, NoticeNotFound
 from apps.notifications.models import MailWish, Notice
@@ -159,6 +160,21 @@ def tell_ended(*, homework_id: uuid.UUID) -> int:
     message = f"The deadline of {homework.title} has passed, and not all of it was handed in."
     missing = homework_standings.list_waited_for(homework=homework, begun_is_enough=True)
     return _tell_of_homework(homework, missing, Notice.Type.DEADLINE_MISSED, message, is_news=True)
+
+
+def tell_shared(*, material_id: uuid.UUID) -> int:
+    """Tell the students who may see a material that it is there; nothing if it is gone, and nobody twice. Returns how many
+    were told."""
+    material = materials.find_material(material_id=material_id)
+    if material is None:
+        return 0
+    where = f" in {material.category.name}" if material.category else ""
+    return notify(
+        user_ids=materials.audience_ids(material=material),
+        type=Notice.Type.MATERIAL_SHARED,
+        message=f"New material{where}: {material.name}"[:300],
+        related_task_id=material.pk,
+    )
 
 
 def tell_request(*, request_id: uuid.UUID) -> int:

@@ -18,6 +18,7 @@ from apps.authentication.events import ActingBegan, ActingEnded, ErasureAsked, U
 from apps.centers.events import ContactRequested, DomainFailed, PlanEnded, PlanEnding
 from apps.core import bus
 from apps.mail.letters import Content, letter
+from apps.materials.events import MaterialShared
 from apps.notifications import operations, queries
 
 
@@ -54,6 +55,11 @@ def tell_ending(event: HomeworkEnding) -> None:
 @bus.subscribe(HomeworkEnded)
 def tell_ended(event: HomeworkEnded) -> None:
     operations.tell_ended(homework_id=event.homework_id)
+
+
+@bus.subscribe(MaterialShared)
+def tell_shared(event: MaterialShared) -> None:
+    operations.tell_shared(material_id=event.material_id)
 
 
 @bus.subscribe(ActingBegan)

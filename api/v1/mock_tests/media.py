@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import TYPE_CHECKING
 
@@ -10,25 +9,23 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.common import links
+from api.common import gate, links
 from api.common.negotiation import AnyAccept
+from api.common.requests import Request as Requested
 from api.v1.mock_tests.serializers import files
 from apps.core import clock
+from apps.core.files import store
 from apps.mock_tests import queries
+from apps.mock_tests.operations import media
 
 if TYPE_CHECKING:
-    from apps.mock_tests.models import MediaFile
+    from apps.mock_tests.models import MediaFile, MediaPreview
 
-_RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})", re.ASCII)
-HEADERS = {
-    "Cache-Control": "private, no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "Accept-Ranges": "bytes",
-}
+HEADERS = gate.HEADERS
+WIDEST = 8_000
 
 
 class MediaView(APIView):
@@ -40,42 +37,52 @@ class MediaView(APIView):
     @extend_schema(
         operation_id="media_retrieve",
         parameters=[files.MediaQuery],
-        responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY), 206: None, 416: None},
+        responses={
+            (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY),
+            206: None,
+            302: None,
+            304: None,
+            416: None,
+        },
     )
     def get(self, request: Request, id: uuid.UUID) -> HttpResponse:
-        """A picture or recording, whole or the range that is asked for."""
+        """A picture or recording, whole or the range that is asked for. With ``w`` a picture that is so wide at least and
+        smaller than the whole one, if there is one."""
         given = request.query_params
+        at = clock.now()
         links.check_media(
             tenant=request.tenant,  # type: ignore[attr-defined]
             media_id=id,
             expires=given.get("expires", ""),
             signature=given.get("sig", ""),
-            at=clock.now(),
+            at=at,
         )
-        return _answer(queries.get_media(media_id=id), request.headers.get("Range", ""))
+        found = queries.get_media(media_id=id)
+        width = given.get("w", "")
+        wanted = int(width) if width.isascii() and width.isdigit() and len(width) <= 4 else WIDEST
+        file = queries.find_preview(media_id=id, width=wanted) if wanted < WIDEST else None
+        return gate.answer(request, leaving(found, file or found, seconds=int(given["expires"]) - int(at.timestamp())))
 
 
-def _answer(file: MediaFile, wanted: str) -> HttpResponse:
-    suffix = file.storage_name.rpartition(".")[2]
+def leaving(whole: MediaFile, file: MediaFile | MediaPreview, *, seconds: int) -> gate.Leaving:
+    """A file on its way out by a link that holds for so long."""
     # The name under which it was uploaded could give an answer away.
-    headers = HEADERS | {"Content-Disposition": f'attachment; filename="{file.pk}.{suffix}"'}
-    found = _RANGE.fullmatch(wanted.strip())
-    if found is None or not (found[1] or found[2]):
-        return HttpResponse(_bytes(file, 0, file.size), content_type=file.media_type, headers=headers)
-    part = _part(found[1], found[2], file.size)
-    if part is None:
-        return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{file.size}"})
-    first, end = part
-    headers["Content-Range"] = f"bytes {first}-{end - 1}/{file.size}"
-    return HttpResponse(_bytes(file, first, end), status=206, content_type=file.media_type, headers=headers)
+    disposition = f'attachment; filename="{whole.pk}.{file.storage_name.rpartition(".")[2]}"'
+    return gate.Leaving(
+        size=file.size,
+        media_type=file.media_type,
+        disposition=disposition,
+        tag=f"{whole.sha256[:32]}-{file.size}",
+        read=lambda begin, end: queries.read_media(file=file, begin=begin, end=end),
+        elsewhere=store.link(file.storage_name, seconds=seconds, media_type=file.media_type, disposition=disposition),
+    )
 
 
-def _part(first: str, last: str, size: int) -> tuple[int, int] | None:
-    """Where the wanted part begins and ends; nothing where it lies outside the file."""
-    begin, end = (int(first), int(last or size) + 1) if first else (max(0, size - int(last)), size)
-    end = min(end, size)
-    return (begin, end) if begin < end else None
+class UploadedView(APIView):
+    resource = "media-uploads"
 
-
-def _bytes(file: MediaFile, begin: int, end: int) -> bytes:
-    return queries.read_media(file=file, begin=begin, end=end)
+    @extend_schema(operation_id="media_uploads_delete", responses={204: None})
+    def delete(self, request: Requested, id: uuid.UUID) -> Response:
+        """Remove a picture or recording that nothing shows or plays: teachers their own, administrators any."""
+        media.delete_media(actor=request.user, media_id=id)
+        return Response(status=204)

@@ -2,7 +2,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from api.v1.mock_tests import quizzes, views
-from api.v1.mock_tests.media import MediaView
+from api.v1.mock_tests.media import MediaView, UploadedView
 from api.v1.mock_tests.profiles import ExamProfileViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -17,5 +17,6 @@ router.register("exam-profiles", ExamProfileViewSet, basename="exam-profile")
 urlpatterns = [
     *router.urls,
     path("media-uploads/", views.UploadView.as_view()),
+    path("media-uploads/<uuid:id>/", UploadedView.as_view()),
     path("media/<uuid:id>/", MediaView.as_view()),
 ]

@@ -15,6 +15,8 @@ from rest_framework.viewsets import GenericViewSet
 from api.common.pagination import Pages, PagesOrAll
 from api.common.requests import Request
 from api.v1.mock_tests.covers import CoverOut
+from api.v1.mock_tests.ordering import MovedQuestions, OrderedGroups, OrderedQuestions, OrderedSections
+from api.v1.mock_tests.revisions import IF_MATCH, expected, tagged
 from api.v1.mock_tests.serializers import fields, files, parts, questions, tests
 from api.v1.mock_tests.uploads import limit_body
 from apps.assignments import operations as rooms
@@ -38,7 +40,7 @@ def _with_rooms(request: Request, tests: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-class MockTestViewSet(GenericViewSet):
+class MockTestViewSet(OrderedSections, GenericViewSet):
     """Tests of the center, as their authors see them. Students get papers with their attempts, and covers before."""
 
     resource = "mock-tests"
@@ -70,23 +72,23 @@ class MockTestViewSet(GenericViewSet):
         test = authoring.create_test(actor=request.user, changes=shape.changes())
         return self._test(request, test.pk, status=201)
 
-    @extend_schema(operation_id="mock_tests_update", request=tests.MockTestIn)
+    @extend_schema(operation_id="mock_tests_update", parameters=[IF_MATCH], request=tests.MockTestIn)
     def partial_update(self, request: Request, id: uuid.UUID) -> Response:
         """Change a draft: teachers their own, administrators any."""
         shape = tests.MockTestIn(data=request.data, partial=True)
         shape.is_valid(raise_exception=True)
-        authoring.update_test(actor=request.user, test_id=id, changes=shape.changes())
+        authoring.update_test(actor=request.user, test_id=id, changes=shape.changes(), expected=expected(request))
         return self._test(request, id)
 
-    @extend_schema(operation_id="mock_tests_replace", request=tests.MockTestIn)
+    @extend_schema(operation_id="mock_tests_replace", parameters=[IF_MATCH], request=tests.MockTestIn)
     def update(self, request: Request, id: uuid.UUID) -> Response:
         """The same; here too what is absent stays."""
         return self.partial_update(request, id)
 
-    @extend_schema(operation_id="mock_tests_delete", responses={204: None})
+    @extend_schema(operation_id="mock_tests_delete", parameters=[IF_MATCH], responses={204: None})
     def destroy(self, request: Request, id: uuid.UUID) -> Response:
         """Remove a draft; papers that were made of it stay with their results."""
-        authoring.delete_test(actor=request.user, test_id=id)
+        authoring.delete_test(actor=request.user, test_id=id, expected=expected(request))
         return Response(status=204)
 
     @extend_schema(operation_id="mock_tests_publish", request=None, responses=tests.PublishOut)
@@ -153,7 +155,8 @@ class MockTestViewSet(GenericViewSet):
 
     def _test(self, request: Request, test_id: uuid.UUID, status: int = 200) -> Response:
         test = queries.get_test_for(request.user, test_id)
-        return Response(tests.MockTestOut(test, context=_with_rooms(request, [test])).data, status=status)
+        shown = tests.MockTestOut(test, context=_with_rooms(request, [test]))
+        return tagged(Response(shown.data, status=status), test)
 
     def _published(self, request: Request, test_id: uuid.UUID, paper: Any, detail: str) -> Response:
         test = queries.get_test_for(request.user, test_id)
@@ -161,7 +164,7 @@ class MockTestViewSet(GenericViewSet):
         return Response(tests.PublishOut(body, context=_with_rooms(request, [test])).data)
 
 
-class SectionViewSet(GenericViewSet):
+class SectionViewSet(OrderedGroups, GenericViewSet):
     """Timed parts of tests."""
 
     resource = "test-sections"
@@ -179,7 +182,8 @@ class SectionViewSet(GenericViewSet):
     @extend_schema(operation_id="test_sections_retrieve")
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
         """One section."""
-        return Response(parts.SectionOut(queries.get_section_for(request.user, id)).data)
+        section = queries.get_section_for(request.user, id)
+        return tagged(Response(parts.SectionOut(section).data), section)
 
     @extend_schema(operation_id="test_sections_create", request=parts.NewSectionIn, responses={201: parts.SectionOut})
     def create(self, request: Request) -> Response:
@@ -191,27 +195,27 @@ class SectionViewSet(GenericViewSet):
         )
         return Response(parts.SectionOut(queries.get_section_for(request.user, section.pk)).data, status=201)
 
-    @extend_schema(operation_id="test_sections_update", request=parts.SectionIn)
+    @extend_schema(operation_id="test_sections_update", parameters=[IF_MATCH], request=parts.SectionIn)
     def partial_update(self, request: Request, id: uuid.UUID) -> Response:
         """Change a section of a draft."""
         shape = parts.SectionIn(data=request.data, partial=True)
         shape.is_valid(raise_exception=True)
-        authoring.update_section(actor=request.user, section_id=id, changes=shape.changes())
+        authoring.update_section(actor=request.user, section_id=id, changes=shape.changes(), expected=expected(request))
         return self.retrieve(request, id)
 
-    @extend_schema(operation_id="test_sections_replace", request=parts.SectionIn)
+    @extend_schema(operation_id="test_sections_replace", parameters=[IF_MATCH], request=parts.SectionIn)
     def update(self, request: Request, id: uuid.UUID) -> Response:
         """The same; here too what is absent stays."""
         return self.partial_update(request, id)
 
-    @extend_schema(operation_id="test_sections_delete", responses={204: None})
+    @extend_schema(operation_id="test_sections_delete", parameters=[IF_MATCH], responses={204: None})
     def destroy(self, request: Request, id: uuid.UUID) -> Response:
         """Remove a section of a draft with its questions."""
-        authoring.delete_section(actor=request.user, section_id=id)
+        authoring.delete_section(actor=request.user, section_id=id, expected=expected(request))
         return Response(status=204)
 
 
-class QuestionGroupViewSet(GenericViewSet):
+class QuestionGroupViewSet(OrderedQuestions, GenericViewSet):
     """Questions under one instruction, passage, picture or recording."""
 
     resource = "question-groups"
@@ -246,31 +250,32 @@ class QuestionGroupViewSet(GenericViewSet):
         group = authoring.create_group(actor=request.user, section_id=section_id, changes=shape.changes())
         return self._group(request, group.pk, status=201)
 
-    @extend_schema(operation_id="question_groups_update", request=parts.QuestionGroupIn)
+    @extend_schema(operation_id="question_groups_update", parameters=[IF_MATCH], request=parts.QuestionGroupIn)
     def partial_update(self, request: Request, id: uuid.UUID) -> Response:
         """Change a group of a draft. A key that is absent stays, null removes the file."""
         shape = parts.QuestionGroupIn(data=request.data, partial=True)
         shape.is_valid(raise_exception=True)
-        authoring.update_group(actor=request.user, group_id=id, changes=shape.changes())
+        authoring.update_group(actor=request.user, group_id=id, changes=shape.changes(), expected=expected(request))
         return self._group(request, id)
 
-    @extend_schema(operation_id="question_groups_replace", request=parts.QuestionGroupIn)
+    @extend_schema(operation_id="question_groups_replace", parameters=[IF_MATCH], request=parts.QuestionGroupIn)
     def update(self, request: Request, id: uuid.UUID) -> Response:
         """The same; here too what is absent stays."""
         return self.partial_update(request, id)
 
-    @extend_schema(operation_id="question_groups_delete", responses={204: None})
+    @extend_schema(operation_id="question_groups_delete", parameters=[IF_MATCH], responses={204: None})
     def destroy(self, request: Request, id: uuid.UUID) -> Response:
         """Remove a group of a draft with its questions."""
-        authoring.delete_group(actor=request.user, group_id=id)
+        authoring.delete_group(actor=request.user, group_id=id, expected=expected(request))
         return Response(status=204)
 
     def _group(self, request: Request, group_id: uuid.UUID, status: int = 200) -> Response:
         group = queries.get_group_for(request.user, group_id)
-        return Response(parts.QuestionGroupOut(group, context=fields.with_links(request)).data, status=status)
+        shown = parts.QuestionGroupOut(group, context=fields.with_links(request))
+        return tagged(Response(shown.data, status=status), group)
 
 
-class QuestionViewSet(GenericViewSet):
+class QuestionViewSet(MovedQuestions, GenericViewSet):
     """Questions with their keys, for authors."""
 
     resource = "questions"
@@ -287,14 +292,12 @@ class QuestionViewSet(GenericViewSet):
         page = questions.QuestionOut(self.paginate_queryset(rows), many=True, context=context)
         return self.get_paginated_response(page.data)
 
-    @extend_schema(operation_id="questions_retrieve")
+    @extend_schema(operation_id="questions_retrieve", responses=questions.QUESTION)
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
         """One question."""
         return self._question(request, id)
 
-    @extend_schema(
-        operation_id="questions_create", request=questions.NewQuestionIn, responses={201: questions.QuestionOut}
-    )
+    @extend_schema(operation_id="questions_create", request=questions.NEW_QUESTION, responses={201: questions.QUESTION})
     def create(self, request: Request) -> Response:
         """Add a question to a group of a draft. Options without text and picture are dropped."""
         shape = questions.NewQuestionIn(data=request.data)
@@ -303,28 +306,41 @@ class QuestionViewSet(GenericViewSet):
         question = authoring.create_question(actor=request.user, group_id=group_id, changes=shape.changes())
         return self._question(request, question.pk, status=201)
 
-    @extend_schema(operation_id="questions_update", request=questions.QuestionIn)
+    @extend_schema(
+        operation_id="questions_update",
+        parameters=[IF_MATCH],
+        request=questions.QuestionIn,
+        responses=questions.QUESTION,
+    )
     def partial_update(self, request: Request, id: uuid.UUID) -> Response:
         """Change a question of a draft. ``options`` and ``answers`` replace what was there."""
         shape = questions.QuestionIn(data=request.data)
         shape.is_valid(raise_exception=True)
-        authoring.update_question(actor=request.user, question_id=id, changes=shape.changes())
+        authoring.update_question(
+            actor=request.user, question_id=id, changes=shape.changes(), expected=expected(request)
+        )
         return self._question(request, id)
 
-    @extend_schema(operation_id="questions_replace", request=questions.QuestionIn)
+    @extend_schema(
+        operation_id="questions_replace",
+        parameters=[IF_MATCH],
+        request=questions.QuestionIn,
+        responses=questions.QUESTION,
+    )
     def update(self, request: Request, id: uuid.UUID) -> Response:
         """The same; here too what is absent stays."""
         return self.partial_update(request, id)
 
-    @extend_schema(operation_id="questions_delete", responses={204: None})
+    @extend_schema(operation_id="questions_delete", parameters=[IF_MATCH], responses={204: None})
     def destroy(self, request: Request, id: uuid.UUID) -> Response:
         """Remove a question of a draft."""
-        authoring.delete_question(actor=request.user, question_id=id)
+        authoring.delete_question(actor=request.user, question_id=id, expected=expected(request))
         return Response(status=204)
 
     def _question(self, request: Request, question_id: uuid.UUID, status: int = 200) -> Response:
         question = queries.get_question_for(request.user, question_id)
-        return Response(questions.QuestionOut(question, context=fields.with_links(request)).data, status=status)
+        shown = questions.QuestionOut(question, context=fields.with_links(request))
+        return tagged(Response(shown.data, status=status), question)
 
 
 class UploadView(APIView):
@@ -344,12 +360,16 @@ class UploadView(APIView):
         file = shape.validated_data["file"]
         kind = files.UPLOAD_TARGETS.get(shape.validated_data.get("target", ""), "")
         kept = media.store_media(actor=request.user, content=file.read(), file_name=file.name or "", kind=kind)
+        url = fields.with_links(request)["sign"](str(kept.pk))
         body = {
             "file_key": f"media:{kept.pk}",
-            "url": fields.with_links(request)["sign"](str(kept.pk)),
+            "url": url,
             "kind": kept.kind,
             "media_type": kept.media_type,
             "size": kept.size,
             "seconds": kept.seconds,
+            "width": kept.width,
+            "height": kept.height,
+            "previews": {str(width): f"{url}&w={width}" for width in queries.preview_widths(media_id=kept.pk)},
         }
         return Response(files.UploadOut(body).data, status=201)

@@ -31,6 +31,7 @@ from apps.core import clock
 from apps.groups import queries as groups
 from apps.leaderboards import queries as boards
 from apps.mail import queries as mail
+from apps.materials import queries as materials
 from apps.notifications import queries as notices
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def collect(person: User) -> dict[str, Any]:
         "made_at": clock.now(),
         **accounts.data_about(user_id=person.pk),
         "groups": groups.data_about(user_id=person.pk),
+        "materials": materials.data_about(user_id=person.pk),
         "attempts": attempts.data_about(person=person),
         "ranks": [asdict(result) for result in boards.results_of(person, person.pk)[:MOST_RESULTS]],
         **notices.data_about(user_id=person.pk),

@@ -18,7 +18,7 @@ from apps.centers.rules import plans
 from apps.core import bus
 from apps.core.errors import Problem
 from apps.core.files import store, usage
-from apps.mock_tests.errors import MediaInUse, MediaNotFound, MediaRefused, MediaUnavailable, NotYourMedia
+from apps.mock_tests.errors import MediaInUse, MediaNotFound, MediaRefused, MediaUnavailable
 from apps.mock_tests.events import FilesChanged
 from apps.mock_tests.models import MediaFile
 from apps.mock_tests.models.media import MediaPreview
@@ -65,10 +65,8 @@ def delete_media(*, actor: User, media_id: uuid.UUID) -> None:
     question, a paper or anything else of the center shows or plays."""
     with transaction.atomic():
         row = MediaFile.objects.select_for_update().filter(pk=media_id).first()
-        if row is None:
+        if row is None or (actor.role != actor.Role.CENTER_ADMIN and row.created_by_id != actor.pk):
             raise MediaNotFound
-        if actor.role != actor.Role.CENTER_ADMIN and row.created_by_id != actor.pk:
-            raise NotYourMedia
         if references.referenced(media_ids=[row.pk]):
             raise MediaInUse
         drop(rows=[row])
