@@ -311,6 +311,8 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "papers": may(staff=ALL, when=_READ_TESTS),
         "order": _WRITE,
         "import_file": may(staff=YES),
+        "import_template": may(staff=YES),
+        "export_many": may(staff=ALL, when=_READ_TESTS),
         "export": may(staff=ALL, when=_READ_TESTS),
     },
     "test-sections": {**_DRAFTS, "order": _WRITE, "clone": _WRITE},

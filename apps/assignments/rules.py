@@ -51,6 +51,7 @@ BEFORE_OPENING = WHILE_OPEN | {
     "counting",
     "listening",
     "plays_allowed",
+    "is_cued_by_clock",
     "browser_keys",
     "is_watermarked",
 }

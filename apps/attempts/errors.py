@@ -149,6 +149,11 @@ class RecordingsAreFree(Conflict):
     message = "In this room recordings are played as often as wanted; the paper has their addresses."
 
 
+class NotByClock(Conflict):
+    code = "not_by_clock"
+    message = "In this room recordings do not start by the clock of their section."
+
+
 class NotTogether(Conflict):
     code = "not_together"
     message = "In this room recordings are not played for everybody at once."
@@ -179,3 +184,37 @@ class TooFast(TooMany):
 
     def __init__(self, message: str = "", *, retry_after: int = 5, **details: object) -> None:
         super().__init__(message, retry_after=retry_after, **details)
+
+
+class ScriptNotFound(NotFound):
+    code = "not_found"
+
+
+class ScriptClaimed(Conflict):
+    code = "script_claimed"
+    message = "Somebody else is marking this answer now."
+
+
+class MarkChanged(Conflict):
+    code = "mark_changed"
+    message = "This answer was marked meanwhile; look at the mark it has now."
+
+
+class NotMarkedYet(Conflict):
+    code = "not_marked_yet"
+    message = "A second mark needs a first one."
+
+
+class SameMarker(Conflict):
+    code = "same_marker"
+    message = "A second mark is given by somebody else than the first."
+
+
+class ReasonNeeded(Invalid):
+    code = "reason_needed"
+    message = "A mark that counts is changed for a reason only."
+
+
+class BadPoints(Invalid):
+    code = "bad_points"
+    message = "These points cannot be given."

@@ -63,6 +63,9 @@ class AssignmentIn(StrictSerializer):
     counting = serializers.ChoiceField(COUNTING, required=False, help_text="Which of several attempts counts.")
     listening = serializers.ChoiceField(LISTENING, required=False, help_text="How recordings are played.")
     plays_allowed = serializers.IntegerField(min_value=1, max_value=20, required=False, help_text="Where LIMITED.")
+    is_cued_by_clock = serializers.BooleanField(
+        required=False, help_text="Where SYNCHRONISED, with timed sections: recordings start when theirs begins."
+    )
     browser_keys = BoundedList(
         child=serializers.RegexField(r"^[0-9a-f]{64}$"),
         max_length=20,
@@ -177,6 +180,7 @@ class AssignmentOut(serializers.Serializer[Any]):
     counting = serializers.CharField()
     listening = serializers.CharField()
     plays_allowed = serializers.IntegerField()
+    is_cued_by_clock = serializers.BooleanField()
     is_watermarked = serializers.BooleanField()
     needs_exam_browser = serializers.SerializerMethodField()
     attempts_allowed = serializers.IntegerField()

@@ -19,7 +19,7 @@ from api.common.negotiation import AnyAccept
 from api.common.requests import Request
 from api.common.serializers import StrictSerializer
 from api.v1.mock_tests.media import HEADERS
-from apps.attempts.operations import listening
+from apps.attempts.operations import cues_by_clock, listening
 from apps.attempts.queries import plays
 from apps.attempts.rules import listening as rules
 from apps.core import clock
@@ -107,6 +107,24 @@ class ListeningOut(serializers.Serializer[Any]):
     server_time = serializers.DateTimeField()
 
 
+class ToCueOut(serializers.Serializer[Any]):
+    """A recording of the room's paper."""
+
+    recording = serializers.UUIDField()
+    section = serializers.CharField()
+    title = serializers.CharField(help_text="Of its group.")
+    question_number = serializers.IntegerField(source="number", allow_null=True, help_text="Where it is a question's.")
+    seconds = serializers.FloatField(help_text="How long it is; 0 where nobody knows.")
+    cues = serializers.IntegerField(help_text="How often it was started.")
+
+
+class UpcomingOut(serializers.Serializer[Any]):
+    """``cue`` is null when everything in the present section was heard."""
+
+    cue = CueOut(allow_null=True)
+    server_time = serializers.DateTimeField()
+
+
 class PlayQuery(StrictSerializer):
     expires = serializers.CharField(max_length=12)
     sig = serializers.CharField(max_length=60)
@@ -179,6 +197,29 @@ class CuesView(APIView):
         shape.is_valid(raise_exception=True)
         cue = listening.give_cue(actor=request.user, assignment_id=id, **shape.validated_data)
         return Response(CueOut(cue).data, status=201)
+
+
+class RecordingsView(APIView):
+    resource = "attempts/recordings"
+
+    @extend_schema(operation_id="attempts_recordings", responses=ToCueOut(many=True))
+    def get(self, request: Request, id: uuid.UUID) -> Response:
+        """What there is to start in this room, in the order of its paper."""
+        return Response(ToCueOut(plays.recordings_for(actor=request.user, assignment_id=id), many=True).data)
+
+
+class NextRecordingView(APIView):
+    resource = "attempts/next-recording"
+
+    @extend_schema(operation_id="attempts_next_recording", request=None, responses=UpcomingOut)
+    def post(self, request: Request, id: uuid.UUID) -> Response:
+        """Where recordings start by the clock: the one that is heard now or next in the present section, and when it starts
+        for this student. The first of the room to ask makes that moment known to everybody. Again is harmless."""
+        upcoming, at = cues_by_clock.next_by_clock(student_id=request.user.pk, attempt_id=id)
+        cue = None
+        if upcoming:
+            cue = {"id": upcoming.cue.pk, "recording": upcoming.cue.recording, "starts_at": upcoming.starts_at}
+        return Response(UpcomingOut({"cue": cue, "server_time": at}).data)
 
 
 class PlayMediaView(APIView):

@@ -20,6 +20,8 @@ urlpatterns = [
     path("attempts/<uuid:id>/plays/", listening.PlaysView.as_view()),
     path("plays/<uuid:id>/", listening.PlayMediaView.as_view()),
     path("exam-assignments/<uuid:id>/cues/", listening.CuesView.as_view()),
+    path("exam-assignments/<uuid:id>/recordings/", listening.RecordingsView.as_view()),
+    path("attempts/<uuid:id>/next-recording/", listening.NextRecordingView.as_view()),
     path("receipts/check/", fairness.ReceiptCheckView.as_view()),
     path("", include(router.urls)),
 ]

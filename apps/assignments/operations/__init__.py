@@ -56,6 +56,7 @@ class RoomFields(TypedDict, total=False):
     counting: str
     listening: str
     plays_allowed: int
+    is_cued_by_clock: bool
     browser_keys: list[str]
     is_watermarked: bool
     attempts_allowed: int

@@ -50,6 +50,9 @@ def check_course(*, room: ExamAssignment) -> None:
         problems.append(Problem("/seconds", "not_with_timed_sections", "Timed sections bring their own minutes."))
     if room.breaks and not room.is_sectioned:
         problems.append(Problem("/breaks", "needs_timed_sections", "Only between timed sections there are breaks."))
+    if room.is_cued_by_clock and not (room.is_sectioned and room.listening == ExamAssignment.Listening.SYNCHRONISED):
+        detail = "Recordings start by the clock only where sections are timed and the whole room listens at once."
+        problems.append(Problem("/is_cued_by_clock", "needs_timed_sections", detail))
     places = [given["after"] for given in room.breaks]
     for index, after in enumerate(places):
         if not 1 <= after < sections or after in places[:index]:

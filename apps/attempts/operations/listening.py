@@ -14,7 +14,8 @@ from apps.assignments import queries as rooms
 from apps.assignments.errors import AssignmentNotFound, RoomNotOpen
 from apps.attempts import errors, queries
 from apps.attempts.models import Attempt, Cue, Play
-from apps.attempts.operations import browser, granting
+from apps.attempts.operations import browser, cues_by_clock, granting
+from apps.attempts.queries import plays
 from apps.attempts.rules import listening as rules
 from apps.audit import operations as audit
 from apps.core import clock, realtime, tenancy
@@ -67,7 +68,7 @@ def start_play(
     is closed or paused, recordings of sections that are not open, and rooms in which recordings are free.
     """
     at = at or clock.now()
-    attempt = _sitting(student_id, attempt_id, at)
+    attempt = cues_by_clock.sitting(student_id, attempt_id, at)
     room = attempt.assignment
     browser.check_browser(keys=room.browser_keys)
     if room.listening == rules.FREE:
@@ -214,26 +215,20 @@ def _join(attempt: Attempt, cue_id: uuid.UUID | None, at: datetime) -> Playing:
         if play is not None:
             break
         number = _last_number(attempt.pk, cue.recording) + 1
-        new = Play(attempt=attempt, recording=cue.recording, number=number, cue=cue, started_at=at)
+        begun = cues_by_clock.own_start(attempt, cue, at) if cue.is_automatic else at
+        new = Play(attempt=attempt, recording=cue.recording, number=number, cue=cue, started_at=begun)
         play = new if _insert(new) else Play.objects.filter(attempt=attempt, cue=cue).first()
     if play is None or play.finished_at is not None:
         raise errors.NoPlaysLeft
-    return Playing(play, None, rules.offset(starts_at=cue.starts_at, at=at), at)
+    return Playing(play, None, _offset(play, at), at)
+
+
+def _offset(play: Play, at: datetime) -> float:
+    begun = _heard_from(play) if play.cue and play.cue.is_automatic else play.cue.starts_at if play.cue else at
+    return rules.offset(starts_at=begun, at=at, paused=plays.paused_since(play.attempt_id, begun))
 
 
 # -- shared --------------------------------------------------------------------------------------------------------
-
-
-def _sitting(student_id: uuid.UUID, attempt_id: uuid.UUID, at: datetime) -> Attempt:
-    found = Attempt.objects.filter(pk=attempt_id, student=student_id).select_related("assignment")
-    attempt = found.first()
-    if attempt is None:
-        raise errors.AttemptNotFound
-    if not attempt.is_running or queries.is_due(attempt, at):
-        raise errors.AttemptClosed
-    if attempt.paused_at is not None:
-        raise errors.Paused
-    return attempt
 
 
 def _check_recording(attempt: Attempt, recording: uuid.UUID | None, at: datetime) -> uuid.UUID:
@@ -278,7 +273,7 @@ def _heard_from(play: Play) -> datetime:
 
 def _playing(play: Play, at: datetime, credited: float = 0.0) -> Playing:
     if play.cue is not None:
-        return Playing(play, None, rules.offset(starts_at=play.cue.starts_at, at=at), at, credited)
+        return Playing(play, None, _offset(play, at), at, credited)
     allowed = Attempt.objects.values_list("assignment__plays_allowed", flat=True).get(pk=play.attempt_id)
     last = _last_number(play.attempt_id, play.recording)
     return Playing(play, max(allowed - last, 0), 0.0, at, credited)

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from apps.assignments import queries as rooms
 from apps.assignments.errors import AssignmentNotFound
 from apps.attempts import errors, queries
-from apps.attempts.models import Cue, Play
+from apps.attempts.models import Cue, Play, TimeGrant
 from apps.attempts.rules import listening as rules
 from apps.mock_tests import queries as papers
 
@@ -53,6 +53,37 @@ def listening_of(*, actor: User, attempt_id: uuid.UUID) -> Listening:
     ]
     cue = None if is_limited else Cue.objects.filter(assignment=room.pk).order_by("-starts_at", "-given_at").first()
     return Listening(found, cue, attempt.server_time)
+
+
+def paused_since(attempt_id: uuid.UUID, moment: datetime) -> float:
+    """For how many seconds time stood still in an attempt, in pauses that ended after a moment."""
+    pauses = TimeGrant.objects.filter(attempt=attempt_id, kind=TimeGrant.Kind.PAUSE, granted_at__gt=moment)
+    return float(pauses.aggregate(sum=Coalesce(Sum("seconds"), Value(0.0)))["sum"])
+
+
+@dataclass(frozen=True, slots=True)
+class ToCue:
+    """A recording of a room's paper, and how often it was started there."""
+
+    recording: uuid.UUID
+    section: str
+    title: str
+    number: int | None
+    seconds: float
+    cues: int
+
+
+def recordings_for(*, actor: User, assignment_id: uuid.UUID) -> list[ToCue]:
+    """The recordings of the paper that a room gives which ``actor`` manages, in its order; refuses any other id."""
+    room = rooms.managed_by(actor).filter(pk=assignment_id).first()
+    if room is None:
+        raise AssignmentNotFound
+    given = Cue.objects.filter(assignment=room.pk).order_by().values_list("recording").annotate(count=Count("pk"))
+    cues = dict(given)
+    return [
+        ToCue(one.recording, one.section, one.title, one.number, one.seconds, cues.get(one.recording, 0))
+        for one in papers.heard_in_order(paper_id=room.paper_id)
+    ]
 
 
 def cues_for(*, actor: User, assignment_id: uuid.UUID) -> QuerySet[Cue]:

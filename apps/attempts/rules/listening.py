@@ -4,6 +4,7 @@ back."""
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +17,8 @@ MOST_FETCHES: Final = 10
 """How often the bytes of one play are given out: enough for a connection that breaks, too little for anything else."""
 CUE_LEAD: Final = timedelta(seconds=5)
 """Between a cue and its start, so that it reaches everybody before."""
+GAP: Final = timedelta(seconds=3)
+"""Between two recordings that start by the clock."""
 LATEST_CUE: Final = timedelta(hours=4)
 MOST_CREDITED: Final = 60.0
 """Seconds that stalls of one recording can give back to one student, however often it is played."""
@@ -50,6 +53,12 @@ def creditable(*, seconds: float, started_at: datetime, at: datetime, of_play: f
     return credit if credit >= LEAST_CREDITED else 0.0
 
 
-def offset(*, starts_at: datetime, at: datetime) -> float:
-    """Where in the recording somebody has to begin who comes at this moment."""
-    return max((at - starts_at).total_seconds(), 0.0)
+def offset(*, starts_at: datetime, at: datetime, paused: float = 0.0) -> float:
+    """Where in the recording somebody has to begin who comes at this moment, when time has stood still so long since."""
+    return max((at - starts_at).total_seconds() - paused, 0.0)
+
+
+def own_start(*, cue_at: datetime, section_at: datetime, before: Sequence[float]) -> datetime:
+    """When a recording starts for somebody whose section began at ``section_at`` and has recordings of these seconds
+    ``before`` it: with the room, or later by as much as they came later, so that nobody misses a beginning."""
+    return max(cue_at, section_at + sum((timedelta(seconds=seconds) + GAP for seconds in before), timedelta()))

@@ -4,7 +4,7 @@ import functools
 import logging
 import uuid
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +15,6 @@ from django.db.models.functions import Coalesce
 from apps.core import tenancy
 from apps.core.files import store, usage
 from apps.mock_tests.errors import (
-    FileTooLarge,
     MediaNotFound,
     MediaUnavailable,
     NotPublished,
@@ -37,9 +36,7 @@ from apps.mock_tests.models import (
     TestSection,
 )
 from apps.mock_tests.queries import profiles as exam_profiles
-from apps.mock_tests.rules import exporting, interchange, items, publishing_reasons, rendering
-from apps.mock_tests.rules.draft import DraftFile
-from apps.mock_tests.rules.moodle_areas import MEDIA_TYPES
+from apps.mock_tests.rules import items, publishing_reasons, rendering
 from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
 from apps.mock_tests.rules.publishing_reasons import Findings
 from apps.mock_tests.rules.quizzes import QuizRules, read_rules
@@ -50,9 +47,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAPERS_PER_PROCESS = 64
-MOST_EMBEDDED_BYTES = 45 * 2**20
-"""A third more as base64, which is still a file that can be imported."""
-_ENDS = {media_type: end for end, (media_type, _) in MEDIA_TYPES.items()}
 
 Row = TypeVar("Row", bound=Model)
 
@@ -160,50 +154,6 @@ def _count(owner: str) -> Coalesce:
 
 
 # -- whole tests ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """A test as a file, and what an import of that file would not give back."""
-
-    file_name: str
-    media_type: str
-    content: str
-    losses: tuple[interchange.Loss, ...]
-
-
-def export_test_for(actor: User, test_id: uuid.UUID, *, to: str) -> Exported:
-    """A test ``actor`` may see as a file of the format ``to``. Refuses a test whose pictures and recordings are more than
-    such a file can be."""
-    test = get_test_for(actor, test_id)
-    source = load_source(test)
-    names = Question.objects.filter(group__section__mock_test=test).values_list("id", "name", "tags")
-    named = {question: exporting.Named(name, tuple(tags)) for question, name, tags in names}
-    files = _files_of(exporting.references(source), embed=to == "moodle_xml")
-    draft = exporting.draft_of(source, named, files.__getitem__)
-    content, losses = interchange.write(draft, to)
-    kind = interchange.FORMATS[to]
-    return Exported(
-        file_name=exporting.file_name(test.title, kind.suffix),
-        media_type=kind.media_type,
-        content=content.decode(),
-        losses=(*exporting.losses(source, test.description, minutes_kept=kind.keeps_minutes), *losses),
-    )
-
-
-def _files_of(media_ids: set[uuid.UUID], *, embed: bool) -> dict[uuid.UUID, DraftFile]:
-    rows = list(MediaFile.objects.filter(pk__in=media_ids))
-    if embed and sum(row.size for row in rows) > MOST_EMBEDDED_BYTES:
-        raise FileTooLarge(most=MOST_EMBEDDED_BYTES)
-    return {
-        row.pk: DraftFile(
-            name=f"{row.pk}.{_ENDS.get(row.media_type) or row.storage_name.rpartition('.')[2]}",
-            content=read_media(file=row, begin=0, end=row.size) if embed else b"",
-            media_type=row.media_type,
-            kind="audio" if row.kind == MediaFile.Kind.AUDIO else "image",
-        )
-        for row in rows
-    }
 
 
 def load_source(test: MockTest) -> TestSource:
@@ -330,6 +280,13 @@ def quiz_rules(*, paper_id: uuid.UUID) -> QuizRules | None:
     return read_rules(shown) if shown else None
 
 
+def heard_in_order(*, paper_id: uuid.UUID) -> list[Heard]:
+    """The recordings of a paper in its order, each once in a section, with how long they last."""
+    heard = list(_heard(tenancy.current().id, paper_id))
+    lengths = dict(MediaFile.objects.filter(pk__in={one.recording for one in heard}).values_list("pk", "seconds"))
+    return [replace(one, seconds=lengths.get(one.recording) or 0.0) for one in heard]
+
+
 def recordings_of(*, paper_id: uuid.UUID) -> Mapping[str, frozenset[str]]:
     """The recordings of a paper by their ids, each with the sections it is heard in; remembered in this process."""
     return _recordings(tenancy.current().id, paper_id)
@@ -363,6 +320,33 @@ def _content(center_id: uuid.UUID, paper_id: uuid.UUID) -> dict[str, Any]:
     if content is None:
         raise PaperNotFound
     return content
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A recording where it is heard: its section, and the group or the question that it belongs to."""
+
+    recording: uuid.UUID
+    section_id: str
+    section: str
+    title: str
+    number: int | None
+    seconds: float = 0.0
+
+
+@functools.lru_cache(maxsize=PAPERS_PER_PROCESS)
+def _heard(center_id: uuid.UUID, paper_id: uuid.UUID) -> tuple[Heard, ...]:
+    found: dict[tuple[str, str], Heard] = {}
+    for section in _content(center_id, paper_id)["sections"]:
+        for group in section["question_groups"]:
+            for heard in [group, *group["questions"]]:
+                if heard["audio_file"]:
+                    name = heard["audio_file"].removeprefix(rendering.PREFIX)
+                    one = Heard(
+                        uuid.UUID(name), section["id"], section["name"], group["title"], heard.get("question_number")
+                    )
+                    found.setdefault((section["id"], name), one)
+    return tuple(found.values())
 
 
 @functools.lru_cache(maxsize=PAPERS_PER_PROCESS)
@@ -444,3 +428,8 @@ def find_import(*, sha256: str) -> ImportRun | None:
     """The run that took these very bytes, if its test still exists."""
     runs = ImportRun.objects.filter(sha256=sha256, test__isnull=False, test__deleted_at=None)
     return runs.select_related("test").first()
+
+
+def find_import_run(*, sha256: str, created_by: uuid.UUID) -> ImportRun | None:
+    """The newest run in which this person had these very bytes taken."""
+    return ImportRun.objects.filter(sha256=sha256, created_by_id=created_by).first()

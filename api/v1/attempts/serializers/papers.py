@@ -82,6 +82,9 @@ class StartedOut(serializers.Serializer[Any]):
         source="attempt.assignment.listening", help_text="FREE, LIMITED or SYNCHRONISED: how recordings are played."
     )
     plays_allowed = serializers.IntegerField(source="attempt.assignment.plays_allowed", help_text="Where LIMITED.")
+    is_cued_by_clock = serializers.BooleanField(
+        source="attempt.assignment.is_cued_by_clock", help_text="Where SYNCHRONISED: ask ``next-recording/``."
+    )
     server_time = serializers.DateTimeField()
 
 

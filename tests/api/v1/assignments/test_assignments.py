@@ -109,6 +109,7 @@ def test_a_student_sees_a_room_without_what_is_for_staff(cast, room):
         "counting": "BEST",
         "listening": "FREE",
         "plays_allowed": 1,
+        "is_cued_by_clock": False,
         "is_watermarked": False,
         "needs_exam_browser": False,
         "seconds": room.paper.seconds,
