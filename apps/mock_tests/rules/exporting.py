@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from apps.mock_tests.rules import profiles, richtext
 from apps.mock_tests.rules.draft import (
@@ -20,9 +20,10 @@ from apps.mock_tests.rules.draft import (
     SectionType,
 )
 from apps.mock_tests.rules.interchange import Loss
-from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.native import kept
+from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, TestSource
 from apps.mock_tests.rules.types import fields as own_fields
-from apps.mock_tests.rules.types.base import Given, Option, Prompt
+from apps.mock_tests.rules.types.base import Given, Option, Prompt, plain
 from apps.mock_tests.rules.types.registry import TYPES
 
 FileOf = Callable[[uuid.UUID], DraftFile]
@@ -35,6 +36,7 @@ class Named:
 
     name: str
     tags: tuple[str, ...]
+    difficulty: str = ""
 
 
 def file_name(title: str, suffix: str) -> str:
@@ -54,19 +56,47 @@ def references(test: TestSource) -> set[uuid.UUID]:
     return found
 
 
-def draft_of(test: TestSource, named: dict[uuid.UUID, Named], file_of: FileOf) -> DraftTest:
-    """The test as files hold it; `file_of` gives the file of an id."""
+def draft_of(
+    test: TestSource,
+    named: Mapping[uuid.UUID, Named],
+    file_of: FileOf,
+    *,
+    keeps_all: bool = False,
+    description: str = "",
+) -> DraftTest:
+    """The test as files hold it; `file_of` gives the file of an id. Pictures that have a place of their own become parts of
+    texts, unless all is kept as it is."""
     sections = tuple(
         DraftSection(
-            section.name, cast(SectionType, section.section_type), _groups(section, named, file_of), section.duration
+            section.name,
+            cast(SectionType, section.section_type),
+            tuple(_group(group, named, file_of, keeps_all) for group in section.groups),
+            section.duration,
+            kept.said(**{kept.CODE: section.code}) if keeps_all else {},
         )
         for section in test.sections
     )
-    return DraftTest(test.title, test.level, sections)
+    return DraftTest(test.title, test.level, sections, _kept_of_test(test, description) if keeps_all else {})
 
 
-def losses(test: TestSource, description: str, *, minutes_kept: bool = False) -> Iterator[Loss]:
+def _kept_of_test(test: TestSource, description: str) -> dict[str, Any]:
+    quiz = test.quiz
+    percent = None if quiz is None or quiz.passing_percent is None else plain(quiz.passing_percent)
+    return kept.said(
+        **{
+            kept.DESCRIPTION: description,
+            kept.PROFILE: test.profile,
+            kept.QUIZ: quiz and kept.said(seconds=quiz.default_question_seconds, passing_percent=percent),
+        }
+    )
+
+
+def losses(
+    test: TestSource, description: str, *, minutes_kept: bool = False, keeps_all: bool = False
+) -> Iterator[Loss]:
     """What a format does not keep of this test because a draft does not: all but, where it says so, the minutes."""
+    if keeps_all:
+        return
     profile = profiles.profile_for(test.level)
     if description:
         yield Loss("/description", "No format keeps the description.")
@@ -119,11 +149,14 @@ def _question_losses(pointer: str, question: QuestionSource, number: int) -> Ite
 
 
 class _Shelf:
-    """The files of one group or question, and its texts with the names of these."""
+    """The files of one group or question, and its texts with the names of these. Pictures that have a place of their own
+    are put into the texts, or noted in ``pictures`` by these places."""
 
-    def __init__(self, file_of: FileOf) -> None:
+    def __init__(self, file_of: FileOf, *, keeps_all: bool) -> None:
         self._file_of = file_of
+        self._keeps_all = keeps_all
         self._files: dict[uuid.UUID, DraftFile] = {}
+        self.pictures: dict[str, str] = {}
 
     @property
     def files(self) -> tuple[DraftFile, ...]:
@@ -134,27 +167,41 @@ class _Shelf:
             self._files[media_id] = self._file_of(media_id)
         return self._files[media_id].name
 
-    def text(self, text: str, image: uuid.UUID | None = None) -> str:
-        if image:
+    def text(self, text: str, image: uuid.UUID | None = None, place: str = "") -> str:
+        if image and self._keeps_all:
+            self.pictures[place] = self.name(image)
+        elif image:
             text = f'{text}<img src="media:{image}">'
         return richtext.replace_media(text, lambda name: f"media:{self.name(uuid.UUID(name))}")
 
 
-def _groups(section: SectionSource, named: dict[uuid.UUID, Named], file_of: FileOf) -> tuple[DraftGroup, ...]:
-    return tuple(_group(group, named, file_of) for group in section.groups)
-
-
-def _group(group: GroupSource, named: dict[uuid.UUID, Named], file_of: FileOf) -> DraftGroup:
-    shelf = _Shelf(file_of)
+def _group(group: GroupSource, named: Mapping[uuid.UUID, Named], file_of: FileOf, keeps_all: bool) -> DraftGroup:
+    shelf = _Shelf(file_of, keeps_all=keeps_all)
     instruction, passage = shelf.text(group.instruction), shelf.text(group.reading_text, group.image)
     if group.audio:
         shelf.name(group.audio)
-    questions = tuple(_question(question, named[question.id], file_of) for question in group.questions)
-    return DraftGroup(group.title, instruction, passage, shelf.files, questions)
+    questions = tuple(_question(question, named[question.id], file_of, keeps_all) for question in group.questions)
+    told = {kept.NUMBER: group.mondai_number or 0, kept.AREA: group.scored_area, kept.IMAGE: shelf.pictures.get("")}
+    values = kept.said(**told) if keeps_all else {}
+    return DraftGroup(group.title, instruction, passage, shelf.files, questions, values)
 
 
-def _question(question: QuestionSource, named: Named, file_of: FileOf) -> DraftQuestion:
-    shelf = _Shelf(file_of)
+def _kept_of_question(question: QuestionSource, pictures: Mapping[str, str]) -> dict[str, Any]:
+    return kept.said(
+        **{
+            kept.NUMBER: question.question_number or 0,
+            kept.IMAGE: pictures.get(""),
+            kept.PICTURES: {place: name for place, name in pictures.items() if place},
+            kept.SECONDS: question.seconds,
+            kept.OWN_SCORE: None if question.has_own_score else False,
+            kept.WRONG_SHARE: None if question.wrong_share is None else plain(question.wrong_share),
+            kept.BANK: question.bank_version and str(question.bank_version),
+        }
+    )
+
+
+def _question(question: QuestionSource, named: Named, file_of: FileOf, keeps_all: bool) -> DraftQuestion:
+    shelf = _Shelf(file_of, keeps_all=keeps_all)
     given = _given(question.type, question.given().numbered(), shelf)
     text, explanation = shelf.text(question.text, question.image), shelf.text(question.explanation)
     if question.audio:
@@ -179,6 +226,8 @@ def _question(question: QuestionSource, named: Named, file_of: FileOf) -> DraftQ
         topic=question.topic,
         shuffle=question.shuffle,
         files=shelf.files,
+        difficulty=named.difficulty,
+        kept=_kept_of_question(question, shelf.pictures) if keeps_all else {},
     )
 
 
@@ -186,28 +235,37 @@ def _given(question_type: str, given: Given, shelf: _Shelf) -> Given:
     truth = given.truth
     return replace(
         given,
-        options=_options(given.options, shelf),
+        options=_options(given.options, shelf, "options"),
         texts=tuple(replace(text, feedback=shelf.text(text.feedback)) for text in given.texts),
         truth=truth
         and replace(
             truth, feedback_true=shelf.text(truth.feedback_true), feedback_false=shelf.text(truth.feedback_false)
         ),
-        prompts=tuple(replace(p, id="", text=shelf.text(p.text, p.image), image=None) for p in given.prompts),
+        prompts=tuple(
+            replace(prompt, id="", text=shelf.text(prompt.text, prompt.image, f"prompts/{place}"), image=None)
+            for place, prompt in enumerate(given.prompts)
+        ),
         gaps=tuple(
             replace(
                 gap,
                 id="",
-                options=_options(gap.options, shelf),
+                options=_options(gap.options, shelf, f"gaps/{number}/options"),
                 texts=tuple(replace(text, feedback=shelf.text(text.feedback)) for text in gap.texts),
             )
-            for gap in given.gaps
+            for number, gap in enumerate(given.gaps)
         ),
         own=own_fields.with_html(TYPES[question_type].fields, given.own, shelf.text),
     )
 
 
-def _options(options: Sequence[Option], shelf: _Shelf) -> tuple[Option, ...]:
+def _options(options: Sequence[Option], shelf: _Shelf, where: str) -> tuple[Option, ...]:
     return tuple(
-        replace(o, id=str(place), text=shelf.text(o.text, o.image), image=None, feedback=shelf.text(o.feedback))
-        for place, o in enumerate(options)
+        replace(
+            option,
+            id=str(place),
+            text=shelf.text(option.text, option.image, f"{where}/{place}"),
+            image=None,
+            feedback=shelf.text(option.feedback),
+        )
+        for place, option in enumerate(options)
     )

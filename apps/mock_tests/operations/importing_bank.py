@@ -1,0 +1,82 @@
+"""Questions from files into the bank."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from apps.mock_tests.models import ImportRun
+from apps.mock_tests.operations import bank, importing
+from apps.mock_tests.operations.importing import Mode, Tell, say_nothing
+from apps.mock_tests.operations.importing_files import check_files
+from apps.mock_tests.operations.importing_rows import LONGEST_TITLE, shortened
+from apps.mock_tests.rules.draft import DraftGroup, DraftQuestion, DraftTest
+from apps.mock_tests.rules.reading import Source
+
+if TYPE_CHECKING:
+    from apps.authentication.models import User
+
+_ALONE = "The instruction, passage or recording of its group is not kept: questions of the bank stand alone."
+
+
+@dataclass(frozen=True, slots=True)
+class BankOutcome:
+    """What an import into the bank gave: the new questions, and how many the bank had already."""
+
+    created: list[uuid.UUID]
+    known: int
+    report: dict[str, Any]
+
+
+def import_into_bank(
+    *,
+    actor: User,
+    data: Source,
+    file_name: str,
+    topic: uuid.UUID | None = None,
+    format: str = "",
+    preview: bool = False,
+    mode: Mode = "what-can-be-taken",
+    tell: Tell = say_nothing,
+) -> BankOutcome:
+    """Put the questions of a file into the bank, below ``topic``; what is there already, by content, is left alone. A
+    preview stores nothing. Refuses like ``importing.import_test``, and an unknown ``topic``."""
+    if topic is not None:
+        bank.check_topic(topic)
+    format = format or importing.guess(data)
+    draft, report = importing.read(data, format, mode=mode, tell=tell)
+    told = importing.plain(report)
+    alone = _alone(draft)
+    for row in told["rows"]:
+        if (row["line"], row["path"]) in alone and row["outcome"] in ("taken", "partly"):
+            row["outcome"], row["reasons"] = "partly", [*row["reasons"], _ALONE]
+    told |= {name: sum(row["outcome"] == name for row in told["rows"]) for name in ("taken", "partly")}
+
+    def step(done: int, total: int) -> None:
+        tell(done=done, total=total, message="Looking into pictures and recordings.")
+
+    if preview:
+        check_files(draft=draft, step=step)
+        return BankOutcome([], 0, told)
+    drafts = [replace(question, kept={}) for question in draft.questions()]
+    added = bank.add_questions(
+        actor=actor, drafts=drafts, topic=topic, note=shortened(file_name, LONGEST_TITLE), step=step
+    )
+    run = ImportRun(report=told, created_by_id=actor.pk, sha256=importing.digest_of(data), format=format)
+    run.file_name = shortened(file_name, LONGEST_TITLE)
+    run.save(force_insert=True)
+    return BankOutcome([question.pk for question in added.created], len(added.skipped), told)
+
+
+def _alone(draft: DraftTest) -> set[tuple[int, str]]:
+    """The places of questions that lose what their group says."""
+    return {_place(q) for group in draft.groups() if _says_something(group) for q in group.questions}
+
+
+def _says_something(group: DraftGroup) -> bool:
+    return bool(group.instruction or group.reading_text or group.files)
+
+
+def _place(question: DraftQuestion) -> tuple[int, str]:
+    return question.line, question.path
