@@ -75,6 +75,12 @@ def list_players_for(actor: User, session_id: uuid.UUID) -> QuerySet[Player]:
     return Player.objects.filter(session=session).order_by("display_name", "pk")
 
 
+def newest_names(*, session_id: uuid.UUID, most: int = 60) -> list[str]:
+    """Who joined last, for the host's lobby."""
+    players = Player.objects.filter(session=session_id, removed_at=None).order_by("-joined_at", "pk")
+    return list(players.values_list("display_name", flat=True)[:most])
+
+
 def find_locked(*, session_id: uuid.UUID) -> QuizSession | None:
     """A session for who will change it, locked until the transaction ends."""
     return QuizSession.objects.select_for_update().filter(pk=session_id).first()

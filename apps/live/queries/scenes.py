@@ -36,6 +36,8 @@ class Scene:
     code: str
     board_policy: str
     closes_at: datetime | None
+    is_lock_due: bool
+    """Time is up, and nobody has locked the question yet."""
     server_time: datetime
     top: list[boards.Place]
     players: int
@@ -100,6 +102,7 @@ def present(*, session_id: uuid.UUID, sign: Sign, counts: bool = False) -> Scene
         code=session.code,
         board_policy=session.board_policy,
         closes_at=session.closes_at,
+        is_lock_due=state != session.state,
         server_time=now,
         top=boards.places(session_id=session.pk, most=boards.TOP) if is_over else [],
         players=players,

@@ -1,0 +1,154 @@
+"""The socket of a live quiz: what is on the screens of host and players, as it changes; players' answers, and the host's
+moves, which do what their HTTP twins do."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Any
+
+from django.db import DatabaseError
+from rest_framework.exceptions import ValidationError
+
+from api import policies
+from api.common import errors
+from api.v1.live.serializers import RemovePlayerIn
+from api.ws import base
+from api.ws.quiz_watch import Watch, watch_of
+from apps.authentication import queries as people
+from apps.core import eager, realtime
+from apps.core.errors import Forbidden, Refusal
+from apps.live.operations import answering, moves
+from apps.live.operations.statement import Caller, Save
+from apps.live.queries import scenes
+
+SECONDS_TO_FINISH = 3
+# What a refusal of an answer means for the connection: nothing more can be said over it.
+_ENDS = {"not_signed_in": base.NOT_SIGNED_IN, "player_removed": base.FORBIDDEN, "not_found": base.NOT_FOUND}
+_TOLD = ("code", "detail", "errors", "details")
+
+# What a host may say, by the action of its HTTP twin.
+MOVES: Mapping[str, tuple[str, Callable[..., Any]]] = MappingProxyType(
+    {
+        "start": ("start", moves.start),
+        "next": ("next", moves.next_question),
+        "lock": ("lock", moves.lock),
+        "reveal": ("reveal", moves.reveal),
+        "finish": ("finish", moves.finish),
+        "remove-player": ("remove_player", moves.remove_player),
+    }
+)
+
+
+class QuizSocket(base.Socket):
+    """``/ws/quizzes/{session}/``"""
+
+    purpose = "quizzes"
+
+    is_host = False
+    _watch: Watch | None = None
+
+    async def entered(self) -> None:
+        self._session_id: uuid.UUID = self.scope["url_route"]["kwargs"]["session_id"]
+        entry = self.entry
+        self.is_host, self._facts = await self.run(_enter, entry.user_id, self._session_id)
+        self._caller = Caller(
+            self.tenant.schema_name, str(self._session_id), str(entry.user_id), str(entry.session_id), entry.version
+        )
+        self._watch = watch_of(self.tenant, self._session_id)
+        self._watch.seat(self)
+
+    async def received(self, message: dict[str, Any]) -> None:
+        kind = message["type"]
+        if kind == "answer" and not self.is_host:
+            return self._answer(message)
+        if kind in MOVES:
+            return await self._move(message)
+        return await super().received(message)
+
+    async def left(self) -> None:
+        if self._watch is not None:
+            self._watch.dismiss(self)
+
+    async def stopping(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(answering.drain(), SECONDS_TO_FINISH)
+
+    # -- answers ---------------------------------------------------------------------------------------------------
+
+    def _answer(self, message: Mapping[str, Any]) -> None:
+        number, seq = message.get("number"), message.get("seq")
+        try:
+            answering.append(
+                facts=self._facts,
+                caller=self._caller,
+                number=number,
+                seq=seq,
+                response=message.get("response"),
+                told=self._saved,
+            )
+        except Refusal as refusal:
+            self._refuse(number, seq, refusal.code)
+
+    def _saved(self, saves: list[Save]) -> None:
+        """After the commit."""
+        for save in saves:
+            number, seq, _ = save.rows[0]
+            if save.code is not None:
+                self._refuse(number, seq, save.code)
+                continue
+            moment = realtime.encode_moment(save.server_time)
+            self.post(f'{{"type":"acked","number":{number},"seq":{seq},"server_time":{moment}}}')
+
+    def _refuse(self, number: object, seq: object, code: str) -> None:
+        about = {"number": _plain(number), "seq": _plain(seq), "code": code}
+        self.post(realtime.encode("refused", about))
+        if code in _ENDS:
+            eager.start(self.close(_ENDS[code]))
+
+    # -- the host's moves ------------------------------------------------------------------------------------------
+
+    async def _move(self, message: Mapping[str, Any]) -> None:
+        name = message.get("id")
+        about: dict[str, Any] = {"of": message["type"], "id": _plain(name)}
+        given = {field: value for field, value in message.items() if field not in ("type", "id")}
+        problem = await self.run(_obey, self.entry.user_id, self._session_id, message["type"], given)
+        if problem is not None:
+            return await self.tell("error", {**about, **problem})
+        if self._watch is not None:
+            self._watch.hurry()
+        return await self.tell("done", about)
+
+
+def _enter(user_id: uuid.UUID, session_id: uuid.UUID) -> tuple[bool, answering.Facts]:
+    role, _ = scenes.part_of(people.get_user(user_id=user_id), session_id)
+    return role == "host", answering.get_facts(session_id=session_id)
+
+
+def _obey(user_id: uuid.UUID, session_id: uuid.UUID, kind: str, given: dict[str, Any]) -> dict[str, Any] | None:
+    """Make a move, with the checks of its HTTP twin; why not, as HTTP says it."""
+    action, move = MOVES[kind]
+    try:
+        actor = people.get_user(user_id=user_id)
+        if actor.role not in (policies.find("quiz-sessions", action) or policies.NOBODY).roles:
+            raise Forbidden
+        if kind == "remove-player":
+            shape = RemovePlayerIn(data=given)
+            shape.is_valid(raise_exception=True)
+            given = shape.validated_data
+        else:
+            given = {}
+        move(actor=actor, session_id=session_id, **given)
+    except (Refusal, ValidationError, DatabaseError) as error:
+        answer = errors.problem_handler(error, {})
+        assert answer is not None
+        return {name: answer.data[name] for name in _TOLD if name in answer.data}
+    return None
+
+
+def _plain(value: object) -> object:
+    """What the client said of its message, as far as it can be given back."""
+    return value if isinstance(value, int) or (isinstance(value, str) and len(value) <= 64) else None
