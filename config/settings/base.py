@@ -223,6 +223,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"queue": "bulk", "expires": 300},
     },
+    "clean_files": {
+        "task": "clean_files",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 86_400},
+    },
     "look_after_figures": {
         "task": "look_after_figures",
         "schedule": 300.0,
@@ -333,6 +338,7 @@ SPECTACULAR_SETTINGS = {
         "QuestionTypeEnum": "apps.mock_tests.rules.types.registry.TYPES",
         "ItemStatusEnum": "api.v1.homework.serializers.STATUSES",
         "ItemTypeEnum": "api.v1.homework.serializers.ITEM_TYPES",
+        "QuizStateEnum": "api.v1.live.serializers.STATES",
         "StepKindEnum": "api.v1.attempts.serializers.STEP_KINDS",
         "AttemptStatusEnum": "api.v1.attempts.serializers.STATUSES",
         "TestStatusEnum": "api.v1.mock_tests.serializers.tests.STATUSES",

@@ -15,13 +15,13 @@ BOARD_POLICIES = ["LIVE", "AFTER_CLOSE", "HIDDEN", "ANONYMOUS"]
 GUESTS = ["NONE", "NAMED", "CODE"]
 
 
-class SessionFilters(Filters):
+class QuizSessionFilters(Filters):
     search = Search(help_text="Part of the title.")
     state = serializers.ChoiceField(STATES, required=False)
     ordering = Order(["created_at", "title"])
 
 
-class OpenSessionIn(StrictSerializer):
+class OpenQuizSessionIn(StrictSerializer):
     mock_test = serializers.UUIDField(source="mock_test_id", help_text="A published test or quiz.")
     title = serializers.CharField(max_length=200, required=False, help_text="Left out: the title of the test.")
     seconds = serializers.IntegerField(
@@ -52,11 +52,11 @@ class OpenSessionIn(StrictSerializer):
     may_join_late = serializers.BooleanField(required=False, help_text="Also after the first question.")
 
 
-class JoinIn(StrictSerializer):
+class JoinQuizIn(StrictSerializer):
     code = serializers.CharField(max_length=20, help_text="As it is typed; case, spaces and hyphens do not matter.")
 
 
-class AnswerIn(StrictSerializer):
+class QuizAnswerIn(StrictSerializer):
     number = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="Of the question, from 1.")
     seq = serializers.IntegerField(
         min_value=1, max_value=2**31 - 1, help_text="Chosen by the client; the same again is no second answer."
@@ -64,7 +64,7 @@ class AnswerIn(StrictSerializer):
     response = serializers.JSONField(help_text="An option's id, a list of them, or true or false.")
 
 
-class AnsweredOut(serializers.Serializer[Any]):
+class QuizAnsweredOut(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     seq = serializers.IntegerField()
     server_time = serializers.DateTimeField()
@@ -74,12 +74,12 @@ class RemovePlayerIn(StrictSerializer):
     player = serializers.UUIDField(source="player_id")
 
 
-class HostOut(serializers.Serializer[Any]):
+class QuizHostOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     full_name = serializers.CharField(source="get_full_name")
 
 
-class SessionOut(serializers.Serializer[Any]):
+class QuizSessionOut(serializers.Serializer[Any]):
     """What players see of a session in lists."""
 
     id = serializers.UUIDField()
@@ -88,7 +88,7 @@ class SessionOut(serializers.Serializer[Any]):
     number = serializers.IntegerField(help_text="Of the present question, from 1; 0 in the lobby.")
     question_count = serializers.IntegerField()
     player_count = serializers.IntegerField()
-    host = HostOut(allow_null=True)
+    host = QuizHostOut(allow_null=True)
     answer_policy = serializers.ChoiceField(ANSWER_POLICIES)
     bonus = serializers.ChoiceField(BONUSES)
     board_policy = serializers.ChoiceField(BOARD_POLICIES)
@@ -97,7 +97,7 @@ class SessionOut(serializers.Serializer[Any]):
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
-class HostedSessionOut(SessionOut):
+class HostedQuizSessionOut(QuizSessionOut):
     """The same for staff."""
 
     code = serializers.CharField()
@@ -108,7 +108,7 @@ class HostedSessionOut(SessionOut):
     may_join_late = serializers.BooleanField()
 
 
-class RoundOut(serializers.Serializer[Any]):
+class QuizRoundOut(serializers.Serializer[Any]):
     """A question and what became of it; of one that is not revealed nothing of its key or its answers."""
 
     number = serializers.IntegerField()
@@ -122,11 +122,11 @@ class RoundOut(serializers.Serializer[Any]):
     distribution = serializers.DictField(child=serializers.IntegerField(), allow_null=True)
 
 
-class SessionDetailOut(HostedSessionOut):
-    rounds = RoundOut(many=True, source="rounds_in_order")
+class QuizSessionDetailOut(HostedQuizSessionOut):
+    rounds = QuizRoundOut(many=True, source="rounds_in_order")
 
 
-class PlayerOut(serializers.Serializer[Any]):
+class QuizPlayerOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     user = serializers.UUIDField(source="user_id")
     name = serializers.CharField(source="display_name")
@@ -139,13 +139,13 @@ class PlayerOut(serializers.Serializer[Any]):
 # -- what is on a screen -------------------------------------------------------------------------------------------
 
 
-class OptionOut(serializers.Serializer[Any]):
+class AskedOptionOut(serializers.Serializer[Any]):
     id = serializers.CharField()
     text = serializers.CharField()
     image = serializers.CharField(allow_null=True)
 
 
-class QuestionOut(serializers.Serializer[Any]):
+class AskedQuestionOut(serializers.Serializer[Any]):
     """A question as players see it, with what it is read, seen or heard with."""
 
     number = serializers.IntegerField()
@@ -154,7 +154,7 @@ class QuestionOut(serializers.Serializer[Any]):
     text = serializers.CharField()
     image = serializers.CharField(allow_null=True)
     audio = serializers.CharField(allow_null=True)
-    options = OptionOut(many=True)
+    options = AskedOptionOut(many=True)
     instruction = serializers.CharField()
     reading_text = serializers.CharField()
     group_image = serializers.CharField(allow_null=True)
@@ -164,7 +164,7 @@ class QuestionOut(serializers.Serializer[Any]):
     ends_at = serializers.DateTimeField(help_text="An answer that arrives later is refused and kept.")
 
 
-class RevealOut(serializers.Serializer[Any]):
+class QuizRevealOut(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     right = serializers.ListField(child=serializers.CharField(), help_text="Options that earn something.")
     explanation = serializers.CharField()
@@ -172,18 +172,18 @@ class RevealOut(serializers.Serializer[Any]):
     answered = serializers.IntegerField()
 
 
-class StandingOut(serializers.Serializer[Any]):
+class QuizStandingOut(serializers.Serializer[Any]):
     rank = serializers.IntegerField(help_text="1 + number of players strictly better; ties share it.")
     name = serializers.CharField(help_text="Empty on a board without names, but for one's own row.")
     score = serializers.CharField()
 
 
-class BoardOut(serializers.Serializer[Any]):
+class QuizBoardOut(serializers.Serializer[Any]):
     players = serializers.IntegerField()
-    top = StandingOut(many=True)
+    top = QuizStandingOut(many=True)
 
 
-class OwnAnswerOut(serializers.Serializer[Any]):
+class OwnQuizAnswerOut(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     seq = serializers.IntegerField()
     response = serializers.JSONField()
@@ -191,17 +191,17 @@ class OwnAnswerOut(serializers.Serializer[Any]):
     is_correct = serializers.BooleanField(allow_null=True)
 
 
-class MeOut(serializers.Serializer[Any]):
+class QuizMeOut(serializers.Serializer[Any]):
     player = serializers.UUIDField()
     name = serializers.CharField()
     score = serializers.CharField()
     correct = serializers.IntegerField()
     rank = serializers.IntegerField(allow_null=True, help_text="Null where the board is not shown, or not yet.")
-    answer = OwnAnswerOut(allow_null=True, help_text="To the present question.")
-    answers = OwnAnswerOut(many=True)
+    answer = OwnQuizAnswerOut(allow_null=True, help_text="To the present question.")
+    answers = OwnQuizAnswerOut(many=True)
 
 
-class SceneOut(serializers.Serializer[Any]):
+class QuizSceneOut(serializers.Serializer[Any]):
     """What is on a screen now."""
 
     session = serializers.UUIDField()
@@ -215,14 +215,14 @@ class SceneOut(serializers.Serializer[Any]):
     players = serializers.IntegerField()
     answered = serializers.IntegerField(allow_null=True, help_text="While a question is open for its host alone.")
     code = serializers.CharField(required=False, help_text="For the host alone.")
-    question = QuestionOut(allow_null=True)
-    reveal = RevealOut(allow_null=True)
-    board = BoardOut(allow_null=True)
-    me = MeOut(allow_null=True)
+    question = AskedQuestionOut(allow_null=True)
+    reveal = QuizRevealOut(allow_null=True)
+    board = QuizBoardOut(allow_null=True)
+    me = QuizMeOut(allow_null=True)
     server_time = serializers.DateTimeField()
 
 
-class PlaceOut(StandingOut):
+class QuizPlaceOut(QuizStandingOut):
     """A row of a board: nothing of a person but the name, and that only where the board has names."""
 
     correct = serializers.IntegerField(help_text="Questions with all of their marks.")
