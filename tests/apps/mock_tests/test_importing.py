@@ -11,10 +11,11 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 
 from apps.core import tenancy
+from apps.core.files.errors import StorageUnavailable
 from apps.mock_tests import queries
 from apps.mock_tests.errors import FileRefused, MediaRefused
 from apps.mock_tests.models import ImportRun, MediaFile, MockTest, Question, QuestionGroup
-from apps.mock_tests.operations import authoring, importing, media
+from apps.mock_tests.operations import authoring, importing, importing_rows, media
 from tests.apps.mock_tests.test_media_rules import picture, recording
 from tests.factories import SAMPLE, import_sample, publish
 
@@ -237,7 +238,7 @@ def test_a_failure_on_the_way_leaves_neither_rows_nor_files(cast, shelf, monkeyp
     def broken(*args, **kwargs):
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(importing, step, broken)
+    monkeypatch.setattr(importing if step == "ImportRun" else importing_rows, step, broken)
     with pytest.raises(RuntimeError, match="power cut"):
         take(cast, SAMPLE.read_bytes())
     assert nothing_stored(shelf)
@@ -255,7 +256,7 @@ def test_a_storage_that_fails_half_way_leaves_nothing(cast, shelf, monkeypatch):
         return written[-1]
 
     monkeypatch.setattr(FileSystemStorage, "save", failing)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(StorageUnavailable):
         take(cast, SAMPLE.read_bytes())
     assert len(written) == 5
     assert nothing_stored(shelf)
@@ -268,7 +269,7 @@ def test_an_import_takes_few_queries_whatever_its_size(cast, count_queries):
         take(cast, quiz(choice("Question " + IMG.format("a.png"), files=embedded("a.png", picture(size=(99, 1))))))
     with count_queries() as large:
         take(cast, quiz(*[choice(f"Question {n} " + IMG.format("a.png"), files=embedded("a.png", picture(size=(n + 1, 1)))) for n in range(60)]))  # noqa: E501 # fmt: skip
-    assert len(large) <= len(small) + 3 <= 25
+    assert len(large) <= len(small) + 3 <= 40
 
 
 @pytest.mark.django_db
