@@ -23,7 +23,7 @@ from api.v1.mock_tests.uploads import limit_body
 from apps.assignments import queries as assignments
 from apps.mock_tests import queries
 from apps.mock_tests.operations import exporting_jobs, importing, importing_bank, importing_jobs
-from apps.mock_tests.queries import exports
+from apps.mock_tests.queries import exports, profiles
 from apps.mock_tests.rules.interchange import FORMATS
 from apps.mock_tests.rules.table.writing import template
 
@@ -32,8 +32,12 @@ LARGE = 2**20
 
 
 def with_rooms(request: Request, tests: Sequence[Any]) -> dict[str, Any]:
-    """How many rooms hold each of these tests, with one question for all of them."""
-    return {"request": request, "rooms": assignments.count_holding_rooms(test_ids=[test.pk for test in tests])}
+    """How many rooms hold each of these tests, and what passes it, with one question each for all of them."""
+    return {
+        "request": request,
+        "rooms": assignments.count_holding_rooms(test_ids=[test.pk for test in tests]),
+        "pass_scores": profiles.pass_scores({test.profile for test in tests}),
+    }
 
 
 class InterchangeViews:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from django.db.models import Model, QuerySet
 
 from apps.mock_tests import queries
-from apps.mock_tests.errors import NotYours, PartNotFound, TestLocked, TestNotFound
+from apps.mock_tests.errors import EditedMeanwhile, NotYours, PartNotFound, TestLocked, TestNotFound
 from apps.mock_tests.models import MockTest, Question, QuestionGroup, TestSection
 
 if TYPE_CHECKING:
@@ -48,6 +48,13 @@ def group_to_change(*, actor: User, group_id: uuid.UUID) -> QuestionGroup:
 def question_to_change(*, actor: User, question_id: uuid.UUID) -> Question:
     """A question whose test is a draft of theirs, now locked."""
     return _part(actor, Question.objects.filter(pk=question_id), "group__section__mock_test")
+
+
+def check_revision(row: MockTest | TestSection | QuestionGroup | Question, expected: int | None) -> None:
+    """Refuses a row that was changed since its reader saw the revision ``expected``; nothing expected, nothing refused. The
+    row's test is locked."""
+    if expected is not None and expected != row.revision:
+        raise EditedMeanwhile(revision=row.revision)
 
 
 def _part(actor: User, rows: QuerySet[Row], owner: str) -> Row:

@@ -17,7 +17,7 @@ from apps.core.errors import Problem
 from apps.mock_tests import queries
 from apps.mock_tests.errors import BadContent
 from apps.mock_tests.models import MockTest, Question, QuestionGroup, TestSection
-from apps.mock_tests.operations import access
+from apps.mock_tests.operations import access, marks
 from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.rules import bank, profiles, richtext
 from apps.mock_tests.rules.types.base import Gap, Given, Option, Prompt
@@ -30,13 +30,13 @@ Changes = Mapping[str, Any]
 Part = TypeVar("Part", TestSection, QuestionGroup, Question)
 
 TEST_FIELDS = frozenset({"title", "description", "level", "profile"})
-SECTION_FIELDS = frozenset({"name", "section_type", "duration", "order"})
+SECTION_FIELDS = frozenset({"name", "section_type", "code", "duration", "order"})
 GROUP_FIELDS = frozenset(
     {"title", "mondai_number", "instruction", "reading_text", "image_id", "audio_id", "scored_area", "order"}
 )
 QUESTION_FIELDS = frozenset(
     {"type", "name", "text", "question_number", "score", "shuffle", "explanation", "topic", "tags", "order", "seconds"}
-    | {"image_id", "audio_id", "given"}
+    | {"image_id", "audio_id", "given", "wrong_share"}
 )
 PARTS_OF_ANSWERS = frozenset(
     {"options", "answers", "texts", "case_sensitive", "truth", "prompts", "gaps", "policy", "star"}
@@ -60,11 +60,12 @@ def create_test(*, actor: User, changes: Changes) -> MockTest:
     return test
 
 
-def update_test(*, actor: User, test_id: uuid.UUID, changes: Changes) -> MockTest:
+def update_test(*, actor: User, test_id: uuid.UUID, changes: Changes, expected: int | None = None) -> MockTest:
     """Change title, description, level or profile of a draft. Another level brings its sections while there are no
     questions; later the sections stay as they are."""
     with transaction.atomic():
         test = access.lock_draft(actor=actor, test_id=test_id)
+        access.check_revision(test, expected)
         before = test.profile
         _set(test, changes, TEST_FIELDS)
         profile = _settle_profile(test, changes) if {"level", "profile"} & changes.keys() else None
@@ -72,13 +73,16 @@ def update_test(*, actor: User, test_id: uuid.UUID, changes: Changes) -> MockTes
         if profile and profile.code != before and not Question.objects.filter(group__section__mock_test=test).exists():
             test.sections.all().delete()
             _lay_out(test, profile)
+        elif profile and profile.code != before:
+            marks.follow_profile(profile, Question.objects.filter(group__section__mock_test=test))
     return test
 
 
-def delete_test(*, actor: User, test_id: uuid.UUID) -> None:
+def delete_test(*, actor: User, test_id: uuid.UUID, expected: int | None = None) -> None:
     """Put a draft out of sight; the papers it once had, and their results, stay."""
     with transaction.atomic():
         test = access.lock_draft(actor=actor, test_id=test_id)
+        access.check_revision(test, expected)
         MockTest.objects.filter(pk=test.pk).update(deleted_at=Now())
         audit.record(action="test.deleted", subject="test", subject_id=test.pk, name=test.title)
 
@@ -95,9 +99,9 @@ def clone_test(*, actor: User, test_id: uuid.UUID) -> MockTest:
             profile=source.profile,
             created_by_id=actor.pk,
         )
-        sections = _copies(TestSection.objects.filter(mock_test=source), "mock_test_id", {source.pk: copy.pk})
-        groups = _copies(QuestionGroup.objects.filter(section__mock_test=source), "section_id", sections)
-        _copies(Question.objects.filter(group__section__mock_test=source), "group_id", groups)
+        sections = copies(TestSection.objects.filter(mock_test=source), "mock_test_id", {source.pk: copy.pk})
+        groups = copies(QuestionGroup.objects.filter(section__mock_test=source), "section_id", sections)
+        copies(Question.objects.filter(group__section__mock_test=source), "group_id", groups)
         after = {"copied_from": str(source.pk)}
         audit.record(action="test.created", subject="test", subject_id=copy.pk, name=copy.title, after=after)
     return copy
@@ -130,16 +134,16 @@ def _lay_out(test: MockTest, profile: profiles.Profile) -> None:
     )
 
 
-def _copies(rows: QuerySet[Part], owner: str, new_owners: Mapping[uuid.UUID, uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+def copies(rows: QuerySet[Part], owner: str, new_owners: Mapping[uuid.UUID, uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     """Copy rows under new owners; returns the new ids by the old ones."""
     new_ids: dict[uuid.UUID, uuid.UUID] = {}
-    copies = list(rows)
-    for row in copies:
+    made = list(rows)
+    for row in made:
         new_ids[row.pk] = uuid.uuid4()
         row.pk = new_ids[row.pk]
         setattr(row, owner, new_owners[getattr(row, owner)])
         row._state.adding = True
-    rows.model._default_manager.bulk_create(copies)
+    rows.model._default_manager.bulk_create(made)
     return new_ids
 
 
@@ -156,18 +160,21 @@ def create_section(*, actor: User, test_id: uuid.UUID, changes: Changes) -> Test
     return section
 
 
-def update_section(*, actor: User, section_id: uuid.UUID, changes: Changes) -> None:
+def update_section(*, actor: User, section_id: uuid.UUID, changes: Changes, expected: int | None = None) -> None:
     """Change a section of a draft."""
     with transaction.atomic():
         section = access.section_to_change(actor=actor, section_id=section_id)
+        access.check_revision(section, expected)
         _set(section, changes, SECTION_FIELDS)
         section.save(update_fields=list(changes))
 
 
-def delete_section(*, actor: User, section_id: uuid.UUID) -> None:
+def delete_section(*, actor: User, section_id: uuid.UUID, expected: int | None = None) -> None:
     """Remove a section of a draft with its questions."""
     with transaction.atomic():
-        access.section_to_change(actor=actor, section_id=section_id).delete()
+        section = access.section_to_change(actor=actor, section_id=section_id)
+        access.check_revision(section, expected)
+        section.delete()
 
 
 def create_group(*, actor: User, section_id: uuid.UUID, changes: Changes) -> QuestionGroup:
@@ -180,18 +187,21 @@ def create_group(*, actor: User, section_id: uuid.UUID, changes: Changes) -> Que
     return group
 
 
-def update_group(*, actor: User, group_id: uuid.UUID, changes: Changes) -> None:
+def update_group(*, actor: User, group_id: uuid.UUID, changes: Changes, expected: int | None = None) -> None:
     """Change a question group of a draft."""
     with transaction.atomic():
         group = access.group_to_change(actor=actor, group_id=group_id)
+        access.check_revision(group, expected)
         _set(group, _checked(changes), GROUP_FIELDS)
         group.save(update_fields=list(changes))
 
 
-def delete_group(*, actor: User, group_id: uuid.UUID) -> None:
+def delete_group(*, actor: User, group_id: uuid.UUID, expected: int | None = None) -> None:
     """Remove a question group of a draft with its questions."""
     with transaction.atomic():
-        access.group_to_change(actor=actor, group_id=group_id).delete()
+        group = access.group_to_change(actor=actor, group_id=group_id)
+        access.check_revision(group, expected)
+        group.delete()
 
 
 # -- questions -----------------------------------------------------------------------------------------------------
@@ -203,28 +213,41 @@ def create_question(*, actor: User, group_id: uuid.UUID, changes: Changes) -> Qu
     with transaction.atomic():
         group = access.group_to_change(actor=actor, group_id=group_id)
         question = Question(group=group, order=_next(Question.objects.filter(group=group)))
-        write_question(question, {"given": Given(), **put_together(Given(), changes)})
+        question.has_own_score = changes.get("score") is not None
+        write_question(question, {"given": Given(), **put_together(Given(), _without_blank_score(changes))})
         question.save(force_insert=True)
+        marks.follow_own_profile(question)
     return question
 
 
-def update_question(*, actor: User, question_id: uuid.UUID, changes: Changes) -> None:
+def update_question(*, actor: User, question_id: uuid.UUID, changes: Changes, expected: int | None = None) -> None:
     """Change a question of a draft; refuses answers that do not fit its type, with every reason. Of answers that are given
     by their parts, those that are not named stay. One that came from the bank and now says something else is a question
     of its own from then on."""
     with transaction.atomic():
         question = access.question_to_change(actor=actor, question_id=question_id)
+        access.check_revision(question, expected)
         said = _said(question)
-        rewrite_question(question, changes)
+        if "score" in changes:
+            question.has_own_score = changes["score"] is not None
+        rewrite_question(question, _without_blank_score(changes))
         if _said(question) != said:
             question.bank_version_id = None
         question.save()
+        marks.follow_own_profile(question)
 
 
-def delete_question(*, actor: User, question_id: uuid.UUID) -> None:
+def delete_question(*, actor: User, question_id: uuid.UUID, expected: int | None = None) -> None:
     """Remove a question of a draft."""
     with transaction.atomic():
-        access.question_to_change(actor=actor, question_id=question_id).delete()
+        question = access.question_to_change(actor=actor, question_id=question_id)
+        access.check_revision(question, expected)
+        question.delete()
+
+
+def _without_blank_score(changes: Changes) -> Changes:
+    """No score of its own: the exam profile's."""
+    return {name: value for name, value in changes.items() if name != "score" or value is not None}
 
 
 def rewrite_question(question: Question, changes: Changes) -> None:
@@ -262,6 +285,8 @@ def write_question(question: Question, changes: Changes) -> None:
         present = item_type.read(question.content, question.key)
         flaws = tuple(item_type.text_flaws(question.text, present)) if "text" in clean else ()
     else:
+        # A question of another type before may still carry what only that one says.
+        given = replace(given, own={name: given.own[name] for name in item_type.own_names & given.own.keys()})
         flaws = tuple(item_type.reasons(question.text, given))
     if flaws:
         raise BadContent(problems=flaws)

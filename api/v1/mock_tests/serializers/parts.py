@@ -7,9 +7,10 @@ from typing import Any
 from rest_framework import serializers
 
 from api.common.filters import Filters
-from api.common.serializers import StrictSerializer
+from api.common.serializers import BoundedList, StrictSerializer
 from api.v1.mock_tests.serializers.fields import HtmlIn, HtmlOut, MediaIn, MediaLink, NumberIn
 
+MOST_IN_ORDER = 2_000
 SECTION_TYPES = ["VOCAB", "GRAMMAR_READING", "LISTENING", "FULL_WRITTEN", "GENERAL"]
 
 
@@ -18,8 +19,10 @@ class SectionOut(serializers.Serializer[Any]):
     mock_test = serializers.UUIDField(source="mock_test_id")
     name = serializers.CharField()
     section_type = serializers.ChoiceField(SECTION_TYPES)
+    code = serializers.CharField(help_text="Which section of the exam profile it is; empty: its type or name tells.")
     duration = serializers.IntegerField(help_text="Minutes.")
     order = serializers.IntegerField()
+    revision = serializers.IntegerField(help_text="For `If-Match`.")
     total_score = serializers.FloatField(help_text="Marks of all its questions.")
     question_count = serializers.IntegerField()
 
@@ -31,6 +34,9 @@ class SectionFilters(Filters):
 class SectionIn(StrictSerializer):
     name = serializers.CharField(max_length=120)
     section_type = serializers.ChoiceField(SECTION_TYPES)
+    code = serializers.CharField(
+        max_length=40, required=False, allow_blank=True, help_text="Of a section of the exam profile."
+    )
     duration = serializers.IntegerField(min_value=1, max_value=1440, help_text="Minutes.")
     order = NumberIn()
     total_score = serializers.IntegerField(
@@ -91,4 +97,23 @@ class QuestionGroupOut(serializers.Serializer[Any]):
     image = MediaLink(source="image_id")
     audio_file = MediaLink(source="audio_id")
     order = serializers.IntegerField()
+    revision = serializers.IntegerField(help_text="For `If-Match`.")
     questions = QuestionRefOut(many=True, source="questions.all")
+
+
+class OrderIn(StrictSerializer):
+    ids = BoundedList(child=serializers.UUIDField(), max_length=MOST_IN_ORDER, help_text="All of them, in their order.")
+
+
+class MoveGroupIn(StrictSerializer):
+    section = serializers.UUIDField()
+    position = serializers.IntegerField(
+        required=False, min_value=1, max_value=MOST_IN_ORDER, help_text="Absent: the end."
+    )
+
+
+class MoveQuestionIn(StrictSerializer):
+    group = serializers.UUIDField()
+    position = serializers.IntegerField(
+        required=False, min_value=1, max_value=MOST_IN_ORDER, help_text="Absent: the end."
+    )

@@ -43,7 +43,10 @@ class ItemKindIn(StrictSerializer):
     section = serializers.CharField(max_length=40, help_text="The code of its section.")
     count = serializers.IntegerField(max_value=MOST_COUNT, help_text="Usual number.")
     type = serializers.CharField(
-        max_length=40, allow_blank=True, default="", help_text="The type of question that it always is, if there is one."
+        max_length=40,
+        allow_blank=True,
+        default="",
+        help_text="The type of question that it always is, if there is one.",
     )
     marks = serializers.DecimalField(
         max_digits=8, decimal_places=3, allow_null=True, default=None, help_text="Of each; null: what the marking says."
@@ -68,7 +71,10 @@ class MarkingRuleIn(StrictSerializer):
 class TieIn(StrictSerializer):
     by = serializers.ChoiceField(TIES)
     name = serializers.CharField(
-        max_length=120, allow_blank=True, default="", help_text="A topic, or the code of an area; of wrong_ratio also empty."
+        max_length=120,
+        allow_blank=True,
+        default="",
+        help_text="A topic, or the code of an area; of wrong_ratio also empty.",
     )
 
 

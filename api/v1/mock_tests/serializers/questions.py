@@ -145,7 +145,22 @@ class QuestionIn(StrictSerializer):
     question_number = NumberIn(allow_null=True)
     order = NumberIn()
     score = serializers.DecimalField(
-        max_digits=8, decimal_places=3, min_value=Decimal("0.001"), max_value=Decimal(10_000), required=False
+        max_digits=8,
+        decimal_places=3,
+        min_value=Decimal("0.001"),
+        max_value=Decimal(10_000),
+        required=False,
+        allow_null=True,
+        help_text="Null or absent: what the exam profile says.",
+    )
+    wrong_share = serializers.DecimalField(
+        max_digits=11,
+        decimal_places=10,
+        min_value=Decimal(-1),
+        max_value=Decimal(0),
+        required=False,
+        allow_null=True,
+        help_text="What a wrong answer earns of the marks; null: what the exam profile says.",
     )
     options = OptionIn(many=True, required=False, max_length=MOST_OPTIONS)  # type: ignore[call-arg]
     answers = AnswerIn(many=True, required=False, max_length=MOST_OPTIONS)  # type: ignore[call-arg]
@@ -252,6 +267,9 @@ class QuestionOut(serializers.Serializer[Any]):
     question_number = serializers.IntegerField(allow_null=True)
     order = serializers.IntegerField()
     score = serializers.FloatField()
+    has_own_score = serializers.BooleanField(help_text="False: its marks are those of the exam profile.")
+    wrong_share = serializers.FloatField(allow_null=True, help_text="Null: what the exam profile says.")
+    revision = serializers.IntegerField(help_text="For `If-Match`.")
     image = MediaLink(source="image_id")
     audio_file = MediaLink(source="audio_id")
     options = OptionOut(many=True)

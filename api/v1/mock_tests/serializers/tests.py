@@ -56,6 +56,7 @@ class MockTestOut(serializers.Serializer[Any]):
     pass_score = serializers.SerializerMethodField()
     total_score = serializers.FloatField(help_text="Marks of all questions.")
     question_count = serializers.IntegerField()
+    revision = serializers.IntegerField(help_text="For `If-Match`.")
     current_paper = serializers.UUIDField(source="current_paper_id", allow_null=True)
     open_exam_assignments_count = serializers.SerializerMethodField(
         help_text="Rooms that give it and are not closed: above 0 it cannot be unpublished."
