@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ("explanation", models.TextField(blank=True)),
                 (
                     "content_hash",
-                    models.CharField(help_text="SHA-256 over what is asked and its answers, without random ids.", max_length=64),
+                    models.CharField(help_text="SHA-256 over what is asked and answered, without ids.", max_length=64),
                 ),
                 (
                     "audio",

@@ -102,11 +102,15 @@ class BankVersion(models.Model):
     content = models.JSONField(default=dict)
     key = models.JSONField(default=dict)
     score = models.DecimalField(max_digits=8, decimal_places=3, default=1)
+    has_own_score = models.BooleanField(default=True, db_default=True, help_text="If not, the exam profile says it.")
+    wrong_share = models.DecimalField(
+        max_digits=11, decimal_places=10, null=True, blank=True, help_text="Of the marks; empty: the exam profile's."
+    )
     shuffle = models.BooleanField(default=False)
     explanation = models.TextField(blank=True)
     image = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     audio = models.ForeignKey(MediaFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    content_hash = models.CharField(max_length=64, help_text="SHA-256 over what is asked and its answers, without random ids.")
+    content_hash = models.CharField(max_length=64, help_text="SHA-256 over what is asked and answered, without ids.")
 
     class Meta:
         ordering = ["question", "-number"]

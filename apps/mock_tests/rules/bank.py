@@ -35,6 +35,8 @@ class Item(Protocol):
     content: dict[str, Any]
     key: dict[str, Any]
     score: Decimal
+    has_own_score: bool
+    wrong_share: Decimal | None
     shuffle: bool
     explanation: str
     image_id: uuid.UUID | None
@@ -43,13 +45,14 @@ class Item(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a question says, independent of where it is stored."""
+    """What a question says, independent of where it is stored. Without a ``score`` the exam profile gives it."""
 
     type: str
     name: str
     text: str
     given: Given
-    score: Decimal
+    score: Decimal | None
+    wrong_share: Decimal | None
     shuffle: bool
     explanation: str
     image: uuid.UUID | None
@@ -72,7 +75,8 @@ def wording_of(item: Item) -> Wording:
         name=item.name,
         text=item.text,
         given=TYPES[item.type].read(item.content, item.key).numbered(),
-        score=item.score,
+        score=item.score if item.has_own_score else None,
+        wrong_share=item.wrong_share,
         shuffle=item.shuffle,
         explanation=item.explanation,
         image=item.image_id,
@@ -176,7 +180,8 @@ def _fields(wording: Wording) -> Iterator[tuple[str, Any]]:
     yield "/type", wording.type
     yield "/name", wording.name
     yield "/text", wording.text
-    yield "/score", plain(wording.score)
+    yield "/score", _plain_values(wording.score)
+    yield "/wrong_share", _plain_values(wording.wrong_share)
     yield "/shuffle", wording.shuffle
     yield "/explanation", wording.explanation
     yield "/image", _plain_values(wording.image)
@@ -201,8 +206,10 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 def _plain_values(value: Any) -> Any:
     """The value as JSON has it, without ids (places say the same) and without whatever is as usual: a part of answers that
     a type gets one day changes no hash."""
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return [_plain_values(part) for part in value]
+    if isinstance(value, Mapping):
+        return {name: _plain_values(part) for name, part in value.items() if part not in ({}, [], None, "")}
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, uuid.UUID):
@@ -234,3 +241,16 @@ def _typed_words(given: Given) -> Iterator[str]:
         yield from (text.text for text in gap.texts)
     for answer in given.answers:
         yield plain(answer.value)
+    yield from map(richtext.to_text, _texts_in(given.own))
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """Every text in a type's own fields."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts_in(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts_in(part)
