@@ -22,12 +22,14 @@ from apps.mock_tests.errors import (
     QuestionChanged,
     QuestionRetired,
 )
-from apps.mock_tests.models import BankQuestion, BankVersion, Question, Topic
-from apps.mock_tests.operations import access, authoring, bank_topics
+from apps.mock_tests.models import BankQuestion, BankVersion, MockTest, Question, Topic
+from apps.mock_tests.operations import access, authoring, bank_topics, marks
 from apps.mock_tests.operations.importing_files import Step, stored_files
 from apps.mock_tests.operations.importing_rows import question_of
 from apps.mock_tests.queries import bank as queries
+from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.rules import bank as rules
+from apps.mock_tests.rules import profiles
 from apps.mock_tests.rules.draft import DraftGroup, DraftQuestion, DraftSection, DraftTest
 from apps.mock_tests.rules.richtext import without_control_characters
 from apps.mock_tests.rules.types.base import Given
@@ -39,10 +41,16 @@ Changes = Mapping[str, Any]
 
 FILED = frozenset({"topic_id", "difficulty", "exam_type", "language", "tags"})
 """How a question is filed: of no version, so changing it makes none."""
-SAID = frozenset({"type", "name", "text", "score", "shuffle", "explanation", "image_id", "audio_id", "given"})
+SAID = frozenset(
+    {"type", "name", "text", "score", "wrong_share", "shuffle", "explanation", "image_id", "audio_id", "given"}
+)
 SAID |= authoring.PARTS_OF_ANSWERS
 """What a version holds, as authors change it."""
-_HELD = ("type", "name", "text", "content", "key", "score", "shuffle", "explanation", "image_id", "audio_id")
+_COPIED = (
+    *("type", "name", "text", "content", "key", "score", "has_own_score", "wrong_share", "shuffle", "explanation"),
+    *("image", "audio"),
+)
+_HELD = (*_COPIED[:-2], "image_id", "audio_id")
 
 MOST_AT_ONCE = 1_000
 LONGEST_NOTE = 300
@@ -57,7 +65,8 @@ def create_question(*, actor: User, changes: Changes, note: str = "") -> BankQue
     topic that is unknown or not active."""
     with transaction.atomic():
         said, filed = _apart(changes)
-        scratch = Question()
+        scratch = Question(has_own_score=False)
+        _set_score(scratch, said)
         authoring.write_question(scratch, {"given": Given(), **authoring.put_together(Given(), said)})
         question = BankQuestion(id=uuid.uuid4(), created_by_id=actor.pk)
         _file(question, filed)
@@ -86,6 +95,7 @@ def edit_question(
         _file(question, filed)
         if said:
             scratch = copy_of(present)
+            _set_score(scratch, said)
             authoring.rewrite_question(scratch, said)
             if rules.wording_of(scratch) != rules.wording_of(present):
                 review = centers.question_review()
@@ -231,7 +241,9 @@ def use_in_group(*, actor: User, group_id: uuid.UUID, question_ids: Sequence[uui
             copy.topic = original.topic.name if original.topic else ""
             copy.tags = list(original.tags)
             copies.append(copy)
-        return Question.objects.bulk_create(copies)
+        Question.objects.bulk_create(copies)
+        _follow_profile(group.section.mock_test, copies)
+    return copies
 
 
 def bring_up_to_date(
@@ -241,7 +253,7 @@ def bring_up_to_date(
     marks that the test gives otherwise than the bank did, stay. Refuses a test that is not a draft of theirs, and questions
     that are not of this test or have nothing newer, each with its place."""
     with transaction.atomic():
-        access.lock_draft(actor=actor, test_id=test_id)
+        test = access.lock_draft(actor=actor, test_id=test_id)
         behind = {row.question.pk: row for row in queries.outdated_in(actor, test_id) if row.newer}
         if question_ids is not None:
             problems = [
@@ -257,20 +269,27 @@ def bring_up_to_date(
         for row in wanted:
             _renew(row.question, cast(BankVersion, row.newer))
         Question.objects.bulk_update([row.question for row in wanted], [*_COPIED, "bank_version"])
+        _follow_profile(test, [row.question for row in wanted])
     return [row.question for row in wanted]
 
 
-_COPIED = ("type", "name", "text", "content", "key", "score", "shuffle", "explanation", "image", "audio")
-
-
 def _renew(question: Question, newer: BankVersion) -> None:
-    old = cast(BankVersion, question.bank_version)
-    kept = {
-        name: getattr(question, name) for name in ("score", "shuffle") if getattr(question, name) != getattr(old, name)
-    }
+    """Marks and shuffling are the test's to say: what it says otherwise than the bank did stays."""
+    was, old = rules.wording_of(question), rules.wording_of(cast(BankVersion, question.bank_version))
+    kept: set[str] = set()
+    if was.score != old.score:
+        kept |= {"score", "has_own_score"}
+    kept |= {name for name in ("wrong_share", "shuffle") if getattr(was, name) != getattr(old, name)}
     for name in _HELD:
-        setattr(question, name, kept.get(name, getattr(newer, name)))
+        if name not in kept:
+            setattr(question, name, getattr(newer, name))
     question.bank_version = newer
+
+
+def _follow_profile(test: MockTest, questions: Sequence[Question]) -> None:
+    """Questions without marks of their own get those of the test's exam profile."""
+    profile = exam_profiles.find_profile(test.profile) or profiles.CUSTOM
+    marks.follow_profile(profile, Question.objects.filter(pk__in=[question.pk for question in questions]))
 
 
 def _against_use(
@@ -337,6 +356,14 @@ def _apart(changes: Changes) -> tuple[dict[str, Any], dict[str, Any]]:
         raise TypeError(f"Questions of the bank have no fields {sorted(foreign)} that authors change.")
     said = {name: value for name, value in changes.items() if name in SAID}
     return said, {name: value for name, value in changes.items() if name in FILED}
+
+
+def _set_score(scratch: Question, said: dict[str, Any]) -> None:
+    """Marks that are given are the question's own; ``None`` leaves them to the exam profile of each test."""
+    if "score" in said:
+        scratch.has_own_score = said["score"] is not None
+    if said.get("score", 1) is None:
+        del said["score"]
 
 
 def _file(question: BankQuestion, filed: Changes) -> None:

@@ -180,7 +180,7 @@ def test_two_versions_are_compared_field_by_field(cast):
     assert (found.before.number, found.after.number) == (1, 2)
     assert [(change.path, change.before, change.after) for change in found.changes] == [
         ("/name", "City", "Town"),
-        ("/score", "1", "2.5"),
+        ("/score", None, "2.5"),
         ("/options/0/fraction", "1", None),
         ("/options/1/fraction", None, "1"),
         ("/options/3/text", None, "Nara"),
@@ -379,6 +379,23 @@ def test_one_verb_brings_one_or_all_up_to_date(cast):
         assert (copy.name, copy.bank_version.number) == ("New", 2)
     assert queries.outdated_in(cast.carol, test.pk) == []
     assert bank.bring_up_to_date(actor=cast.carol, test_id=test.pk) == []
+
+
+def test_marks_that_the_bank_leaves_open_are_those_of_the_profile(cast):
+    free, fixed = make_question(cast), make_question(cast, text="fixed", score=Decimal(5))
+    assert (free.current_version.has_own_score, fixed.current_version.has_own_score) == (False, True)
+    test = make_test(cast)
+    authoring.update_test(actor=cast.carol, test_id=test.pk, changes={"profile": "neet@2025-05"})
+    made = bank.use_in_group(actor=cast.carol, group_id=group_of(test).pk, question_ids=[free.pk, fixed.pk])
+    [first, second] = Question.objects.filter(pk__in=[copy.pk for copy in made]).order_by("order")
+    assert (first.score, first.has_own_score) == (4, False)
+    assert (second.score, second.has_own_score) == (5, True)
+    for question in (free, fixed):
+        bank.edit_question(actor=cast.carol, question_id=question.pk, changes={"name": "x", "score": None})
+    bank.bring_up_to_date(actor=cast.carol, test_id=test.pk)
+    assert {(row.score, row.has_own_score) for row in Question.objects.filter(pk__in=[first.pk, second.pk])} == {
+        (4, False)
+    }
 
 
 def test_what_cannot_be_brought_up_to_date_is_refused(cast):

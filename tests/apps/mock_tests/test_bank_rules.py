@@ -13,7 +13,7 @@ from apps.mock_tests.rules import bank
 from apps.mock_tests.rules.types.base import FULL, Given, Option, Prompt, Truth
 
 ANSWERS = Given(options=(Option("a", "Tokyo", FULL), Option("b", "Kyoto")))
-CITY = bank.Wording("single_choice", "City", "<p>Capital?</p>", ANSWERS, Decimal(1), False, "", None, None)
+CITY = bank.Wording("single_choice", "City", "<p>Capital?</p>", ANSWERS, Decimal(1), None, False, "", None, None)
 
 
 def test_ids_names_marks_and_shuffling_are_not_what_is_asked():
