@@ -55,6 +55,26 @@ class AttemptVoided(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptAwaitsMarking(Event):
+    """Closed, and marked as far as machines can: people have to mark the rest."""
+
+    name: ClassVar[str] = "attempt.awaits_marking"
+
+    attempt_id: uuid.UUID
+    assignment_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MarksWithdrawn(Event):
+    """Marked before, and waiting for marks again: those it had do not count any more."""
+
+    name: ClassVar[str] = "attempt.marks_withdrawn"
+
+    attempt_id: uuid.UUID
+    assignment_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptGraded(Event):
     name: ClassVar[str] = "attempt.graded"
 

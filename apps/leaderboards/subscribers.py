@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from apps.assignments.events import AssignmentFinalised
-from apps.attempts.events import AttemptGraded, AttemptReopened, AttemptVoided
+from apps.attempts.events import AttemptGraded, AttemptReopened, AttemptVoided, MarksWithdrawn
 from apps.authentication.events import UserErased
 from apps.core import bus
 from apps.leaderboards import operations
@@ -14,6 +14,11 @@ def record_result(event: AttemptGraded) -> None:
 
 @bus.subscribe(AttemptReopened)
 def withdraw_result(event: AttemptReopened) -> None:
+    operations.withdraw_result(attempt_id=event.attempt_id, assignment_id=event.assignment_id)
+
+
+@bus.subscribe(MarksWithdrawn)
+def withdraw_marks(event: MarksWithdrawn) -> None:
     operations.withdraw_result(attempt_id=event.attempt_id, assignment_id=event.assignment_id)
 
 

@@ -1,4 +1,4 @@
-"""Marks: from the frozen sheet and the paper's key, and nothing else."""
+"""Marks: from the frozen sheet, the paper's key and the points that people gave, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from apps.assignments import operations as room_operations
 from apps.assignments import queries as rooms
 from apps.assignments.errors import AssignmentNotFound, StillSitting
 from apps.attempts import errors
-from apps.attempts.events import AttemptGraded
+from apps.attempts.events import AttemptAwaitsMarking, AttemptGraded, MarksWithdrawn
 from apps.attempts.models import AnswerSheet, Attempt, ItemMark
+from apps.attempts.operations import scripts
 from apps.attempts.rules import marking
 from apps.core import bus, clock
 from apps.mock_tests import queries as papers
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 def grade_attempt(*, attempt_id: uuid.UUID, at: datetime | None = None) -> Attempt:
     """Mark a closed attempt, every item of it. The last one of a closed room finalises the room.
 
-    Running again changes nothing, unless the key has changed: then the marks are replaced as a new revision. A void
-    attempt stays without marks; refuses one that still runs.
+    What people mark waits for them: until then the other items have their marks, and the attempt none as a whole; what is
+    practice waits for nobody. Running again changes nothing, unless the key or the points have changed: then the marks are
+    replaced as a new revision. A void attempt stays without marks; refuses one that still runs.
     """
     with transaction.atomic():
         attempt = Attempt.objects.select_for_update().filter(pk=attempt_id).first()
@@ -38,12 +40,18 @@ def grade_attempt(*, attempt_id: uuid.UUID, at: datetime | None = None) -> Attem
         if attempt.is_running:
             raise StillSitting
         answers = AnswerSheet.objects.values_list("answers", flat=True).get(attempt_id=attempt_id)
-        marked = marking.mark_sheet(answers=answers, key=papers.get_key(paper_id=attempt.paper_id))
-        if attempt.status == Attempt.Status.GRADED:
-            if set(marked) == _present_marks(attempt_id):
-                return attempt
-            ItemMark.objects.filter(attempt_id=attempt_id).delete()
-        _record(attempt, marked, at or clock.now())
+        key, at = papers.get_key(paper_id=attempt.paper_id), at or clock.now()
+        settled = scripts.settle(attempt=attempt, answers=answers, key=key, at=at)
+        had_marks = attempt.status == Attempt.Status.GRADED or settled.has_scripts
+        marked = marking.mark_sheet(answers=answers, key=key, judged=settled.judged)
+        if any(mark.outcome == marking.PENDING for mark in marked) and not attempt.is_practice:
+            _await_marks(attempt, marked, has_new=settled.has_new)
+            return attempt
+        if had_marks and not _replace_marks(attempt, marked) and attempt.status == Attempt.Status.GRADED:
+            return attempt
+        if not had_marks:
+            _write_marks(attempt, marked)
+        _record(attempt, marked, at)
         finalise_if_done(assignment_id=attempt.assignment_id)
     return attempt
 
@@ -56,16 +64,37 @@ def grade_after_end(*, attempt_id: uuid.UUID) -> None:
             grade_attempt(attempt_id=attempt_id)
 
 
-def _present_marks(attempt_id: uuid.UUID) -> set[marking.Marked]:
-    rows = ItemMark.objects.filter(attempt_id=attempt_id).values_list("question_id", "marks", "outcome")
-    return {marking.Marked(*row) for row in rows}
+def _replace_marks(attempt: Attempt, marked: list[marking.Marked]) -> bool:
+    """Whether they are others than before."""
+    rows = ItemMark.objects.filter(attempt_id=attempt.pk).values_list("question_id", "marks", "outcome")
+    present = {marking.Marked(*row) for row in rows}
+    if present == set(marked):
+        return False
+    ItemMark.objects.filter(attempt_id=attempt.pk).delete()
+    _write_marks(attempt, marked)
+    return True
 
 
-def _record(attempt: Attempt, marked: list[marking.Marked], at: datetime) -> None:
+def _write_marks(attempt: Attempt, marked: list[marking.Marked]) -> None:
     ItemMark.objects.bulk_create(
         ItemMark(attempt=attempt, question_id=mark.question_id, marks=mark.marks, outcome=mark.outcome)
         for mark in marked
     )
+
+
+def _await_marks(attempt: Attempt, marked: list[marking.Marked], *, has_new: bool) -> None:
+    _replace_marks(attempt, [mark for mark in marked if mark.outcome != marking.PENDING])
+    whose = {"attempt_id": attempt.pk, "assignment_id": attempt.assignment_id}
+    if attempt.status == Attempt.Status.GRADED:
+        attempt.status = Attempt.Status.EXPIRED if attempt.was_expired else Attempt.Status.SUBMITTED
+        attempt.score = attempt.graded_at = None
+        attempt.save(update_fields=["status", "score", "graded_at"])
+        bus.publish(MarksWithdrawn(**whose))
+    if has_new:
+        bus.publish(AttemptAwaitsMarking(**whose))
+
+
+def _record(attempt: Attempt, marked: list[marking.Marked], at: datetime) -> None:
     attempt.score = marking.total(marked)
     attempt.revision += 1
     attempt.status = Attempt.Status.GRADED

@@ -3,11 +3,13 @@ same marks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
+from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import BadResponse, BadScores, ItemSpec
 from apps.mock_tests.rules.types.registry import TYPES
 
@@ -20,6 +22,7 @@ __all__ = [
     "grade_item",
     "is_marked_by_hand",
     "judge_item",
+    "shown_key",
     "spec_of",
 ]
 
@@ -73,6 +76,12 @@ def judge_item(item: Mapping[str, Any], scores: Mapping[str, str]) -> Mark:
     """What a marker's points earn, by an entry of a paper's key; refuses points out of bounds with `BadScores`."""
     share = TYPES[item["type"]].judged(item["key"], scores)
     return Mark(_marks(item, share), "CORRECT" if share >= 1 else "PARTIAL" if share > 0 else "WRONG")
+
+
+def shown_key(item: Mapping[str, Any], sign: Callable[[str], str]) -> dict[str, Any]:
+    """The key of an item for those who may see it, with addresses of the media in the type's own texts."""
+    own = TYPES[item["type"]].fields
+    return {**item["key"], **own_fields.with_html(own, item["key"], lambda text: richtext.replace_media(text, sign))}
 
 
 def _marks(item: Mapping[str, Any], share: Decimal) -> Decimal:
