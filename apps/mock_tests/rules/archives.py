@@ -22,6 +22,9 @@ MEGABYTE: Final = 1024 * 1024
 BEGINNING: Final = b"PK\x03\x04"
 """How a zip with anything in it begins."""
 
+OFFICE: Final = (".xlsx", ".docx", ".pptx", ".odt", ".ods", ".odp")
+"""Endings of documents that are zips themselves by nature; packages carry them as handouts."""
+
 _END: Final = b"PK\x05\x06"
 _END_BYTES: Final = 22
 _LONG_COMMENT: Final = 65_535
@@ -106,6 +109,11 @@ class Archive:
             while piece := file.read(_PIECE):
                 pieces.append(piece)
             return b"".join(pieces)
+
+    def beginning(self, name: str, most: int) -> bytes:
+        """The first bytes of a file."""
+        with self._damage_of(name) as told, told.open(self._entries[name]) as file:
+            return file.read(most)
 
     # -- before anything is read -----------------------------------------------------------------------------------
 

@@ -8,22 +8,23 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from apps.mock_tests.rules.aiken import read_aiken, write_aiken
-from apps.mock_tests.rules.archives import Archive, looks_like_zip
+from apps.mock_tests.rules.archives import OFFICE, Archive, looks_like_zip
 from apps.mock_tests.rules.draft import DraftFile, DraftGroup, DraftQuestion, DraftTest, UnreadableFile
 from apps.mock_tests.rules.gift import read_gift
 from apps.mock_tests.rules.gift_writing import write_gift
 from apps.mock_tests.rules.moodle_writing import write_moodle_xml
 from apps.mock_tests.rules.moodle_xml import read_moodle_xml
 from apps.mock_tests.rules.native.package import owns_native, read_native, write_native
+from apps.mock_tests.rules.qti.markup import Version
+from apps.mock_tests.rules.qti.packaging import is_single, owns_qti
+from apps.mock_tests.rules.qti.reading import read_qti
+from apps.mock_tests.rules.qti.writing import writer
 from apps.mock_tests.rules.reading import Reader, Source, beginning_of, whole
 from apps.mock_tests.rules.table.reading import owns_csv, owns_xlsx, read_csv, read_xlsx
 from apps.mock_tests.rules.table.sheets import looks_like_table
 from apps.mock_tests.rules.table.writing import write_csv, write_xlsx
 
 Writer = Callable[[DraftTest], tuple[bytes, dict[str, str]]]
-
-SHEET: Final = ".xlsx"
-"""Ends names of files that are zips themselves by nature."""
 
 _LOOKED_AT: Final = 1024 * 1024
 _ANSWER_LINE: Final = re.compile(rb"^\s*ANSWER\s*:", re.MULTILINE)
@@ -52,8 +53,24 @@ class Format:
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+
+def _qti(version: Version) -> Format:
+    """All versions are read by the same reader, whichever is named."""
+    suffix = f".qti{version.replace('.', '')}.zip"
+    return Format(
+        read_qti,
+        writer(version),
+        suffix,
+        "application/zip",
+        is_text=False,
+        holds_files=True,
+        owns=owns_qti,
+        keeps_minutes=True,
+    )
+
+
 FORMATS: Final[Mapping[str, Format]] = {
-    "moodle_xml": Format(whole(read_moodle_xml), write_moodle_xml, ".moodle.xml", "application/xml", holds_files=True),
+    "moodle_xml": Format(read_moodle_xml, write_moodle_xml, ".moodle.xml", "application/xml", holds_files=True),
     "gift": Format(whole(read_gift), write_gift, ".gift.txt", "text/plain"),
     "aiken": Format(whole(read_aiken), write_aiken, ".aiken.txt", "text/plain"),
     "native": Format(
@@ -69,6 +86,9 @@ FORMATS: Final[Mapping[str, Format]] = {
     ),
     "csv": Format(read_csv, write_csv, ".csv", "text/csv", is_text=False, holds_files=True, owns=owns_csv),
     "xlsx": Format(read_xlsx, write_xlsx, ".xlsx", XLSX, is_text=False, holds_files=True, owns=owns_xlsx),
+    "qti22": _qti("2.2"),
+    "qti21": _qti("2.1"),
+    "qti30": _qti("3.0"),
 }
 
 
@@ -85,7 +105,7 @@ def guess_format(source: Source) -> str:
     of no format."""
     beginning = beginning_of(source, _LOOKED_AT)
     if looks_like_zip(beginning):
-        names = list(Archive(source, may_nest=(SHEET,)))
+        names = list(Archive(source, may_nest=OFFICE))
         for name, kind in FORMATS.items():
             if kind.owns is not None and kind.owns(names):
                 return name
@@ -94,7 +114,7 @@ def guess_format(source: Source) -> str:
         return "csv"
     beginning = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
     if beginning.startswith(b"<"):
-        return "moodle_xml"
+        return "qti22" if is_single(beginning) else "moodle_xml"
     if _GIFT_SIGNS.search(beginning):
         return "gift"
     return "aiken" if _ANSWER_LINE.search(beginning) else "moodle_xml"

@@ -70,7 +70,7 @@ def test_a_refused_file_is_422_with_its_lines(cast):
 @pytest.mark.parametrize(
     ("fields", "place"),
     [
-        ({"format": "qti"}, ("/format", "invalid_choice")),
+        ({"format": "qti12"}, ("/format", "invalid_choice")),
         ({"level": "N7"}, ("/level", "invalid_choice")),
         ({"preview": "perhaps"}, ("/preview", "invalid")),
         ({"owner": "me"}, ("/owner", "unknown_field")),
