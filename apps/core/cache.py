@@ -14,6 +14,9 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 QUIET_SECONDS = 5.0
 
+# Django makes an instance for each thread or task; what one has learned of its server, all know.
+_quiet_until: dict[str, float] = {}
+
 
 class TolerantRedisCache(RedisCache):
     """Falls back to process memory for some seconds after Redis failed, then tries it again."""
@@ -22,15 +25,15 @@ class TolerantRedisCache(RedisCache):
         super().__init__(server, params)
         local = {key: value for key, value in params.items() if key != "OPTIONS"}
         self._local = LocMemCache(f"tolerant-{server}", local)
-        self._quiet_until = 0.0
+        self._server = server
 
     def _tolerant(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        if time.monotonic() >= self._quiet_until:
+        if time.monotonic() >= _quiet_until.get(self._server, 0):
             try:
                 remote: Callable[..., Any] = getattr(super(), name)
                 return remote(*args, **kwargs)
             except RedisError as error:
-                self._quiet_until = time.monotonic() + QUIET_SECONDS
+                _quiet_until[self._server] = time.monotonic() + QUIET_SECONDS
                 log.warning("Redis does not answer (%s); caching in this process for a while.", error)
         return getattr(self._local, name)(*args, **kwargs)
 

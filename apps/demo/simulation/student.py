@@ -62,11 +62,25 @@ class Student:
     # -- plain HTTP ------------------------------------------------------------------------------------------------
 
     async def _over_http(self, rest: list[Step], until: float = math.inf) -> None:
+        """Thinks on while answers travel; what is given meanwhile goes with the next request."""
+        given = asyncio.Event()
+        sender = asyncio.create_task(self._put_what_is(given))
+        try:
+            while rest and not self.closed and not sender.done() and time.monotonic() < until:
+                await asyncio.sleep(rest[0].pause)
+                self._note(rest.pop(0))
+                given.set()
+        finally:
+            sender.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sender
         await self._put()
-        while rest and not self.closed and time.monotonic() < until:
-            await asyncio.sleep(rest[0].pause)
-            self._note(rest.pop(0))
+
+    async def _put_what_is(self, given: asyncio.Event) -> None:
+        while not self.closed:
             await self._put()
+            await given.wait()
+            given.clear()
 
     async def _put(self) -> None:
         while self.unacked and not self.closed:
