@@ -20,4 +20,11 @@ urlpatterns = [
     path("rooms/<uuid:room>/board/", views.board, name="board"),
     path("rooms/<uuid:room>/results/", views.results, name="results"),
     path("attempts/<uuid:attempt>/result/", views.result, name="result"),
+    path("attempts/<uuid:attempt>/receipt/", views.receipt, name="receipt"),
+    path("receipts/", views.receipts, name="receipts"),
+    path("homework/", views.homework_list, name="homework_list"),
+    path("homework/new/", views.new_homework, name="new_homework"),
+    path("homework/<uuid:homework>/", views.homework, name="homework"),
+    path("homework/<uuid:homework>/edit/", views.edit_homework, name="edit_homework"),
+    path("homework/<uuid:homework>/items/<uuid:item>/", views.homework_item, name="homework_item"),
 ]

@@ -77,6 +77,48 @@ def result(request: HttpRequest, attempt: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
+def receipt(request: HttpRequest, attempt: uuid.UUID) -> HttpResponse:
+    """The receipt of one attempt, to keep."""
+    return _shell(request, "receipt", "Receipt", attempt=str(attempt))
+
+
+@require_safe
+def receipts(request: HttpRequest) -> HttpResponse:
+    """Whether a receipt is genuine, for anybody who holds it."""
+    return _shell(request, "receipt_check", "Check a receipt")
+
+
+@require_safe
+def homework_list(request: HttpRequest) -> HttpResponse:
+    """The homework of the signed-in person, or what staff have given."""
+    return _shell(request, "homework_list", "Homework")
+
+
+@require_safe
+def homework(request: HttpRequest, homework: uuid.UUID) -> HttpResponse:
+    """One homework: its items, or how everybody stands."""
+    return _shell(request, "homework", "Homework", homework=str(homework))
+
+
+@require_safe
+def new_homework(request: HttpRequest) -> HttpResponse:
+    """Give homework."""
+    return _shell(request, "homework_form", "New homework", homework="")
+
+
+@require_safe
+def edit_homework(request: HttpRequest, homework: uuid.UUID) -> HttpResponse:
+    """Change a homework."""
+    return _shell(request, "homework_form", "Homework", homework=str(homework))
+
+
+@require_safe
+def homework_item(request: HttpRequest, homework: uuid.UUID, item: uuid.UUID) -> HttpResponse:
+    """Before, during and after an attempt at an item."""
+    return _shell(request, "homework_item", "Homework", homework=str(homework), item=str(item))
+
+
+@require_safe
 def act(request: HttpRequest) -> HttpResponse:
     """Begin to work in an admin's place, by an owner's link."""
     return _shell(request, "act", "Act")

@@ -32,6 +32,13 @@ PAGES = [
     f"/rooms/{SOMETHING}/watch/",
     f"/rooms/{SOMETHING}/results/",
     f"/attempts/{SOMETHING}/result/",
+    f"/attempts/{SOMETHING}/receipt/",
+    "/receipts/",
+    "/homework/",
+    "/homework/new/",
+    f"/homework/{SOMETHING}/",
+    f"/homework/{SOMETHING}/edit/",
+    f"/homework/{SOMETHING}/items/{SOMETHING}/",
 ]
 
 

@@ -92,6 +92,7 @@ class AttemptViewSet(GenericViewSet):
                 "answers": state.answers,
                 "latest": state.latest,
                 "last_seqs": state.last_seqs,
+                "finals": attempt.finals,
                 "server_time": attempt.server_time,
             }
         )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     SeenAttempt = WithAnnotations[Attempt, Moment]
 
 Sign = Callable[[str], str]
+_TOLD = ("assignment__item", "assignment__practice_item", "student")
 
 
 # -- attempts ------------------------------------------------------------------------------------------------------
@@ -45,7 +46,7 @@ def list_attempts_for(
     actor: User, *, exam_assignment_id: uuid.UUID | None = None, status: str = "", watermark: str = ""
 ) -> QuerySet[Attempt]:
     """``attempts_for`` with room and student, newest first. By the mark on its paper only staff find an attempt."""
-    attempts = attempts_for(actor).select_related("assignment", "student")
+    attempts = attempts_for(actor).select_related(*_TOLD)
     if exam_assignment_id:
         attempts = attempts.filter(assignment_id=exam_assignment_id)
     if status:
@@ -65,7 +66,7 @@ def newest_statuses(actor: User, assignment_ids: Iterable[uuid.UUID]) -> dict[uu
 
 def get_attempt_for(actor: User, attempt_id: uuid.UUID) -> SeenAttempt:
     """One of the attempts ``actor`` may see, with room, student and ``server_time``; refuses any other id."""
-    found = attempts_for(actor).filter(pk=attempt_id).select_related("assignment", "student")
+    found = attempts_for(actor).filter(pk=attempt_id).select_related(*_TOLD)
     attempt = found.annotate(server_time=Now()).first()
     if attempt is None:
         raise errors.AttemptNotFound

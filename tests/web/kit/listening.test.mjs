@@ -85,3 +85,81 @@ test("who comes late begins where the room is", async () => {
   Audio.last.say("loadedmetadata");
   assert.equal(Audio.last.currentTime, 42);
 });
+
+// -- by the clock of the section -------------------------------------------------------------------------------------
+
+class Room extends Center {
+  cues = [];
+  asked = 0;
+  async call(method, path, body) {
+    if (!path.endsWith("next-recording/")) return super.call(method, path, body);
+    this.asked += 1;
+    if (this.isGone) throw new Error("No connection.");
+    return { cue: this.cues[0] ?? null };
+  }
+}
+
+const soon = (id, seconds) => ({ id, recording: `r-${id}`, starts_at: new Date(BEGIN + gone + seconds * 1000).toISOString() });
+
+test("what the clock says starts by itself, and the next one after it", async () => {
+  const room = Object.assign(new Room(), { cues: [soon("one", 5), soon("two", 30)] });
+  const listening = new Listening({ http: room, attempt: "a", clock, Audio, byClock: true });
+  await listening.open();
+  assert.deepEqual([listening.startsAt.recording, room.said], ["r-one", []]);
+  mock.timers.tick(5000);
+  await settled();
+  assert.equal(room.said[0].cue, "one");
+  room.cues.shift();
+  gone += 25000;
+  Audio.last.say("ended");
+  await settled(); await settled();
+  assert.equal(listening.cue, "two");
+  mock.timers.tick(5000);
+  await settled();
+  assert.deepEqual(room.said.map(({ action, cue }) => cue ?? action), ["one", "finish", "two"]);
+  room.cues.shift();
+  Audio.last.say("ended");
+  await settled(); await settled();
+  assert.equal(listening.playing, null);
+});
+
+test("without a connection it is asked again until there is an answer, and not after the end", async () => {
+  const room = Object.assign(new Room(), { isGone: true, cues: [soon("one", 60)] });
+  const listening = new Listening({ http: room, attempt: "a", clock, Audio, byClock: true });
+  await listening.open();
+  room.isGone = false;
+  mock.timers.tick(3000);
+  await settled();
+  assert.deepEqual([room.asked, listening.cue], [2, "one"]);
+  listening.end();
+  await listening.advance();
+  mock.timers.tick(70000);
+  assert.deepEqual([room.asked, room.said], [2, []]);
+});
+
+test("a pause holds what is heard, and it goes on from there", async () => {
+  const room = Object.assign(new Room(), { cues: [soon("one", 0)] });
+  const listening = new Listening({ http: room, attempt: "a", clock, Audio, byClock: true });
+  await listening.open();
+  mock.timers.tick(1);
+  await settled();
+  const audio = Audio.last;
+  listening.hold(true);
+  assert.equal(audio.isPlaying, false);
+  listening.hold(false);
+  assert.equal(audio.isPlaying, true);
+  assert.equal(room.said.length, 1);
+});
+
+test("a pause before the start asks anew when time goes on", async () => {
+  const room = Object.assign(new Room(), { cues: [soon("one", 5)] });
+  const listening = new Listening({ http: room, attempt: "a", clock, Audio, byClock: true });
+  await listening.open();
+  listening.hold(true);
+  mock.timers.tick(6000);
+  await settled();
+  assert.deepEqual(room.said, []);
+  listening.hold(false);
+  await settled();
+  assert.equal(room.asked, 2);
+});

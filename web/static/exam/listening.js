@@ -2,11 +2,12 @@
 // listens together, at a moment that staff give. Stalls are measured and told, and the server gives time back for them.
 
 const SHORTEST_STALL_MS = 300;
+const AGAIN_MS = 3000;
 
 export class Listening {
-  // ``changed()`` tells the page; ``Audio`` makes the players.
-  constructor({ http, attempt, clock, changed = () => {}, Audio = globalThis.Audio }) {
-    Object.assign(this, { http, attempt, clock, changed, Audio });
+  // ``changed()`` tells the page; ``Audio`` makes the players; ``byClock``: recordings start when their section begins.
+  constructor({ http, attempt, clock, changed = () => {}, Audio = globalThis.Audio, byClock = false }) {
+    Object.assign(this, { http, attempt, clock, changed, Audio, byClock, isHeld: false, startsAt: null });
     this.left = new Map();
     this.playing = null;
     this.problem = "";
@@ -19,7 +20,32 @@ export class Listening {
     const { recordings, cue } = await this.http.call("GET", this.path);
     for (const { recording, plays_left: left } of recordings) this.left.set(recording, left);
     this.changed();
-    if (cue) this.follow(cue, { isLate: true });
+    if (this.byClock) await this.advance();
+    else if (cue) this.follow(cue, { isLate: true });
+  }
+
+  // Where recordings start by the clock: what is heard now or next in the section that is open.
+  async advance() {
+    clearTimeout(this.asking);
+    if (!this.byClock || this.hasEnded || this.isHeld || this.playing) return;
+    try {
+      const { cue } = await this.http.call("POST", `attempts/${this.attempt}/next-recording/`, {});
+      if (cue) this.follow(cue);
+    } catch {
+      this.asking = setTimeout(() => this.advance(), AGAIN_MS);
+    }
+  }
+
+  // Time stands still: so does what is heard.
+  hold(isHeld) {
+    if (this.isHeld === isHeld) return;
+    this.isHeld = isHeld;
+    if (isHeld) {
+      clearTimeout(this.waiting);
+      this.cue = null;
+      this.playing?.audio?.pause?.();
+    } else if (this.playing?.audio) this.playing.audio.play()?.catch((error) => { this.problem = error.message; this.stop(); });
+    else this.advance();
   }
 
   // A recording of one's own; ``recording`` counts once, however often the request has to be sent.
@@ -32,7 +58,10 @@ export class Listening {
   follow(cue, { isLate = false } = {}) {
     if (this.cue === cue.id) return;
     this.cue = cue.id;
-    this.waiting = setTimeout(() => this.begin({ cue: cue.id }, cue.recording, { isLate }), Math.max(0, Date.parse(cue.starts_at) - this.clock.now()));
+    this.startsAt = { recording: cue.recording, at: Date.parse(cue.starts_at) };
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.begin({ cue: cue.id }, cue.recording, { isLate }), Math.max(0, this.startsAt.at - this.clock.now()));
+    this.changed();
   }
 
   async begin(what, recording, { isLate = false } = {}) {
@@ -47,7 +76,9 @@ export class Listening {
     } catch (problem) {
       // Who comes after a recording is over has missed nothing that can still be heard.
       if (!isLate) this.problem = problem.message;
+      this.cue = this.byClock ? null : this.cue;
       this.stop();
+      if (this.byClock) this.asking = setTimeout(() => this.advance(), AGAIN_MS);
     }
     return undefined;
   }
@@ -59,10 +90,16 @@ export class Listening {
     audio.addEventListener("waiting", () => { this.playing.stalled ??= this.clock.monotonic(); });
     audio.addEventListener("playing", () => this.goneOn());
     audio.addEventListener("timeupdate", () => this.changed());
-    audio.addEventListener("ended", () => { this.say({ action: "finish", play: play.play }); this.stop(); });
+    audio.addEventListener("ended", () => this.finish(play.play));
     audio.addEventListener("error", () => { this.problem = "The recording could not be played. Tell your supervisor."; this.stop(); });
     audio.play()?.catch((error) => { this.problem = error.message; this.stop(); });
     this.changed();
+  }
+
+  async finish(play) {
+    this.stop();
+    await this.say({ action: "finish", play });
+    await this.advance();
   }
 
   goneOn() {
@@ -81,11 +118,14 @@ export class Listening {
   stop() {
     this.playing?.audio?.pause?.();
     this.playing = null;
+    this.startsAt = null;
     this.changed();
   }
 
   end() {
+    this.hasEnded = true;
     clearTimeout(this.waiting);
+    clearTimeout(this.asking);
     this.stop();
   }
 }

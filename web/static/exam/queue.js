@@ -43,6 +43,12 @@ export class AnswerQueue {
     this.flush();
   }
 
+  // A number for an answer that goes its own way, when everything given before has arrived.
+  number() {
+    this.seq += 1;
+    return { epoch: this.epoch, seq: this.seq };
+  }
+
   // While nothing can be written there is no use in trying often; what waits is kept, and goes out when time goes on.
   hold(isHeld) {
     this.isHeld = isHeld;

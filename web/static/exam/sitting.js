@@ -22,10 +22,10 @@ const DEAF = { saved() {}, timer() {}, step() {}, announced() {}, dropped() {}, 
 export class Sitting {
   // Starts, or goes on with the attempt that runs: it belongs to this window from then on, because two windows would give
   // the same numbers to their answers. Refusals of the server are thrown as problems.
-  static async enter({ http, room, accessCode = "", path = `exam-assignments/${room}/start/`, on = {}, store, ...rest }) {
+  // ``path`` and ``body`` begin something else than an exam: an item of a homework, say.
+  static async enter({ http, room = null, accessCode = "", path = `exam-assignments/${room}/start/`, body = accessCode ? { access_code: accessCode } : {}, on = {}, store, ...rest }) {
     const clock = rest.clock || new ServerClock();
     const kept = store || await openStore();
-    const body = accessCode ? { access_code: accessCode } : {};
     const asked = clock.monotonic();
     const answer = await http.ask("POST", path, body);
     const started = await answer.json();
@@ -43,6 +43,7 @@ export class Sitting {
     this.course = new Course(started);
     this.shown = showsStep(started.paper, this.step) && !this.course.isPaused ? this.stepNumber : -1;
     this.given = new Map(Object.entries(state.answers));
+    this.finals = new Set(state.finals || []);
     this.announcements = [];
     this.notes = [];
     this.socket = new Door(`/ws/attempts/${this.attempt}/`, "attempts", {
@@ -77,6 +78,15 @@ export class Sitting {
   give(question, response) {
     this.given.set(question, response);
     this.queue.give(question, response);
+  }
+
+  // The answer to one question for good, and what was right there: ``{outcome, response, key, explanation, …}``, where the
+  // homework lets answers be checked. Refusals, and no connection, are thrown as problems; call it again.
+  async check(question) {
+    if (!await this.queue.drained(DRAIN_MS)) throw new Problem(0, { detail: "Some answers are still on their way. Try again in a moment." });
+    const verdict = await this.http.call("POST", `attempts/${this.attempt}/check/`, { question, response: this.given.get(question) ?? null, ...this.queue.number() });
+    this.finals.add(question);
+    return verdict;
   }
 
   // Until the end of the whole; and of the section or break that runs.
@@ -178,6 +188,7 @@ export class Sitting {
 
   // News may be lost; the list is not.
   async readAnnouncements() {
+    if (!this.room) return;
     try {
       const { results } = await this.http.call("GET", `exam-assignments/${this.room}/announcements/`);
       for (const said of results.reverse()) this.announce(said, this.announcements.read === undefined);

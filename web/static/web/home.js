@@ -2,6 +2,8 @@
 
 import { call } from "./api.js";
 import { confirmed, el, number, show, when } from "./dom.js";
+import { homeworkCard, inOrder } from "./homework_card.js";
+import { h } from "./homework_words.js";
 import { start } from "./who.js";
 
 const STAFF = new Set(["TEACHER", "CENTER_ADMIN"]);
@@ -11,22 +13,30 @@ start(home);
 
 async function home(me) {
   const isStaff = STAFF.has(me.role);
-  const [open, scheduled, recent, results] = await Promise.all([
+  const [open, scheduled, recent, results, homework] = await Promise.all([
     call("GET", "exam-assignments/?status=OPEN&page_size=50"),
     call("GET", "exam-assignments/?status=SCHEDULED&ordering=opens_at&page_size=50"),
     call("GET", `exam-assignments/?${REST}`),
     isStaff ? { results: [] } : call("GET", `results/my-results/?${REST}`),
+    call("GET", "homework-assignments/?ordering=-deadline&page_size=50"),
   ]);
   const past = recent.results.filter((room) => room.status === "CLOSED" || room.status === "FINALISED")
     .sort((one, other) => Date.parse(other.closed_at) - Date.parse(one.closed_at));
   const again = () => home(me);
   const part = (title, rooms) => (rooms.length ? [el("h2", {}, title), el("ul", { class: "cards" }, ...rooms.map((room) => card(room, isStaff, again)))] : []);
+  // The next deadlines stand above the past exams.
+  const { toDo } = inOrder(homework.results);
+  const due = homework.count || isStaff ? [
+    el("h2", {}, h(isStaff ? "homework" : "yourHomework")),
+    toDo.length ? el("ul", { class: "cards" }, ...toDo.slice(0, 6).map((one) => homeworkCard(one, isStaff))) : null,
+    el("p", { class: "actions" }, isStaff ? el("a", { class: "button plain", href: "/homework/new/" }, h("newHomework")) : null, el("a", { href: "/homework/" }, h("allHomework"))),
+  ] : [];
   const nothing = isStaff ? "No exam rooms yet." : "Nothing is assigned to you yet.";
   show(
     el("h1", {}, isStaff ? "Exam rooms" : "Your exams"),
     isStaff ? el("p", { class: "actions" }, el("a", { class: "button", href: "/rooms/new/" }, "New room")) : null,
-    ...part("Open now", open.results), ...part("Not open yet", scheduled.results), ...part("Past", past),
-    open.count + scheduled.count + recent.count ? null : el("p", { class: "quiet" }, nothing),
+    ...part("Open now", open.results), ...part("Not open yet", scheduled.results), ...due, ...part("Past", past),
+    open.count + scheduled.count + recent.count + homework.count ? null : el("p", { class: "quiet" }, nothing),
     results.results.length ? el("h2", {}, "Your results") : null,
     results.results.length ? el("ul", { class: "cards" }, ...results.results.map(resultCard)) : null,
   );

@@ -1,17 +1,18 @@
 // Draws a group of questions, to answer or to review.
 
 import { el } from "./dom.js";
+import { h } from "./homework_words.js";
 
 const LETTERS = "1234567890";
 
-export function questionGroup(group, { given, give, review, flags, flag, players }) {
+export function questionGroup(group, { given, give, review, flags, flag, players, check }) {
   return el("section", { class: "group" },
     group.title ? el("h3", {}, group.title) : null,
     group.instruction ? el("div", { class: "instruction", html: group.instruction }) : null,
     sound(group, players),
     group.image ? el("img", { src: group.image, alt: "" }) : null,
     group.reading_text ? el("div", { class: "passage", html: group.reading_text }) : null,
-    ...group.questions.map((question) => oneQuestion(question, given[question.id], give, review?.[question.id], flag && flagButton(question, flags, flag), players)));
+    ...group.questions.map((question) => oneQuestion(question, given[question.id], give, review?.[question.id], flag && flagButton(question, flags, flag), players, check)));
 }
 
 // Played freely where there is an address; else as the room allows.
@@ -27,17 +28,32 @@ function flagButton(question, flags, flag) {
   return button;
 }
 
-function oneQuestion(question, response, give, reviewed, flag, players) {
+function oneQuestion(question, response, give, reviewed, flag, players, check) {
+  const told = check?.verdict(question.id);
   return el("fieldset", { class: "question", id: `q-${question.id}`, disabled: !give },
     el("legend", {}, `${question.question_number}.`),
     flag || null,
+    question.seconds && give ? el("span", { class: "quiet seconds" }, h("seconds", question.seconds)) : null,
     el("div", { class: "text", html: question.text }),
     sound(question, players),
     question.image ? el("img", { src: question.image, alt: "" }) : null,
-    (WAYS[question.type] || choices)(question, response, give, reviewed),
+    answerOf(question, response, check?.isFinal(question.id) ? null : give, reviewed || told),
+    check ? checkOf(question, told, check) : null,
     Array.isArray(reviewed?.key?.answers) ? el("p", { class: "right" }, "Right: ", reviewed.key.answers.filter(({ fraction }) => Number(fraction) > 0)
       .map(({ value, tolerance }) => value + (Number(tolerance) ? ` ± ${tolerance}` : "")).join(", ")) : null,
     reviewed?.explanation ? el("p", { class: "quiet", html: reviewed.explanation }) : null);
+}
+
+// What is final is shown and not changed any more.
+function answerOf(question, response, give, reviewed) {
+  const way = (WAYS[question.type] || choices)(question, response, give || (() => {}), reviewed);
+  return give ? way : el("fieldset", { class: "final", disabled: true }, way);
+}
+
+// One answer for good, and what was right.
+function checkOf(question, told, check) {
+  if (told) return el("p", { role: "status", class: `verdict ${told.outcome.toLowerCase()}` }, el("b", {}, h(told.outcome)), told.explanation ? el("span", { html: ` ${told.explanation}` }) : null);
+  return el("p", {}, el("button", { type: "button", class: "plain check", onclick: (event) => { event.target.disabled = true; check.run(question); } }, h("check")));
 }
 
 const WAYS = {

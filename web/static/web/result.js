@@ -24,6 +24,9 @@ async function result(me) {
     return show(el("h1", {}, "Result"), el("p", { class: "note" }, problem.message));
   }
   const figures = [figure(`${number(marks.score)} / ${number(marks.max_score)}`, "marks"), figure(`${number(marks.percentage, 1)} %`, "of all marks")];
+  if (marks.passed !== null && marks.passed !== undefined) {
+    figures.push(figure(marks.passed ? "Passed" : "Not passed", `from ${number(marks.passing_percent)} % on`));
+  }
   if (marks.rank) {
     const what = marks.rank.is_final ? "" : " so far";
     figures.push(figure(`${marks.rank.rank} of ${marks.rank.people}`, `rank${what}`), figure(number(marks.rank.percentile), `percentile${what}`));
@@ -35,9 +38,12 @@ async function result(me) {
       el("span", { class: "quiet" }, ". An estimate from shares of marks; the real scale is not public."))] : [];
   const review = el("div", {});
   const isOwn = me.id === marks.attempt.student.id;
+  const { homework } = marks.attempt.assignment;
   const back = el("p", { class: "actions" },
     isOwn ? null : el("b", {}, marks.attempt.student.name),
-    isOwn ? null : el("a", { href: `/rooms/${marks.attempt.assignment.id}/results/` }, "All results"),
+    isOwn || homework ? null : el("a", { href: `/rooms/${marks.attempt.assignment.id}/results/` }, "All results"),
+    homework ? el("a", { href: `/homework/${homework}/` }, "Homework") : null,
+    el("a", { href: `/attempts/${data.attempt}/receipt/` }, "Receipt"),
     el("a", { href: "/" }, isOwn ? "Back to the exams" : "Exam rooms"));
   show(el("h1", {}, marks.attempt.assignment.title), back, el("div", { class: "figures" }, ...figures), ...estimate,
     ...parts("By section", marks.sections), ...parts("By topic", marks.topics), review);

@@ -35,6 +35,12 @@ function cover(room) {
       el("a", { href: "/" }, "Back to the exams"))));
 }
 
+// How recordings are played, where they are not free.
+const LISTENING = {
+  LIMITED: ({ plays_allowed: times }) => `Each recording is played ${times === 1 ? "once" : `${times} times at most`}, without going back.`,
+  SYNCHRONISED: ({ is_cued_by_clock: byClock }) => `Recordings start for the whole room at once${byClock ? ", when their section begins" : ""}: have your headphones on.`,
+};
+
 const NOT_OPEN = { SCHEDULED: "The room is not open yet.", CLOSED: "The room is closed.", FINALISED: "The room is closed." };
 
 // What is special about the time of this exam, before anybody starts.
@@ -56,6 +62,8 @@ function course(room) {
     room.late_policy === "WINDOW" && room.closes_at ? "Who starts late has what is left until the room closes." : null,
     room.latest_start_seconds !== null && room.latest_start_seconds !== undefined ? `Nobody can start later than ${minutes(room.latest_start_seconds)} after the opening.` : null,
     room.tools?.length ? `Allowed: ${room.tools.join(", ")}.` : null,
+    LISTENING[room.listening]?.(room),
+    room.has_review_screen ? "Before you hand in you see which questions have no answer." : "Handing in comes without an overview of your answers.",
     room.attempts_allowed > 1 ? `You have ${room.attempts_allowed} attempts.` : null,
   ].filter(Boolean);
   return lines.length ? [el("ul", { class: "quiet" }, ...lines.map((line) => el("li", {}, line)))] : [];

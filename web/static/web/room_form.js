@@ -58,6 +58,7 @@ function draw(room, known) {
     tools: toggles("Tools", TOOLS, room.tools || []),
     listening: pick("Recordings are played", LISTENING, room.listening || "FREE"),
     plays_allowed: number("How many times", room.plays_allowed ?? 1, { min: 1, needed: true }),
+    is_cued_by_clock: { ...switched("Recordings start by themselves when their section begins", room.is_cued_by_clock), blank: false },
     is_watermarked: switched("Papers carry a mark of who sits", room.is_watermarked),
     browser_keys: written("Config keys of the Safe Exam Browser, one a line (empty: any browser)", (room.browser_keys || []).join("\n"), { rows: 2, spellcheck: "false", list: true }),
     board_policy: pick("Board", BOARD, room.board_policy || "LIVE"),
@@ -129,13 +130,16 @@ function draw(room, known) {
       part("When", "opens_at", "closes_at", "late_policy", "latest_start_seconds", "seconds"),
       part("Sections", "is_sectioned", "breaks", "may_leave_early"),
       part("Attempts", "attempts_allowed", "counting", "shuffle_questions", "shuffle_options", "has_review_screen"),
-      part("On the desk", "tools", "listening", "plays_allowed"),
+      part("On the desk", "tools", "listening", "plays_allowed", "is_cued_by_clock"),
       part("Safety", "is_watermarked", "browser_keys"),
       part("Afterwards", "board_policy", "result_policy", "is_review_open"),
       wrong, el("p", { class: "actions" }, save, isNew ? null : el("button", { type: "button", class: "plain", onclick: remove }, "Delete"), el("a", { href: "/" }, "Cancel"))),
   );
   field.dependOn(fields.is_sectioned, [fields.breaks, fields.may_leave_early]);
   field.dependOn(fields.listening, [fields.plays_allowed], (value) => value === "LIMITED");
+  const canGoByClock = () => fields.listening.read() === "SYNCHRONISED" && fields.is_sectioned.read();
+  field.dependOn(fields.listening, [fields.is_cued_by_clock], canGoByClock);
+  field.dependOn(fields.is_sectioned, [fields.is_cued_by_clock], canGoByClock);
   field.dependOn(fields.attempts_allowed, [fields.counting], (value) => value > 1);
   field.dependOn(fields.is_sectioned, [fields.seconds], (value) => !value);
 }

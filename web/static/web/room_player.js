@@ -4,10 +4,10 @@ import { Listening } from "../exam/listening.js";
 import { el } from "./dom.js";
 
 export class Players {
-  constructor({ http, sitting, mode }) {
-    this.mode = mode;
+  constructor({ http, sitting, mode, byClock = false }) {
+    Object.assign(this, { mode, byClock, clock: sitting.clock });
     this.shown = new Set();
-    this.listening = new Listening({ http, attempt: sitting.attempt, clock: sitting.clock, changed: () => this.draw() });
+    this.listening = new Listening({ http, attempt: sitting.attempt, clock: sitting.clock, byClock, changed: () => this.draw() });
     if (mode !== "FREE") this.listening.open().catch(() => { /* without a connection: asked for with the first play */ });
   }
 
@@ -23,11 +23,23 @@ export class Players {
   }
 
   hear(news) {
-    if (news.type === "cue") this.listening.follow(news);
+    if (news.type !== "cue") return;
+    // By the clock each is told its own moment: who came later hears it later, from the beginning.
+    if (this.byClock) this.listening.advance();
+    else this.listening.follow(news);
   }
 
+  // Another section has begun, or time stands still, or goes on.
+  turned() {
+    const { playing } = this.listening;
+    if (this.byClock && playing && ![...this.shown].some(({ recording }) => recording === playing.recording)) this.listening.stop();
+    this.listening.advance();
+  }
+
+  hold(isHeld) { this.listening.hold(isHeld); }
+
   draw() {
-    const { playing, left, problem } = this.listening;
+    const { playing, left, problem, startsAt } = this.listening;
     for (const one of this.shown) {
       const isMine = playing?.recording === one.recording;
       const plays = left.get(one.recording);
@@ -35,7 +47,8 @@ export class Players {
       const { currentTime = 0, duration } = (isMine && playing.audio) || {};
       one.bar.value = duration > 0 ? Math.min(1, currentTime / duration) : 0;
       let text = "";
-      if (isMine) text = "Playing…";
+      if (isMine) text = this.listening.isHeld ? "Paused" : "Playing…";
+      else if (startsAt?.recording === one.recording && startsAt.at > this.clock.now()) text = "Starts in a moment.";
       else if (this.mode === "SYNCHRONISED") text = "Starts for the whole room.";
       else if (plays !== undefined && plays !== null) text = plays === 1 ? "Once more" : plays ? `${plays} times left` : "Played";
       if (problem && !playing) text = `${text} ${problem}`.trim();

@@ -33,7 +33,7 @@ export async function sit(room, accessCode) {
   let sitting = null;  // news may come before it is there
 
   sitting = await Sitting.enter({
-    http, room: room.id, accessCode,
+    http, room: room.id, accessCode, ...(room.path ? { path: room.path, body: room.body } : {}),
     on: { saved: tellSaved, over, timer: tellTime, step: draw, announced: tellSaid, dropped: tellDropped, message: (news) => players?.hear(news) },
   });
   const { started } = sitting;
@@ -45,7 +45,8 @@ export async function sit(room, accessCode) {
       el("div", { class: "extras" }, said, ...tools(started.tools || [], sitting.attempt)))));
   if (sitting.paper.watermark) document.body.append(watermark(sitting.paper.watermark));
 
-  players = new Players({ http, sitting, mode: started.listening || "FREE" });
+  players = new Players({ http, sitting, mode: started.listening || "FREE", byClock: started.is_cued_by_clock });
+  players.hold(sitting.isPaused);
   const give = (question, response) => {
     given[question] = response;
     sitting.give(question, response);
@@ -56,6 +57,24 @@ export async function sit(room, accessCode) {
     mark(question);
     return isFlagged;
   };
+
+  // Single answers, where the homework lets them be checked: final from then on.
+  const verdicts = new Map();
+  const check = started.may_check ? {
+    isFinal: (id) => sitting.finals.has(id),
+    verdict: (id) => verdicts.get(id),
+    async run({ id }) {
+      document.activeElement?.blur();  // what was typed last is given now
+      try {
+        const verdict = await sitting.check(id);
+        verdicts.set(id, verdict);
+        given[id] = verdict.response;
+      } catch (problem) {
+        notice(problem.status ? problem.message : "No connection: the answer is not checked yet.");
+      }
+      redraw(id);
+    },
+  } : null;
 
   draw();
   ticking = setInterval(tick, 250);
@@ -92,12 +111,27 @@ export async function sit(room, accessCode) {
     const next = sections[index + 1]
       ? el("p", {}, el("button", { class: "plain", onclick: () => turnTo(index + 1) }, `Next: ${sections[index + 1].name}`)) : null;
     players.forget();
-    const groups = section ? section.question_groups.map((group) => questionGroup(group, { given, give, flags, flag, players })) : [];
+    const groups = section ? section.question_groups.map((group) => drawn(group)) : [];
     paper.replaceChildren(...[...groups, next].filter(Boolean));
     palette.replaceChildren(...(section ? questionsOf(section) : []).map((question) =>
       el("a", { href: `#q-${question.id}` }, String(question.question_number))));
     if (section) questionsOf(section).forEach(({ id }) => mark(id));
+    players.turned();
     scrollTo(0, 0);
+  }
+
+  function drawn(group) {
+    return questionGroup(group, { given, give, flags, flag, players, check });
+  }
+
+  // One question anew, in its place.
+  function redraw(id) {
+    const group = sections[open]?.question_groups.find(({ questions }) => questions.some((one) => one.id === id));
+    const old = document.getElementById(`q-${id}`);
+    if (!group || !old) return;
+    const fresh = drawn({ ...group, audio_file: null, recording: null, questions: group.questions.filter((one) => one.id === id) });
+    old.replaceWith(fresh.querySelector(".question"));
+    mark(id);
   }
 
   function mark(question) {
@@ -139,6 +173,7 @@ export async function sit(room, accessCode) {
 
   function tellTime({ moved, isPaused }) {
     tick();
+    players?.hold(isPaused);
     if (moved >= 1 && !isPaused) notice(`You have ${inWords(moved)} more.`);
   }
 
@@ -222,7 +257,8 @@ export async function sit(room, accessCode) {
       ? [el("button", { onclick: () => location.reload() }, "Continue here")]
       : [el("a", { class: "button", href: `/attempts/${sitting.attempt}/result/` }, "Result"), " ",
         room.board_policy === "HIDDEN" ? null : el("a", { class: "button plain", href: `/rooms/${room.id}/board/` }, "Board"), " ",
-        el("a", { href: "/" }, "Back to the exams")];
+        el("a", { href: `/attempts/${sitting.attempt}/receipt/` }, "Receipt"), " ",
+        room.back ? el("a", { href: room.back.href }, room.back.text) : el("a", { href: "/" }, "Back to the exams")];
     show(el("section", { class: "card sheet" },
       el("h1", {}, room.title), el("p", {}, SAID[code] || "The exam is over. What arrived in time counts."), el("p", { class: "actions" }, ...links)));
   }

@@ -5,6 +5,7 @@ import { Socket } from "../exam/socket.js";
 import { call, http } from "./api.js";
 import { data, el, notice, show, when } from "./dom.js";
 import { ask } from "./watch_ask.js";
+import { ListeningDesk } from "./watch_listening.js";
 import { ORDERS, STATES, Seat } from "./watch_seat.js";
 import { start } from "./who.js";
 
@@ -35,6 +36,8 @@ class Watch {
   open() {
     const choose = el("select", { "aria-label": "Order", onchange: (event) => { this.order = event.target.value; this.sort(true); } },
       ...Object.entries(ORDERS).map(([name, { label }]) => el("option", { value: name }, label)));
+    const desk = this.room.listening === "SYNCHRONISED" ? new ListeningDesk(this.room) : null;
+    desk?.open().catch((problem) => notice(problem.message));
     const act = (kind, text, isPlain = true) => el("button", { class: isPlain ? "plain" : "", onclick: () => this.act(kind) }, text);
     show(
       el("h1", {}, this.room.title), this.line,
@@ -47,6 +50,7 @@ class Watch {
             el("button", { class: "link", onclick: () => this.chooseNone() }, "Choose none"), this.chosen),
           this.grid),
         el("aside", {},
+          desk?.box ?? null,
           el("form", { class: "card", onsubmit: (event) => this.announce(event) },
             el("h2", {}, "Announce"), this.box, el("p", { class: "actions" }, el("button", {}, "Announce")), el("div", { class: "said-list" }, this.said)),
           el("p", { class: "actions" }, el("a", { href: `/rooms/${this.room.id}/edit/` }, "Change the room"), el("a", { href: `/rooms/${this.room.id}/results/` }, "Results"), el("a", { href: "/" }, "Exam rooms")))),

@@ -68,11 +68,11 @@ export function t(name, value = "") {
 // A refusal in the reader's language where we have it, else in the server's words.
 export const told = (problem) => (problem.code in WORDS ? t(problem.code) : problem.errors?.map((one) => one.detail).join(" ") || problem.message);
 
-// A choice of language; `again` draws the page anew.
-export function languages(el, again) {
-  const now = language();
+// A choice of language, among those that a page has; `again` draws the page anew.
+export function languages(el, again, known = LANGUAGES) {
+  const now = known.includes(language()) ? language() : known[0];
   document.documentElement.lang = now;
-  return el("p", { class: "languages" }, ...LANGUAGES.map((name) => el("button", {
+  return el("p", { class: "languages" }, ...known.map((name) => el("button", {
     class: "link", type: "button", lang: name, "aria-pressed": String(name === now),
     onclick: () => { localStorage.setItem(STORE, name); again(); },
   }, NAMES[name])));

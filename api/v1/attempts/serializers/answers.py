@@ -110,6 +110,9 @@ class AnswerStateOut(serializers.Serializer[Any]):
         child=EntryNumber(), help_text="By question id, cleared ones too: the number of the answer that counts."
     )
     last_seqs = serializers.DictField(child=serializers.IntegerField(), help_text="The highest seq of each epoch.")
+    finals = serializers.ListField(
+        child=serializers.UUIDField(), help_text="Questions whose answers were checked, and stay."
+    )
     server_time = serializers.DateTimeField()
 
 

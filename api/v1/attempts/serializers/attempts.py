@@ -38,6 +38,9 @@ class EventOut(serializers.Serializer[Any]):
 class RoomRefOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     title = serializers.CharField()
+    homework = serializers.UUIDField(
+        source="homework_id", allow_null=True, help_text="Of which it is an item; null for exam rooms."
+    )
 
 
 class StudentRefOut(serializers.Serializer[Any]):

@@ -85,6 +85,8 @@ class StartedOut(serializers.Serializer[Any]):
     is_cued_by_clock = serializers.BooleanField(
         source="attempt.assignment.is_cued_by_clock", help_text="Where SYNCHRONISED: ask ``next-recording/``."
     )
+    may_check = serializers.BooleanField(source="attempt.may_check", help_text="Single answers may be checked.")
+    is_practice = serializers.BooleanField(source="attempt.is_practice", help_text="Counts for nothing.")
     server_time = serializers.DateTimeField()
 
 

@@ -1,0 +1,110 @@
+// Giving homework, and changing it. The server decides; what it refuses is said at the field it is about.
+
+import { call } from "./api.js";
+import { confirmed, data, el, notice, show } from "./dom.js";
+import { h, zone } from "./homework_words.js";
+import { moment, number, people, pick, switched, written } from "./room_fields.js";
+import { start } from "./who.js";
+import { languages } from "./words.js";
+
+const ALIASES = { group_ids: "assigned_group_ids", user_ids: "assigned_user_ids" };
+
+start(async (me) => {
+  if (!["TEACHER", "CENTER_ADMIN"].includes(me.role)) {
+    show(el("h1", {}, h("homework")), el("p", {}, h("notStaff")), el("p", {}, el("a", { href: "/" }, h("home"))));
+    return;
+  }
+  const [homework, quizzes, tests, groups, students, guests] = await Promise.all([
+    data.homework ? call("GET", `homework-assignments/${data.homework}/`) : {},
+    call("GET", "quizzes/?is_active=true&page=all"),
+    call("GET", "mock-tests/?status=PUBLISHED&page=all"),
+    call("GET", "groups/?is_active=true&page_size=100"),
+    call("GET", "users/?role=STUDENT&is_active=true&page=all"),
+    call("GET", "users/?role=GUEST&is_active=true&page=all"),
+  ]);
+  draw(homework, { quizzes, tests, groups: groups.results, people: [...students, ...guests] });
+});
+
+function draw(homework, known) {
+  const isNew = !homework.id;
+  const chosen = (items) => (items || []).map(({ id }) => id);
+  const choices = (some, present) => new Map([...some.map(({ id, title, level }) => [id, level ? `${title} (${level})` : title]), ...(present || []).map(({ id, title }) => [id, title])]);
+  const named = (...names) => Object.fromEntries(names.map((name) => [name, h(name)]));
+  const members = new Map(known.people.map((person) => [person.id, person.full_name || person.email]));
+  for (const id of homework.assigned_user_ids || []) if (!members.has(id)) members.set(id, h("somebody"));
+  const fields = {
+    title: written(h("title"), homework.title, { required: true, maxlength: 200 }),
+    description: written(h("description"), homework.description, { rows: 2, maxlength: 5000 }),
+    deadline: moment(h("deadline", zone()), homework.deadline),
+    quiz_ids: people(h("quizzes"), choices(known.quizzes, homework.quizzes), chosen(homework.quizzes)),
+    mock_test_ids: people(h("tests"), choices(known.tests, homework.mock_tests), chosen(homework.mock_tests)),
+    assigned_group_ids: people(h("groups"), new Map([...known.groups, ...(homework.assigned_groups || [])].map(({ id, name }) => [id, name])), homework.assigned_group_ids || []),
+    assigned_user_ids: people(h("people"), members, homework.assigned_user_ids || []),
+    show_results_immediately: switched(h("shown"), homework.show_results_immediately ?? true),
+    checking: pick(h("checking"), named("QUIZZES", "ALWAYS", "NEVER"), homework.checking || "QUIZZES"),
+    practice: pick(h("practice"), named("NEVER", "AFTER_DEADLINE", "ALWAYS"), homework.practice || "NEVER"),
+    counting: pick(h("counting"), named("BEST", "LAST", "FIRST"), homework.counting || "BEST"),
+    attempts_allowed: number(h("allowed"), homework.attempts_allowed ?? 100, { min: 1, needed: true }),
+  };
+  fields.deadline.input.required = true;
+  const before = Object.fromEntries(Object.entries(fields).map(([name, one]) => [name, JSON.stringify(one.read())]));
+  const wrong = el("p", { class: "error", role: "alert" });
+  const save = el("button", {}, h(isNew ? "make" : "save"));
+  const part = (...names) => el("fieldset", { class: "card part" }, ...names.map((name) => fields[name].box));
+
+  async function submit(event) {
+    event.preventDefault();
+    wrong.textContent = "";
+    Object.values(fields).forEach((one) => one.fault(""));
+    const body = {};
+    for (const [name, one] of Object.entries(fields)) {
+      const value = one.read();
+      if (isNew || JSON.stringify(value) !== before[name]) body[name] = value;
+    }
+    if (!isNew && !Object.keys(body).length) return void notice(h("unchanged"));
+    save.disabled = true;
+    try {
+      const saved = isNew ? await call("POST", "homework-assignments/", body) : await call("PATCH", `homework-assignments/${homework.id}/`, body);
+      if (isNew) return void location.assign(`/homework/${saved.id}/`);
+      notice(h("saved"));
+      draw(saved, known);
+    } catch (problem) {
+      refuse(problem);
+    } finally {
+      save.disabled = false;
+    }
+    return undefined;
+  }
+
+  function refuse(problem) {
+    const rest = [];
+    for (const { pointer, detail } of problem.errors || []) {
+      const [, name] = pointer.split("/");
+      const one = fields[ALIASES[name] || name];
+      if (one) one.fault(detail);
+      else rest.push(detail);
+    }
+    wrong.textContent = [problem.message, ...rest].join(" ");
+    document.querySelector(".part [aria-invalid=true]")?.closest(".field-of-room").scrollIntoView({ block: "center" });
+  }
+
+  async function remove() {
+    if (!await confirmed(h("removeAsk", homework.title), h("removeHelp"), h("remove"), h("cancel"))) return;
+    try {
+      await call("DELETE", `homework-assignments/${homework.id}/`);
+      location.assign("/homework/");
+    } catch (problem) {
+      wrong.textContent = problem.message;
+    }
+  }
+
+  show(
+    el("h1", {}, isNew ? h("newHomework") : homework.title),
+    known.quizzes.length || known.tests.length ? null : el("p", { class: "note" }, h("noQuizzes")),
+    el("form", { class: "room-form", onsubmit: submit },
+      part("title", "description", "deadline"), part("quiz_ids", "mock_test_ids"), part("assigned_group_ids", "assigned_user_ids"),
+      part("checking", "practice", "attempts_allowed", "counting", "show_results_immediately"),
+      wrong, el("p", { class: "actions" }, save, isNew ? null : el("button", { type: "button", class: "plain", onclick: remove }, h("remove")),
+        el("a", { href: isNew ? "/homework/" : `/homework/${homework.id}/` }, h("cancel")))),
+    languages(el, () => draw(homework, known), ["en", "ja"]));
+}
