@@ -155,6 +155,8 @@ WORDS: Final = {
     "topic": "the topic",
     "shuffle": "whether options are shuffled",
     "files": "pictures and recordings",
+    "difficulty": "how difficult it is",
+    "kept": "what only a package of the center's own holds",
 }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
@@ -77,11 +78,13 @@ class Shelf:
 
     _files: dict[str, DraftFile] = field(default_factory=dict)
 
-    def place(self, name: str, content: bytes) -> DraftFile:
-        """Return the file under its final name, or raise `RefusedFile`."""
+    def place(self, name: str, load: Callable[[], bytes]) -> DraftFile:
+        """Return the file under its final name, or raise `RefusedFile`. It is looked into, and loaded again when it is
+        asked for."""
+        content = load()
         media_type, kind = media_type_of(name, content)
         standing = (
-            self._files.setdefault(candidate, DraftFile(candidate, content, media_type, kind))
+            self._files.setdefault(candidate, DraftFile(candidate, load, media_type, kind))
             for candidate in candidates(safe_name(name))
         )
         return next(file for file in standing if file.content == content)
@@ -176,7 +179,7 @@ class _AreaReading:
     def _place(self, key: str) -> DraftFile:
         if key not in self._embedded:
             raise RefusedFile(f'The file "{key}" is missing.')
-        return self._shelf.place(key, _content(self._embedded[key], key))
+        return self._shelf.place(key, functools.partial(_content, self._embedded[key], key))
 
 
 def shown_files(areas: Iterable[Area]) -> tuple[DraftFile, ...]:
@@ -212,9 +215,10 @@ def _key(file: Node) -> str:
 
 
 def _contradictions(node: Node) -> Iterator[str]:
-    contents: dict[str, str] = {}
+    seen: dict[str, Node] = {}
     for file in node.find_all("file"):
-        if contents.setdefault(_key(file), file.text) != file.text:
+        first = seen.setdefault(_key(file), file)
+        if first is not file and first.text != file.text:
             yield f'Two different files are named "{_key(file)}".'
 
 

@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
+import io
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import IO, Final, cast
 
 from apps.mock_tests.rules.xmlfile import XmlLimits, XmlReading
+
+FILE: Final = "file"
+_IN_MEMORY: Final = 1024 * 1024
+"""Bytes of embedded files that are not worth a file on disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits(XmlLimits):
     """How large a file may be before it is refused as a whole."""
 
-    questions: int = 2_000
+    size: int = 100 * 2**20
+    elements: int = 500_000
+    questions: int = 10_000
+    text: int = 4 * 2**20
+    """Characters of the text inside one element, files apart."""
+
+
+@dataclass(slots=True)
+class Held:
+    """A stretch of a file that is there as long as anybody refers to it."""
+
+    file: IO[bytes]
+    begin: int
+    size: int = 0
+
+    def read(self) -> str:
+        self.file.seek(self.begin)
+        return self.file.read(self.size).decode()
 
 
 @dataclass(slots=True)
 class Node:
-    """One element; `chunks` are the pieces of text directly inside it."""
+    """One element; `chunks` are the pieces of text directly inside it. Those of an embedded file wait on disk."""
 
     tag: str
     attributes: dict[str, str]
     line: int
     children: list[Node] = field(default_factory=list)
     chunks: list[str] = field(default_factory=list)
+    held: Held | None = None
 
     @property
     def text(self) -> str:
-        return "".join(self.chunks)
+        return "".join(self.chunks) if self.held is None else self.held.read()
 
     def find(self, path: str) -> Node | None:
         """The first element at a path like `name/text`."""
@@ -45,7 +70,7 @@ class Node:
         return (node.text.strip() if node else "") or default
 
 
-def read_tree(data: bytes, limits: Limits) -> Node:
+def read_tree(data: bytes | IO[bytes], limits: Limits) -> Node:
     """Return the root element, or raise `UnreadableFile` with the line where reading stopped."""
     building = _TreeBuilding(limits)
     building.read(data)
@@ -60,8 +85,11 @@ class _TreeBuilding(XmlReading):
     def __init__(self, limits: Limits) -> None:
         super().__init__(limits)
         self._most_questions = limits.questions
+        self._longest_text = limits.text
         self._open: list[Node] = []
         self._questions = 0
+        self._said = 0
+        self._disk = cast(IO[bytes], tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115 - lives with the nodes
 
     def started(self, tag: str, attributes: dict[str, str]) -> None:
         self._questions += tag == "question" and len(self._open) == 1
@@ -73,9 +101,19 @@ class _TreeBuilding(XmlReading):
         else:
             self.root = node
         self._open.append(node)
+        self._said = 0
+        if tag == FILE:
+            node.held = Held(self._disk, self._disk.seek(0, io.SEEK_END))
 
     def ended(self) -> None:
         self._open.pop()
 
     def said(self, text: str) -> None:
-        self._open[-1].chunks.append(text)
+        node = self._open[-1]
+        if node.held is not None:
+            node.held.size += self._disk.write(text.encode())
+            return
+        self._said += len(text)
+        if self._said > self._longest_text:
+            self.refuse("text_too_long", f"A text is longer than {self._longest_text:,} characters.")
+        node.chunks.append(text)

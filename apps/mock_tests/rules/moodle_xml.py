@@ -35,16 +35,21 @@ from apps.mock_tests.rules.moodle_questions import (
 from apps.mock_tests.rules.moodle_tree import Limits, Node, read_tree
 from apps.mock_tests.rules.moodle_writing import write_moodle_xml
 from apps.mock_tests.rules.outline import INSTRUCTION_TAG
+from apps.mock_tests.rules.reading import Source, Watch, nobody
 
 __all__ = ["read_moodle_xml", "section_type", "write_moodle_xml"]
 
 DEFAULT_SECTION: Final = "Questions"
 DEFAULT_LIMITS: Final = Limits()
+WATCHED: Final = 25
+"""Questions between two words about how far it is."""
 
 Path = tuple[str, ...]
 
 
-def read_moodle_xml(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> tuple[DraftTest, ImportReport]:
+def read_moodle_xml(
+    data: Source, /, watch: Watch = nobody, *, limits: Limits = DEFAULT_LIMITS
+) -> tuple[DraftTest, ImportReport]:
     """Return what the file holds as a test, and what became of each of its questions.
 
     The title is empty when the categories name none. Raises `UnreadableFile` when the file as a whole cannot be read;
@@ -56,13 +61,15 @@ def read_moodle_xml(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> tuple[Dr
     nodes = list(root.find_all("question"))
     if not nodes:
         raise UnreadableFile("no_questions", "The file holds no questions.", root.line)
-    return draft_of(nodes, {})
+    return draft_of(nodes, {}, watch)
 
 
-def draft_of(nodes: Sequence[Node], refusals: Mapping[int, tuple[str, ...]]) -> tuple[DraftTest, ImportReport]:
+def draft_of(
+    nodes: Sequence[Node], refusals: Mapping[int, tuple[str, ...]], watch: Watch = nobody
+) -> tuple[DraftTest, ImportReport]:
     """Return the test that Moodle's elements make, whatever file they come from; `refusals` are reasons by `id`
     against those that could not even be read."""
-    return _Import(nodes, refusals).result()
+    return _Import(nodes, refusals, watch).result()
 
 
 @dataclass(slots=True)
@@ -82,9 +89,10 @@ class _Block:
 class _Import:
     """One file on its way to a test; rows are collected by element and reported in the order of the file."""
 
-    def __init__(self, nodes: Sequence[Node], refusals: Mapping[int, tuple[str, ...]]) -> None:
+    def __init__(self, nodes: Sequence[Node], refusals: Mapping[int, tuple[str, ...]], watch: Watch) -> None:
         self._nodes = nodes
         self._refusals = refusals
+        self._watch = watch
         self._rows: dict[int, ReportRow] = {}
 
     def result(self) -> tuple[DraftTest, ImportReport]:
@@ -172,6 +180,8 @@ class _Import:
     def _report(self, node: Node, outcome: Outcome, reasons: tuple[str, ...]) -> None:
         kind = node.attributes.get("type", "")
         self._rows[id(node)] = ReportRow(node.line, kind, plain_name(node), outcome, reasons)
+        if len(self._rows) % WATCHED == 0:
+            self._watch(len(self._rows))
 
 
 def section_type(name: str) -> SectionType:

@@ -15,7 +15,7 @@ class TextLimits:
 
     size: int = 16 * 1024 * 1024
     line: int = 1024 * 1024
-    questions: int = 2_000
+    questions: int = 10_000
 
 
 def read_lines(data: bytes, limits: TextLimits) -> list[str]:

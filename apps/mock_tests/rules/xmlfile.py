@@ -3,8 +3,9 @@ its size, its depth, its elements and the length of a single tag. What is read o
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import IO, Final, NoReturn
 from xml.parsers import expat
 
 from apps.mock_tests.rules.draft import UnreadableFile
@@ -52,16 +53,21 @@ class XmlReading:
     def line(self) -> int:
         return self._parser.CurrentLineNumber
 
-    def read(self, data: bytes) -> None:
+    def read(self, source: bytes | IO[bytes]) -> None:
         """Read a whole file, or raise `UnreadableFile` with the line where reading stopped."""
-        if not data.strip(b"\xef\xbb\xbf \t\r\n"):
-            raise UnreadableFile("file_empty", "The file is empty.")
-        if len(data) > self._limits.size:
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
+        if file.seek(0, io.SEEK_END) > self._limits.size:
             raise UnreadableFile("file_too_large", f"The file is larger than {self._limits.size:,} bytes.")
+        file.seek(0)
+        read, is_empty = 0, True
         try:
-            for start in range(0, len(data), _PIECE):
-                self._parser.Parse(data[start : start + _PIECE], False)
-                self._check_tag(start + _PIECE)
+            while piece := file.read(_PIECE):
+                is_empty = is_empty and not piece.strip(b"\xef\xbb\xbf \t\r\n")
+                self._parser.Parse(piece, False)
+                read += len(piece)
+                self._check_tag(read)
+            if is_empty:
+                raise UnreadableFile("file_empty", "The file is empty.")
             self._parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise _explained(error, started=bool(self._elements)) from error

@@ -216,8 +216,8 @@ EXTERNAL = b"""<?xml version="1.0"?>
         (b"<html>\n</html>", "not_moodle_xml", 1),
         (b"<quiz>\n</quiz>", "no_questions", 1),
         (b"<quiz>\n" + b"<a>" * 100_000, "too_deep", 2),
-        (b"<quiz>" + b"<a/>" * 200_001, "too_many_elements", 1),
-        (b"<quiz>" + b"\n<question/>" * 2_001 + b"</quiz>", "too_many_questions", 2_002),
+        (b"<quiz>" + b"<a/>" * 500_001, "too_many_elements", 1),
+        (b"<quiz>" + b"\n<question/>" * 10_001 + b"</quiz>", "too_many_questions", 10_002),
     ],
 )
 def test_refuses_an_unreadable_file_with_code_and_line(data: bytes, code: str, line: int) -> None:
