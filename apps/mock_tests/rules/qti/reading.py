@@ -94,7 +94,7 @@ class _Reading:
             key = (id(ref.section), stimuli)
             if key not in shared:
                 first = not any(known == key[0] for known, _ in shared)
-                shared[key] = self._shared(ref.section, stimuli, root, ref.path, with_rubrics=first)
+                shared[key] = self._shared(ref, stimuli, root, with_rubrics=first)
             question = self._question(ref, root, shared[key])
             if question is None:
                 continue
@@ -196,28 +196,19 @@ class _Reading:
 
     # -- what they share -------------------------------------------------------------------------------------------
 
-    def _shared(
-        self, section: Element | None, stimuli: Sequence[str], root: Element, path: str, *, with_rubrics: bool
-    ) -> _Shared:
+    def _shared(self, ref: ItemRef, stimuli: Sequence[str], root: Element, *, with_rubrics: bool) -> _Shared:
         """The rubrics of a section, which stand before its first items, and the stimuli of some items."""
-        findings, shelf, shared = Findings(), Shelf(self._package.archive), _Shared()
+        findings, shelf, shared = Findings(), Shelf(self._package.archive), _Shared(ref.title)
         passages: list[str] = []
         instructions: list[str] = []
-        for rubric in _rubrics(section) if section is not None and with_rubrics else ():
+        for rubric in _rubrics(ref.section) if ref.section is not None and with_rubrics else ():
             markup = Markup(self._structure.files.get(id(rubric.parent), ""), shelf, findings)
             before = len(shelf.files)
             text = markup.inner(rubric)
             is_passage = _is_passage(rubric, text, plays=len(shelf.files) > before)
             (passages if is_passage else instructions).append(text)
         for stimulus in stimuli:
-            passages.append(self._stimulus(stimulus, shelf, findings, root, path, shared))
-        if (
-            section is not None
-            and not shared.title
-            and section.parent is not None
-            and section.parent.name == "assessmentSection"
-        ):
-            shared.title = section.get("title")
+            passages.append(self._stimulus(stimulus, shelf, findings, root, shared))
         shared.instruction = "\n".join(filter(None, instructions))
         shared.passage = "\n".join(filter(None, passages))
         shared.files = shelf.files
@@ -229,9 +220,7 @@ class _Reading:
             self._package.notes.append(note)
         return shared
 
-    def _stimulus(
-        self, stimulus: str, shelf: Shelf, findings: Findings, root: Element, path: str, shared: _Shared
-    ) -> str:
+    def _stimulus(self, stimulus: str, shelf: Shelf, findings: Findings, root: Element, shared: _Shared) -> str:
         if self._package.archive is None or stimulus not in self._package.archive:
             findings.problem(f'The stimulus "{stimulus[:80]}" is missing.', root.child("assessmentStimulusRef"))
             return ""

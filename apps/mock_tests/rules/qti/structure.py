@@ -30,14 +30,15 @@ class ItemRef:
 
     path: str
     weight: Decimal
-    section: Element | None
-    element: Element | None = None
+    section: Element | None = None
+    title: str = ""
+    """Of the group that it stands in; the name of a part is not repeated there."""
     categories: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Part:
-    """A timed part of the test; `rubrics` are what the sections show, by their elements' `id`."""
+    """A timed part of the test."""
 
     name: str
     minutes: int | None = None
@@ -58,7 +59,7 @@ def read_structure(package: Package, findings: Findings) -> Structure:
     tests = package.of_kind(TEST)
     if not tests:
         part = Part(DEFAULT_SECTION)
-        part.items = [ItemRef(each.path, Decimal(1), None) for each in package.of_kind(ITEM)]
+        part.items = [ItemRef(each.path, Decimal(1)) for each in package.of_kind(ITEM)]
         return Structure(package.title, [part])
     if len(tests) > 1:
         findings.note(f"The package holds {len(tests)} tests; their parts follow one another.")
@@ -88,26 +89,27 @@ class _TestReading:
         whole = self._minutes(root)
         first = len(self.parts)
         for part in parts:
-            self._test_part(part, path, whole if len(parts) == 1 else None)
+            self._test_part(part, path, whole if len(parts) == 1 else None, root.get("title"))
         if whole and len(self.parts) - first > 1:
             self._findings.note("The time of the whole test is not kept; sections are timed here.", root)
 
-    def _test_part(self, part: Element, path: str, minutes: int | None) -> None:
+    def _test_part(self, part: Element, path: str, minutes: int | None, title: str) -> None:
         own = self._minutes(part) if part.name == "testPart" else None
         sections = [child for child in part.children if child.name in (SECTION, "assessmentSectionRef")]
         loaded = [self._loaded(section, path, ()) for section in sections]
         timed = own or minutes
         if timed and len(loaded) > 1 and not any(self._minutes(section) for section, _, _ in loaded):
             # One time for several sections: they are one part here, and groups of it.
-            together = Part(part.get("title") or part.get("identifier") or DEFAULT_SECTION, timed)
+            name = part.get("title") or (part.get("identifier") if own else title)
+            together = Part(name or DEFAULT_SECTION, timed)
             for section, where, trail in loaded:
-                together.items += self._items(section, where, trail, section)
+                together.items += self._items(section, where, trail, section.get("title"))
             self.parts.append(together)
             return
         for section, where, trail in loaded:
             name = section.get("title") or section.get("identifier") or DEFAULT_SECTION
             time = self._minutes(section) or (timed if len(loaded) == 1 else None)
-            self.parts.append(Part(name, time, list(self._items(section, where, trail, section))))
+            self.parts.append(Part(name, time, list(self._items(section, where, trail, ""))))
 
     def _loaded(self, section: Element, path: str, trail: tuple[str, ...]) -> tuple[Element, str, tuple[str, ...]]:
         """A section, also one in a file of its own, with its file and the files that led to it."""
@@ -128,7 +130,7 @@ class _TestReading:
         return root, found, (*trail, path)
 
     def _items(
-        self, section: Element, path: str, trail: tuple[str, ...], group: Element, depth: int = 0
+        self, section: Element, path: str, trail: tuple[str, ...], title: str, depth: int = 0
     ) -> Iterator[ItemRef]:
         if depth > MOST_LEVELS:
             raise UnreadableFile(
@@ -136,14 +138,14 @@ class _TestReading:
             )
         for child in section.children:
             if child.name == "assessmentItemRef":
-                yield self._item(child, path, group)
+                yield self._item(child, path, section, title)
             elif child.name in (SECTION, "assessmentSectionRef"):
                 inner, where, led = self._loaded(child, path, trail)
                 if self._minutes(inner):
                     self._findings.note("The time of a section inside another is not kept.", inner)
-                yield from self._items(inner, where, led, inner, depth + 1)
+                yield from self._items(inner, where, led, inner.get("title"), depth + 1)
 
-    def _item(self, ref: Element, path: str, group: Element) -> ItemRef:
+    def _item(self, ref: Element, path: str, section: Element, title: str) -> ItemRef:
         self._count += 1
         if self._count > MOST_ITEMS:
             raise UnreadableFile("too_many_questions", f"The test has more than {MOST_ITEMS:,} items.", ref.line, path)
@@ -158,7 +160,7 @@ class _TestReading:
         if ref.child("timeLimits") is not None:
             self._findings.note("The time of a single question is not kept.", ref)
         categories = tuple(name for name in ref.get("category").split() if not name.startswith("x-"))
-        return ItemRef(found, weight, group, ref, categories)
+        return ItemRef(found, weight, section, title, categories)
 
     def _minutes(self, element: Element) -> int | None:
         """The time of a part in whole minutes, at least one."""
