@@ -112,6 +112,9 @@ CENTER, MAIN, BOTH = Hosts.CENTER, Hosts.MAIN, Hosts.BOTH
 _READ_TESTS = "teachers see the tests of their colleagues, keys included, to copy and to assign them"
 _WRITE_TESTS = "drafts only; a colleague's test is refused with 403 `not_yours`"
 _WRITE = may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS)
+_READ_BANK = "teachers see the questions of their colleagues, keys included"
+_WRITE_BANK = "a colleague's question is refused with 403 `not_yours`"
+_WRITE_TOPICS = "a colleague's topic is refused with 403 `not_yours`"
 _DRAFTS = {
     "list": may(staff=ALL, when=_READ_TESTS),
     "retrieve": may(staff=ALL, when=_READ_TESTS),
@@ -309,6 +312,8 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "unpublish": may(admin=ALL, teacher=WRITTEN, when="a colleague's test is refused with 403 `not_yours`"),
         "clone": may(staff=ALL, when="the copy is one's own"),
         "papers": may(staff=ALL, when=_READ_TESTS),
+        "bank_updates": may(staff=ALL, when=_READ_TESTS),
+        "update_from_bank": _WRITE,
         "order": _WRITE,
         "import_file": may(staff=YES),
         "import_template": may(staff=YES),
@@ -316,7 +321,7 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "export": may(staff=ALL, when=_READ_TESTS),
     },
     "test-sections": {**_DRAFTS, "order": _WRITE, "clone": _WRITE},
-    "question-groups": {**_DRAFTS, "order": _WRITE, "move": _WRITE, "clone": _WRITE},
+    "question-groups": {**_DRAFTS, "order": _WRITE, "move": _WRITE, "clone": _WRITE, "from_bank": _WRITE},
     "questions": {**_DRAFTS, "move": _WRITE},
     "quizzes": {
         **_DRAFTS,
@@ -333,6 +338,31 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "shuffle_options": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS),
     },
     "quiz-questions": _DRAFTS,
+    "topics": {
+        "list": may(staff=ALL),
+        "retrieve": may(staff=ALL),
+        "create": may(staff=YES),
+        "partial_update": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TOPICS),
+        "update": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TOPICS),
+        "destroy": may(admin=ALL, teacher=WRITTEN, when="nothing lies in it"),
+    },
+    "bank-questions": {
+        "list": may(staff=ALL, when=_READ_BANK),
+        "retrieve": may(staff=ALL, when=_READ_BANK),
+        "versions": may(staff=ALL, when=_READ_BANK),
+        "compare": may(staff=ALL, when=_READ_BANK),
+        "review": may(staff=ALL, when=_READ_BANK),
+        "usage": may(staff=ALL, when=_READ_BANK),
+        "duplicates": may(staff=YES, when=_READ_BANK),
+        "create": may(staff=YES),
+        "partial_update": may(admin=ALL, teacher=WRITTEN, when=_WRITE_BANK),
+        "update": may(admin=ALL, teacher=WRITTEN, when=_WRITE_BANK),
+        "destroy": may(admin=ALL, teacher=WRITTEN, when=_WRITE_BANK),
+        "take_step": may(
+            staff=ALL, when="teachers submit, retire and reopen what they wrote, and judge what others wrote"
+        ),
+        "bulk": may(staff=YES, when="all of it theirs to change, or nothing is changed"),
+    },
     "exam-profiles": {
         "list": may(staff=ALL),
         "retrieve": may(staff=ALL),
@@ -423,6 +453,21 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "get": may(anybody=HOLDERS, when="the link is signed for one play, holds a minute, and goes forward only")
     },
     "receipts/check": {"post": may(anybody=YES, when="the answer is yes or no; a rate per address")},
+    "grading-queue": {
+        "list": may(admin=ALL, teacher=ROOMS),
+        "retrieve": may(admin=ALL, teacher=ROOMS, when="the attempt is closed"),
+        "next": may(admin=ALL, teacher=ROOMS),
+        "claim": may(admin=ALL, teacher=ROOMS, when="nobody else holds it"),
+        "release": may(admin=ALL, teacher=ROOMS),
+        "mark": may(admin=ALL, teacher=ROOMS, when="nobody else holds it; a mark that counts is changed for a reason"),
+        "second_mark": may(admin=ALL, teacher=ROOMS, when="somebody else gave the mark that counts"),
+        "unanswered": may(admin=ALL, teacher=ROOMS),
+    },
+    "grading-queue/rooms": {
+        "list": may(admin=ALL, teacher=ROOMS),
+        "retrieve": may(admin=ALL, teacher=ROOMS),
+        "partial_update": may(admin=ALL, teacher=ROOMS),
+    },
     "attempts/finalise": {"post": may(admin=ALL, teacher=ROOMS, when="the room is closed and all marks are in")},
     "attempts": {
         "list": may(admin=ALL, teacher=ROOMS, takers=OWN),

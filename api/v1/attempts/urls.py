@@ -1,9 +1,11 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from api.v1.attempts import fairness, listening, rooms, seats, views
+from api.v1.attempts import fairness, listening, marking, rooms, seats, views
 
 router = SimpleRouter(use_regex_path=False)
+router.register("grading-queue/rooms", marking.MarkedRoomViewSet, basename="grading-room")
+router.register("grading-queue", marking.GradingQueueViewSet, basename="grading-queue")
 router.register("attempts", views.AttemptViewSet, basename="attempt")
 
 urlpatterns = [

@@ -18,6 +18,7 @@ from apps.attempts.rules import marking as rules
 from apps.groups import queries as groups
 from apps.mock_tests import queries as papers
 from apps.mock_tests.rules import items
+from apps.mock_tests.rules.types.essay import length_of
 
 if TYPE_CHECKING:
     from apps.assignments.models import ExamAssignment
@@ -88,6 +89,15 @@ class Sheet:
     answer: str
     marks: list[HandMark]
 
+    @property
+    def words(self) -> int:
+        return length_of(self.answer, "words")
+
+    @property
+    def characters(self) -> int:
+        """Without spaces."""
+        return length_of(self.answer, "characters")
+
 
 def get_sheet_for(actor: User, script_id: uuid.UUID, *, sign: Callable[[Attempt], queries.Sign]) -> Sheet:
     """One of the scripts that ``actor`` may mark; refuses any other id."""
@@ -119,7 +129,7 @@ def get_sheet_for(actor: User, script_id: uuid.UUID, *, sign: Callable[[Attempt]
 
 def candidate_of(script: Script) -> str:
     """What the writer of a script is called where names are not told."""
-    return rules.candidate(script.attempt_id)
+    return rules.candidate(script.attempt_id, script.attempt.seed)
 
 
 @dataclass(frozen=True, slots=True)
