@@ -31,7 +31,7 @@ from apps.groups.models import Group, Membership
 from apps.jobs import operations as jobs
 from apps.jobs.models import Job
 from apps.leaderboards import operations as boards
-from apps.live.models import QuizSession
+from apps.live.models import Player, QuizSession
 from apps.mail import operations as mail
 from apps.mail.models import Mail
 from apps.materials import operations as materials
@@ -73,6 +73,7 @@ class Furniture:
     homework: HomeworkAssignment
     quiz_question: Question
     live: QuizSession
+    player: Player
 
     def id_for(self, path: str) -> uuid.UUID | None:
         """What stands for ``{id}`` in a path of the API."""
@@ -84,6 +85,7 @@ class Furniture:
             "attempts": self.attempt,
             "audit": SimpleNamespace(pk=self.entry.uid),
             "auth/identities": self.identity,
+            "bank-questions": self.bank_question,
             "auth/sessions": self.session,
             "identity-providers": self.identity.provider,
             "center-admin-centers": self.center,
@@ -148,6 +150,7 @@ def furnish(cast: Cast) -> Furniture:
     grading.grade_attempt(attempt_id=attempt.pk)
     boards.record_result(attempt_id=attempt.pk)
     boards.compute_ranking(assignment_id=room.pk, is_final=False)
+    live = open_quiz(cast, cast.alice, test=test, title=f"Live in {place}")
     with transaction.atomic():
         mail.send(letter="rejected", to=[cast.alice.email], key="furniture", values={"quote": f"Letter of {place}"})
     return Furniture(
@@ -184,7 +187,8 @@ def furnish(cast: Cast) -> Furniture:
         entry=Entry.objects.latest("id"),
         quiz=quiz,
         quiz_question=Question.objects.filter(group__section__mock_test=quiz).earliest("order"),
-        live=open_quiz(cast, cast.alice, test=test, title=f"Live in {place}"),
+        live=live,
+        player=Player.objects.get(session=live),
         homework=homework.assign_homework(
             actor=cast.dora,
             title=f"Homework of {place}",

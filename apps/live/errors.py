@@ -7,7 +7,7 @@ class SessionNotFound(NotFound):
     code = "not_found"
 
 
-class UnknownCode(NotFound):
+class UnknownCode(Invalid):
     code = "unknown_code"
     message = "No quiz with this code is running."
 

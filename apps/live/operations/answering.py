@@ -92,6 +92,8 @@ def answer(*, actor: User, session_id: uuid.UUID, number: int, seq: int, respons
     out of; what is no answer to the question; a question that was not asked yet; and, keeping the answer for review, one
     that is over, an answer that comes too late, and a second one where the first counts.
     """
+    if not queries.is_known_to(actor=actor, session_id=session_id):
+        raise errors.SessionNotFound
     facts = get_facts(session_id=session_id)
     row = _row(facts, number, seq, response)
     schema_name = tenancy.current().schema_name

@@ -10,6 +10,7 @@ from django.db import transaction
 from apps.attempts import queries as attempts
 from apps.authentication import queries as people
 from apps.core import clock, realtime, tenancy
+from apps.core.errors import Problem
 from apps.live import errors, queries, rules
 from apps.live.models import Player, QuizSession
 from apps.live.operations import guesses
@@ -29,7 +30,7 @@ def join(*, actor: User, code: str) -> Player:
         session = queries.find_running(code=rules.read_code(code))
         if session is None:
             guesses.count(user_id=actor.pk)
-            raise errors.UnknownCode
+            raise errors.UnknownCode(problems=[Problem("/code", "unknown_code", errors.UnknownCode.message)])
         player = Player.objects.filter(session=session, user=actor).first()
         if player is None:
             player = _enter(actor, session)

@@ -55,6 +55,11 @@ def get_session_for(actor: User, session_id: uuid.UUID) -> QuizSession:
     return session
 
 
+def is_known_to(*, actor: User, session_id: uuid.UUID) -> bool:
+    """Whether ``actor`` has ever joined a session; of others it tells nothing."""
+    return Player.objects.filter(session=session_id, user=actor.pk).exists()
+
+
 def may_host(*, actor: User, session: QuizSession) -> bool:
     """Admins every session, teachers their own."""
     if actor.role == actor.Role.CENTER_ADMIN:
