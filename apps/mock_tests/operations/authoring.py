@@ -53,7 +53,7 @@ def create_test(*, actor: User, changes: Changes) -> MockTest:
     with transaction.atomic():
         test = MockTest(created_by_id=actor.pk)
         _set(test, changes, TEST_FIELDS)
-        profile = _settle_profile(test, changes)
+        profile = _settle_profile(test, changes, before="")
         test.save(force_insert=True)
         _lay_out(test, profile)
         audit.record(action="test.created", subject="test", subject_id=test.pk, name=test.title)
@@ -68,7 +68,7 @@ def update_test(*, actor: User, test_id: uuid.UUID, changes: Changes, expected: 
         access.check_revision(test, expected)
         before = test.profile
         _set(test, changes, TEST_FIELDS)
-        profile = _settle_profile(test, changes) if {"level", "profile"} & changes.keys() else None
+        profile = _settle_profile(test, changes, before) if {"level", "profile"} & changes.keys() else None
         test.save(update_fields=[*TEST_FIELDS, "updated_at"])
         if profile and profile.code != before and not Question.objects.filter(group__section__mock_test=test).exists():
             test.sections.all().delete()
@@ -107,13 +107,13 @@ def clone_test(*, actor: User, test_id: uuid.UUID) -> MockTest:
     return copy
 
 
-def _settle_profile(test: MockTest, changes: Changes) -> profiles.Profile:
-    """The profile that was asked for, or the newest of the level."""
+def _settle_profile(test: MockTest, changes: Changes, before: str) -> profiles.Profile:
+    """The profile that was asked for, or the newest of the level. One that is not offered any more may stay."""
     code = changes.get("profile") or profiles.profile_for(test.level).code
     profile = exam_profiles.find_profile(code)
     if profile is None or profile.level not in ("", test.level):
         raise BadContent(problems=[Problem("/profile", "unknown_profile", "There is no such profile for this level.")])
-    if code != test.profile and not exam_profiles.is_offered(code):
+    if code != before and not exam_profiles.is_offered(code):
         detail = f'"{code}" was replaced or retired; new tests follow another profile.'
         raise BadContent(problems=[Problem("/profile", "profile_not_offered", detail)])
     test.profile = profile.code
