@@ -6,7 +6,8 @@ from typing import Any
 from celery import shared_task
 
 from apps.core import tenancy
-from apps.mock_tests.operations import cleaning
+from apps.jobs import operations as jobs
+from apps.mock_tests.operations import cleaning, exporting_jobs, importing_jobs
 
 log = logging.getLogger(__name__)
 
@@ -29,3 +30,13 @@ def clean_files_of_center(**_: Any) -> int:
     """Clean up in the center this was sent for."""
     cleaned = cleaning.clean_files()
     return len(cleaned.unused) + len(cleaned.orphans)
+
+
+@jobs.works(kind=importing_jobs.KIND, undo=lambda params: importing_jobs.forget(params=params), can_stop=True)
+def import_questions(running: jobs.Running) -> dict[str, Any]:
+    return importing_jobs.import_as_job(running=running, params=running.params)
+
+
+@jobs.works(kind=exporting_jobs.KIND, can_stop=True)
+def export_questions(running: jobs.Running) -> dict[str, Any]:
+    return exporting_jobs.export_as_job(running=running, params=running.params)
