@@ -8,7 +8,18 @@ import pytest
 
 from apps.mock_tests.rules.qti.reading import read_qti
 from apps.mock_tests.rules.types.base import Gap, Option, Prompt, Text, Truth
-from tests.apps.mock_tests.qti_files import CHOICE, MATH, choices, declared, item, mapped, package, processed, written
+from tests.apps.mock_tests.qti_files import (
+    CHOICE,
+    MATH,
+    SCORE,
+    choices,
+    declared,
+    item,
+    mapped,
+    package,
+    processed,
+    written,
+)
 from tests.apps.mock_tests.test_media_rules import picture, recording
 
 VERSIONS = ["2.0", "2.1", "2.2", "3.0", "prefixed", "bare", "bom"]
@@ -64,7 +75,8 @@ def rules(*inner):
 
 
 GIVEN, KEY = '<variable identifier="RESPONSE"/>', '<correct identifier="RESPONSE"/>'
-MAPPED = '<mapResponse identifier="RESPONSE"/>'
+FEEDBACK = '<outcomeDeclaration identifier="FEEDBACK" cardinality="single" baseType="identifier"/>'
+BY_KEY, BY_MAPPING = processed("match_correct"), processed("map_response")
 
 
 # -- choices -------------------------------------------------------------------------------------------------------
@@ -144,14 +156,36 @@ def test_one_choice_from_a_container_is_a_single_choice():
 
 
 @pytest.mark.parametrize(
-    "options",
-    [(("true", "はい"), ("false", "いいえ")), (("x", "True"), ("y", "False")), (("A", "FALSE"), ("B", "TRUE"))],
+    "options", [(("x", "True"), ("y", "False")), (("true", "<p>FALSE</p>"), ("false", "<p>T</p>"))]
 )
-def test_two_options_that_mean_true_and_false_are_a_statement(options):
-    right = options[0][0]
+def test_two_options_that_say_true_and_false_are_a_statement(options):
     body = f'<choiceInteraction responseIdentifier="RESPONSE" maxChoices="1">{choices(*options)}</choiceInteraction>'
-    question = taken(item(f"<p>So?</p>{body}", declared([right]), processing=processed("match_correct")))
-    assert (question.type, question.truth) == ("true_false", Truth(options[0][1] != "FALSE"))
+    xml = item(f"<p>So?</p>{body}", declared([options[0][0]]), processing=BY_KEY)
+    question = taken(xml)
+    assert (question.type, question.truth) == ("true_false", Truth(options[0][1] == "True"))
+
+
+def test_two_options_that_only_mean_true_and_false_keep_their_words():
+    body = choices(("true", "Correct"), ("false", "Incorrect"))
+    body = f'<choiceInteraction responseIdentifier="RESPONSE" maxChoices="1">{body}</choiceInteraction>'
+    question = taken(item(f"<p>So?</p>{body}", declared(["true"]), processing=BY_KEY))
+    assert (question.type, [option.text for option in question.options]) == ("single_choice", ["Correct", "Incorrect"])
+
+
+def test_feedback_that_stands_inside_the_options():
+    said = '<feedbackInline outcomeIdentifier="FEEDBACK" identifier="{0}" showHide="show">You said {0}</feedbackInline>'
+    body = choices(("t", f"True {said.format('t')}"), ("f", f"False {said.format('f')}"))
+    body = f'<choiceInteraction responseIdentifier="RESPONSE" maxChoices="1">{body}</choiceInteraction>'
+    most = '<outcomeDeclaration identifier="MAXSCORE" cardinality="single" baseType="float">'
+    most += "<defaultValue><value>10.0</value></defaultValue></outcomeDeclaration>"
+    all_of_it = earn('<variable identifier="MAXSCORE"/>')
+    right = f"<responseCondition><responseIf><match>{GIVEN}{KEY}</match>{all_of_it}</responseIf></responseCondition>"
+    outcomes = SCORE + most + FEEDBACK
+    xml = item(
+        f"<p>So?</p>{body}", declared(["f"]), outcomes=outcomes, processing=rules(earn(GIVEN, "FEEDBACK"), right)
+    )
+    question = taken(xml)
+    assert (question.truth, question.marks) == (Truth(False, "You said t", "You said f"), 10)
 
 
 def test_limits_of_choices_are_told():
@@ -160,9 +194,6 @@ def test_limits_of_choices_are_told():
 
 
 # -- orders and pairs ----------------------------------------------------------------------------------------------
-
-
-BY_KEY, BY_MAPPING = processed("match_correct"), processed("map_response")
 
 
 def ordering(*declarations, processing=BY_KEY):
@@ -549,8 +580,6 @@ def test_what_texts_may_not_hold_is_refused_with_its_place(text, reason):
 
 # -- feedback ------------------------------------------------------------------------------------------------------
 
-FEEDBACK = '<outcomeDeclaration identifier="FEEDBACK" cardinality="single" baseType="identifier"/>'
-
 
 def modal(name, text, outcome="FEEDBACK"):
     said = f'outcomeIdentifier="{outcome}" identifier="{name}" showHide="show"'
@@ -560,10 +589,8 @@ def modal(name, text, outcome="FEEDBACK"):
 def with_feedback(*processing, after):
     body = '<choiceInteraction responseIdentifier="RESPONSE" maxChoices="1">'
     body += choices(("A", "yes"), ("B", "no")) + "</choiceInteraction>"
-    score = '<outcomeDeclaration identifier="SCORE" cardinality="single" baseType="float"/>'
-    return item(
-        f"<p>?</p>{body}", declared(["A"]), processing=rules(*processing), after=after, outcomes=score + FEEDBACK
-    )
+    outcomes = SCORE + FEEDBACK
+    return item(f"<p>?</p>{body}", declared(["A"]), processing=rules(*processing), after=after, outcomes=outcomes)
 
 
 def test_feedback_goes_to_the_options_that_it_follows():

@@ -41,7 +41,7 @@ class Choosing:
     def words(self) -> tuple[tuple[str, str], ...]:
         """Identifiers and plain texts of the options."""
         options = (child for child in self.interaction.children if child.name == "simpleChoice")
-        return tuple((option.get("identifier"), option.text) for option in options)
+        return tuple((option.get("identifier"), _said(option)) for option in options)
 
 
 def choosing(item: Item) -> Choosing | None:
@@ -52,13 +52,20 @@ def choosing(item: Item) -> Choosing | None:
 
 
 def truths(words: Sequence[tuple[str, str]]) -> dict[bool, str]:
-    """Which of two options means true and which false, by their identifiers or texts; nothing if they do not."""
-    if len(words) != 2:
-        return {}
-    for said in ([name for name, _ in words], [text for _, text in words]):
-        plain = [word.strip().casefold().rstrip(".") for word in said]
-        if plain[0] in _TRUE and plain[1] in _FALSE:
-            return {True: words[0][0], False: words[1][0]}
-        if plain[0] in _FALSE and plain[1] in _TRUE:
-            return {False: words[0][0], True: words[1][0]}
+    """Which of two options says true and which false; nothing if they say anything else, which would be lost."""
+    plain = [text.strip().casefold().rstrip(".") for _, text in words]
+    if len(words) == 2 and plain[0] in _TRUE and plain[1] in _FALSE:
+        return {True: words[0][0], False: words[1][0]}
+    if len(words) == 2 and plain[0] in _FALSE and plain[1] in _TRUE:
+        return {False: words[0][0], True: words[1][0]}
     return {}
+
+
+def _said(option: Element) -> str:
+    """The words of an option without the feedback that stands in it."""
+    parts = (part if isinstance(part, str) else part.text for part in option.content if not _is_feedback(part))
+    return "".join(parts)
+
+
+def _is_feedback(part: Element | str) -> bool:
+    return isinstance(part, Element) and part.name in ("feedbackInline", "feedbackBlock")
