@@ -92,7 +92,7 @@ class _TreeBuilding(XmlReading):
         self._disk = cast(IO[bytes], tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115 - lives with the nodes
 
     def started(self, tag: str, attributes: dict[str, str]) -> None:
-        self._questions += tag == "question" and len(self._open) == 1
+        self._questions += tag == "question" and len(self._open) == 1 and attributes.get("type") != "category"
         if self._questions > self._most_questions:
             self.refuse("too_many_questions", f"The file has more than {self._most_questions:,} questions.")
         node = Node(tag, attributes, self.line)
