@@ -22,6 +22,7 @@ from apps.groups import operations as groups
 from tests import factories
 from tests.cast import Cast
 from tests.client import Api
+from tests.live import open_quiz
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 PREFIX = "/api/v1/"
@@ -37,6 +38,7 @@ def populate(cast: Cast) -> None:
         test = factories.make_test(cast, title=f"canary test of {north.slug}")
         factories.publish(cast, test)
         room = factories.make_room(cast, test=test, group_ids=[group.pk], title=f"canary room of {north.slug}")
+        open_quiz(cast, cast.alice, test=test, title=f"canary quiz of {north.slug}")
         homework.assign_homework(
             actor=cast.dora,
             title=f"Homework of {north.slug}",
@@ -57,7 +59,7 @@ def populate(cast: Cast) -> None:
 
 
 def canaries(tenant: Tenant) -> list[str]:
-    return [f"{word} of {tenant.slug}" for word in ("canary class", "canary test", "canary room")] + [
+    return [f"{word} of {tenant.slug}" for word in ("canary class", "canary test", "canary room", "canary quiz")] + [
         f"@{tenant.slug}.test"
     ]
 
