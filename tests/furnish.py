@@ -36,7 +36,8 @@ from apps.mail import operations as mail
 from apps.mail.models import Mail
 from apps.materials import operations as materials
 from apps.materials.models import Category, Material
-from apps.mock_tests.models import MediaFile, MockTest, Question
+from apps.mock_tests.models import BankQuestion, MediaFile, MockTest, Question
+from apps.mock_tests.operations import bank, bank_topics
 from apps.notifications.models import Notice
 from tests import factories
 from tests.cast import Cast
@@ -74,6 +75,7 @@ class Furniture:
     quiz_question: Question
     live: QuizSession
     player: Player
+    bank_question: BankQuestion
 
     def id_for(self, path: str) -> uuid.UUID | None:
         """What stands for ``{id}`` in a path of the API."""
@@ -85,8 +87,8 @@ class Furniture:
             "attempts": self.attempt,
             "audit": SimpleNamespace(pk=self.entry.uid),
             "auth/identities": self.identity,
-            "bank-questions": self.bank_question,
             "auth/sessions": self.session,
+            "bank-questions": self.bank_question,
             "identity-providers": self.identity.provider,
             "center-admin-centers": self.center,
             "centers/domains": SimpleNamespace(pk=self.address.id),
@@ -116,6 +118,7 @@ class Furniture:
             "tasks": self.job,
             "tasks/file": self.job,
             "test-sections": question_group.section,
+            "topics": self.bank_question.topic,
             "users": self.attempt.student,
         }
         return found[part].pk if part in found else None
@@ -189,6 +192,7 @@ def furnish(cast: Cast) -> Furniture:
         quiz_question=Question.objects.filter(group__section__mock_test=quiz).earliest("order"),
         live=live,
         player=Player.objects.get(session=live),
+        bank_question=_bank_question(cast, place),
         homework=homework.assign_homework(
             actor=cast.dora,
             title=f"Homework of {place}",
@@ -214,6 +218,12 @@ def furnish(cast: Cast) -> Furniture:
             code_expires_at=Now() + timedelta(minutes=5),
         ),
     )
+
+
+def _bank_question(cast: Cast, place: str) -> BankQuestion:
+    topic = bank_topics.create_topic(actor=cast.carol, changes={"name": f"Topic of {place}"})
+    said = {"text": f"Question of {place}", "given": factories.options(yes="1", no="0"), "topic_id": topic.pk}
+    return bank.create_question(actor=cast.carol, changes=said)
 
 
 def _ask(cast: Cast) -> Job:

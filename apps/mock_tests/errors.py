@@ -121,11 +121,6 @@ class NotYourTopic(NotYours):
     message = "Only the author of a topic and the center's administrators change it."
 
 
-class QuestionChanged(Conflict):
-    code = "question_changed"
-    message = "Somebody has changed this question since you read it."
-
-
 class QuestionRetired(Conflict):
     code = "question_retired"
     message = "A retired question cannot be changed. Reopen it first."

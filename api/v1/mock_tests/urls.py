@@ -1,7 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from api.v1.mock_tests import quizzes, views
+from api.v1.mock_tests import bank, quizzes, views
 from api.v1.mock_tests.media import MediaView, UploadedView
 from api.v1.mock_tests.profiles import ExamProfileViewSet
 
@@ -12,6 +12,8 @@ router.register("question-groups", views.QuestionGroupViewSet, basename="questio
 router.register("questions", views.QuestionViewSet, basename="question")
 router.register("quizzes", quizzes.QuizViewSet, basename="quiz")
 router.register("quiz-questions", quizzes.QuizQuestionViewSet, basename="quiz-question")
+router.register("topics", bank.TopicViewSet, basename="topic")
+router.register("bank-questions", bank.BankQuestionViewSet, basename="bank-question")
 router.register("exam-profiles", ExamProfileViewSet, basename="exam-profile")
 
 urlpatterns = [

@@ -14,6 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from api.common.pagination import Pages, PagesOrAll
 from api.common.requests import Request
+from api.v1.mock_tests.bank import GroupsFromBank, TestsFromBank
 from api.v1.mock_tests.covers import CoverOut
 from api.v1.mock_tests.ordering import MovedQuestions, OrderedGroups, OrderedQuestions, OrderedSections
 from api.v1.mock_tests.revisions import IF_MATCH, expected, tagged
@@ -40,7 +41,7 @@ def _with_rooms(request: Request, tests: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-class MockTestViewSet(OrderedSections, GenericViewSet):
+class MockTestViewSet(OrderedSections, TestsFromBank, GenericViewSet):
     """Tests of the center, as their authors see them. Students get papers with their attempts, and covers before."""
 
     resource = "mock-tests"
@@ -215,7 +216,7 @@ class SectionViewSet(OrderedGroups, GenericViewSet):
         return Response(status=204)
 
 
-class QuestionGroupViewSet(OrderedQuestions, GenericViewSet):
+class QuestionGroupViewSet(OrderedQuestions, GroupsFromBank, GenericViewSet):
     """Questions under one instruction, passage, picture or recording."""
 
     resource = "question-groups"

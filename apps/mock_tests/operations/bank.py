@@ -18,8 +18,8 @@ from apps.core.errors import Problem
 from apps.mock_tests.errors import (
     BadContent,
     BankQuestionNotFound,
+    EditedMeanwhile,
     NotYourQuestion,
-    QuestionChanged,
     QuestionRetired,
 )
 from apps.mock_tests.models import BankQuestion, BankVersion, MockTest, Question, Topic
@@ -88,7 +88,7 @@ def edit_question(
         question = question_to_change(actor=actor, question_id=question_id)
         present = _current(question)
         if expected is not None and expected != present.number:
-            raise QuestionChanged(current_version=present.number)
+            raise EditedMeanwhile(revision=present.number)
         if question.state == RETIRED:
             raise QuestionRetired
         said, filed = _apart(changes)

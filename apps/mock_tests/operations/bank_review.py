@@ -14,9 +14,9 @@ from apps.centers.queries import centers
 from apps.core.errors import Problem
 from apps.mock_tests.errors import (
     BadContent,
+    EditedMeanwhile,
     NotYourQuestion,
     OwnApproval,
-    QuestionChanged,
     ReviewIsOff,
     WrongState,
 )
@@ -74,7 +74,7 @@ def check_step(
     if not may and not (is_own and step == rules.Step.SENT_BACK):
         raise NotYourQuestion
     if expected is not None and expected != version.number:
-        raise QuestionChanged(current_version=version.number)
+        raise EditedMeanwhile(revision=version.number)
     if question.state not in move.states:
         raise WrongState(state=question.state, steps=rules.steps_from(question.state, review=review))
     if move.needs_comment and not comment.strip():

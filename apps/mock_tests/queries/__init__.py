@@ -117,7 +117,7 @@ def get_group_for(actor: User, group_id: uuid.UUID) -> QuestionGroup:
 
 def questions_for(actor: User) -> QuerySet[Question]:
     """Questions of the tests ``actor`` may see."""
-    return Question.objects.filter(group__section__mock_test__in=tests_for(actor)).select_related("group")
+    return Question.objects.filter(group__section__mock_test__in=tests_for(actor)).select_related("group", "bank_version")
 
 
 def get_question_for(actor: User, question_id: uuid.UUID) -> Question:

@@ -11,11 +11,11 @@ from django.db import IntegrityError, transaction
 from apps.mock_tests.errors import (
     BadContent,
     BankQuestionNotFound,
+    EditedMeanwhile,
     FileRefused,
     NotYourQuestion,
     NotYours,
     PartNotFound,
-    QuestionChanged,
     QuestionRetired,
     TestLocked,
 )
@@ -119,9 +119,9 @@ def test_saying_the_same_again_makes_no_version(cast):
 def test_an_edit_of_what_has_changed_meanwhile_is_refused(cast):
     question = make_question(cast)
     bank.edit_question(actor=cast.carol, question_id=question.pk, changes={"text": "2"}, expected=1)
-    with pytest.raises(QuestionChanged) as refusal:
+    with pytest.raises(EditedMeanwhile) as refusal:
         bank.edit_question(actor=cast.carol, question_id=question.pk, changes={"text": "3"}, expected=1)
-    assert refusal.value.details == {"current_version": 2}
+    assert refusal.value.details == {"revision": 2}
     assert question.versions.count() == 2
 
 

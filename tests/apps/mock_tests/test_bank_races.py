@@ -7,7 +7,7 @@ import threading
 import pytest
 from django.db import IntegrityError
 
-from apps.mock_tests.errors import BadContent, QuestionChanged
+from apps.mock_tests.errors import BadContent, EditedMeanwhile
 from apps.mock_tests.models import BankQuestion, BankVersion, Topic
 from apps.mock_tests.operations import bank, bank_topics
 from tests.apps.mock_tests.test_bank import draft, make_question
@@ -40,7 +40,7 @@ def test_of_two_edits_of_the_same_version_one_is_told(committed, cast, at_once):
     for _ in range(5):
         question = make_question(cast, text="first")
         outcomes = at_once(edit(carol, question, "Carol's", expected=1), edit(dora, question, "Dora's", expected=1))
-        assert sorted(type(outcome) for outcome in outcomes if isinstance(outcome, Exception)) == [QuestionChanged]
+        assert sorted(type(outcome) for outcome in outcomes if isinstance(outcome, Exception)) == [EditedMeanwhile]
         assert len(texts_of(question)) == 2
 
 

@@ -12,9 +12,9 @@ from apps.core import tenancy
 from apps.mock_tests.errors import (
     BadContent,
     BankQuestionNotFound,
+    EditedMeanwhile,
     NotYourQuestion,
     OwnApproval,
-    QuestionChanged,
     ReviewIsOff,
     WrongState,
 )
@@ -165,7 +165,7 @@ def test_a_step_with_what_has_changed_meanwhile_is_refused(cast, reviewed):
     take_step(actor=cast.carol, question_id=question.pk, step="SUBMITTED")
     bank.edit_question(actor=cast.carol, question_id=question.pk, changes={"text": "Other"})
     take_step(actor=cast.carol, question_id=question.pk, step="SUBMITTED", expected=2)
-    with pytest.raises(QuestionChanged):
+    with pytest.raises(EditedMeanwhile):
         take_step(actor=cast.dora, question_id=question.pk, step="APPROVED", expected=1)
 
 

@@ -255,6 +255,11 @@ class GapOut(serializers.Serializer[Any]):
     weight = serializers.IntegerField()
 
 
+class FromBankOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="question_id", help_text="Of the question in the bank.")
+    version = serializers.IntegerField(source="number")
+
+
 class QuestionOut(serializers.Serializer[Any]):
     """A question as its author sees it, with the key."""
 
@@ -286,6 +291,11 @@ class QuestionOut(serializers.Serializer[Any]):
     explanation = HtmlOut()
     topic = serializers.CharField()
     tags = serializers.ListField(child=serializers.CharField())
+    from_bank = FromBankOut(
+        source="bank_version",
+        allow_null=True,
+        help_text="The version that it copies; null for a question of its own, which a copy becomes when it is changed.",
+    )
 
     def to_representation(self, question: Any) -> dict[str, Any]:
         item_type = TYPES[question.type]
