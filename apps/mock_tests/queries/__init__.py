@@ -319,7 +319,7 @@ def _content(center_id: uuid.UUID, paper_id: uuid.UUID) -> dict[str, Any]:
     content = Paper.objects.filter(pk=paper_id).values_list("content", flat=True).first()
     if content is None:
         raise PaperNotFound
-    return content
+    return rendering.cleaned(content)
 
 
 @dataclass(frozen=True, slots=True)

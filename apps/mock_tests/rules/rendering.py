@@ -71,6 +71,29 @@ def render(
     return {**content, "sections": sections}
 
 
+def cleaned(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A paper's content as the present rules for rich text want it. Papers never change, and rules do."""
+
+    def clean(part: Mapping[str, Any], *names: str) -> dict[str, Any]:
+        return {**part, **{name: richtext.clean_html(part[name]) for name in names if part.get(name)}}
+
+    def question(shown: Mapping[str, Any]) -> dict[str, Any]:
+        lists = {
+            part: [clean(thing, "text") for thing in shown[part]] for part in ("options", "prompts") if part in shown
+        }
+        if "gaps" in shown:
+            gaps = ({**gap, "options": [clean(option, "text") for option in gap["options"]]} for gap in shown["gaps"])
+            lists["gaps"] = list(gaps)
+        return {**clean(shown, "text"), **lists}
+
+    def group(shown: Mapping[str, Any]) -> dict[str, Any]:
+        questions = [question(one) for one in shown["questions"]]
+        return {**clean(shown, "instruction", "reading_text"), "questions": questions}
+
+    sections = [{**s, "question_groups": [group(g) for g in s["question_groups"]]} for s in content["sections"]]
+    return {**content, "sections": sections}
+
+
 def _drawn(things: Sequence[Mapping[str, Any]], seed: int, shuffled: bool) -> Sequence[Mapping[str, Any]]:
     """By a hash of seed and id: no generator whose next release could draw another order for running attempts."""
     if not shuffled:

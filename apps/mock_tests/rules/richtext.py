@@ -15,7 +15,7 @@ from typing import Final
 
 import nh3
 
-POLICY_VERSION: Final = "1"
+POLICY_VERSION: Final = "2"
 """Changes whenever `clean_html` would clean differently, so that stored texts can be cleaned again."""
 
 MEDIA_NAME: Final = re.compile(r"[\w\-][\w.\-]{0,119}")
@@ -28,6 +28,7 @@ _EMPHASIS: Final = frozenset({"b", "i", "u", "em", "strong", "sub", "sup", "s", 
 _RUBY: Final = frozenset({"ruby", "rb", "rt", "rp", "rtc"})
 TAGS: Final = _PARAGRAPHS | _LISTS | _TABLES | _EMPHASIS | _RUBY | {"img"}
 ATTRIBUTES: Final[dict[str, set[str]]] = {
+    "*": {"lang"},
     "img": {"src", "alt", "width", "height"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
