@@ -15,9 +15,11 @@ from django.db.models import Q
 from apps.assignments import rules as room_rules
 from apps.attempts import errors, queries
 from apps.attempts.models import AnswerSheet, Attempt, ItemMark
+from apps.attempts.queries import marking
 from apps.attempts.rules import results
 from apps.mock_tests import queries as papers
 from apps.mock_tests.queries import profiles as exam_profiles
+from apps.mock_tests.rules import items as item_rules
 from apps.mock_tests.rules import profiles, richtext
 
 if TYPE_CHECKING:
@@ -94,7 +96,8 @@ SELECT mark.attempt_id,
        COALESCE(item.section_id::text, item.topic, item.area),
        CASE WHEN GROUPING(item.section_id) = 0 THEN min(item.section_name) ELSE COALESCE(item.topic, item.area) END,
        sum(mark.marks), sum(item.score), count(*),
-       count(*) FILTER (WHERE mark.outcome = 'CORRECT'), count(*) FILTER (WHERE mark.outcome = 'BLANK')
+       count(*) FILTER (WHERE mark.outcome = 'CORRECT'), count(*) FILTER (WHERE mark.outcome = 'BLANK'),
+       count(*) FILTER (WHERE mark.outcome = 'WRONG')
 FROM attempts_itemmark mark
 JOIN attempts_attempt attempt ON attempt.id = mark.attempt_id
 JOIN mock_tests_paperitem item ON item.paper_id = attempt.paper_id AND item.question_id = mark.question_id
@@ -219,14 +222,16 @@ def get_review_for(actor: User, attempt_id: uuid.UUID, *, sign: Callable[[SeenAt
     signer = sign(attempt)
     answers = AnswerSheet.objects.values_list("answers", flat=True).get(attempt_id=attempt.pk)
     marks = {mark.question_id: mark for mark in ItemMark.objects.filter(attempt_id=attempt.pk)}
+    judgements = marking.judgements_of(attempt_id=attempt.pk)
     items = {
         str(question_id): {
             "response": answers.get(str(question_id)),
             "marks": marks[question_id].marks,
             "outcome": marks[question_id].outcome,
             "score": item["score"],
-            "key": item["key"],
+            "key": item_rules.shown_key(item, signer),
             "explanation": richtext.replace_media(item["explanation"], signer),
+            "judgement": judgements.get(question_id),
         }
         for question_id, item in papers.get_key(paper_id=attempt.paper_id).items()
     }

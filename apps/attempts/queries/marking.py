@@ -127,6 +127,12 @@ def get_sheet_for(actor: User, script_id: uuid.UUID, *, sign: Callable[[Attempt]
     )
 
 
+def judgements_of(*, attempt_id: uuid.UUID) -> dict[uuid.UUID, HandMark]:
+    """The marks that people gave and that count, by question; not those of what was not answered."""
+    scripts = Script.objects.filter(attempt_id=attempt_id).exclude(current=None).select_related("current")
+    return {script.question_id: script.current for script in scripts if script.current and script.current.scores}
+
+
 def candidate_of(script: Script) -> str:
     """What the writer of a script is called where names are not told."""
     return rules.candidate(script.attempt_id, script.attempt.seed)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.v1.attempts.serializers.attempts import AttemptOut
+from api.v1.attempts.serializers.marking import ScoreOut, scores_of
 from api.v1.attempts.serializers.papers import TakerPaperOut
 
 
@@ -63,6 +65,18 @@ class RankedResultOut(ResultOut):
     rank = RankOut(allow_null=True, help_text="null until it is counted, and where another attempt counts.")
 
 
+class JudgementOut(serializers.Serializer[Any]):
+    """What a person said about an answer; nobody is told who."""
+
+    scores = serializers.SerializerMethodField()
+    comment = serializers.CharField(help_text="Plain text.")
+    marked_at = serializers.DateTimeField()
+
+    @extend_schema_field(ScoreOut(many=True))
+    def get_scores(self, mark: Any) -> list[dict[str, Any]]:
+        return scores_of(mark.scores)
+
+
 class ReviewItemOut(serializers.Serializer[Any]):
     response = serializers.JSONField(allow_null=True)
     marks = serializers.DecimalField(max_digits=9, decimal_places=3)
@@ -70,6 +84,7 @@ class ReviewItemOut(serializers.Serializer[Any]):
     score = serializers.DecimalField(max_digits=7, decimal_places=3)
     key = serializers.JSONField()
     explanation = serializers.CharField(help_text="HTML.")
+    judgement = JudgementOut(allow_null=True, help_text="Of what a person marked.")
 
 
 class ReviewOut(serializers.Serializer[Any]):
