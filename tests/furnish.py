@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from apps.assignments import operations as rooms
 from apps.assignments.models import Accommodation, ExamAssignment, HomeworkAssignment
 from apps.assignments.operations import accommodations, homework
-from apps.attempts.models import Attempt, Play
+from apps.attempts.models import Attempt, Play, Script
 from apps.attempts.operations import grading, sitting
 from apps.audit.models import Entry
 from apps.authentication.models import Acting, Identity, Session
@@ -36,6 +36,7 @@ from apps.mail import operations as mail
 from apps.mail.models import Mail
 from apps.materials import operations as materials
 from apps.materials.models import Category, Material
+from apps.mock_tests import queries as papers
 from apps.mock_tests.models import BankQuestion, MediaFile, MockTest, Question
 from apps.mock_tests.operations import bank, bank_topics
 from apps.notifications.models import Notice
@@ -70,6 +71,7 @@ class Furniture:
     acting: Acting
     accommodation: Accommodation
     play: Play
+    script: Script
     quiz: MockTest
     homework: HomeworkAssignment
     quiz_question: Question
@@ -94,6 +96,8 @@ class Furniture:
             "centers/domains": SimpleNamespace(pk=self.address.id),
             "exam-assignments": self.room,
             "group-memberships": self.membership,
+            "grading-queue": self.script,
+            "grading-queue/rooms": self.room,
             "groups": self.group,
             "homework-assignments": self.homework,
             "submissions/history": self.homework,
@@ -202,6 +206,12 @@ def furnish(cast: Cast) -> Furniture:
             group_ids=[group.pk],
         ),
         play=Play.objects.create(attempt=attempt, recording=uuid.uuid4(), number=1, started_at=attempt.started_at),
+        script=Script.objects.create(
+            attempt=attempt,
+            assignment=room,
+            question_id=papers.list_items(paper_id=attempt.paper_id)[0].question_id,
+            is_blank=True,
+        ),
         accommodation=accommodations.propose(
             actor=cast.carol,
             student_id=cast.alice.pk,
