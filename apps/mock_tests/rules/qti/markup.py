@@ -69,16 +69,16 @@ class _FlowWriting(HTMLParser):
         self._address = address
         self._parts: list[str] = []
         self._open: list[str] = []
+        self._unwritten = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in richtext.TAGS:
             return
         if tag in _RUBY and self._dialect.version == "2.1":
             # It has no furigana: they stand in brackets after what they are for.
-            self._open.append("")
-            if tag == "rt":
-                self._parts.append("(")
-                self._open[-1] = ")"
+            self._parts.append("(" if tag == "rt" else "")
+            self._open.append(")" if tag == "rt" else "")
+            self._unwritten += tag == "rp"
             return
         written, said = self._started(tag, dict(attrs))
         if tag in _EMPTY:
@@ -90,8 +90,11 @@ class _FlowWriting(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in richtext.TAGS and tag not in _EMPTY and self._open:
             self._parts.append(self._open.pop())
+            self._unwritten -= tag == "rp" and self._unwritten > 0
 
     def handle_data(self, data: str) -> None:
+        if self._unwritten:
+            return
         self._parts.append(escape(richtext.without_control_characters(data), quote=False))
 
     def result(self) -> str:

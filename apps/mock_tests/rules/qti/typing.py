@@ -43,7 +43,7 @@ def accepted_texts(item: Item, declared: Declaration) -> Accepted:
         same = normalised(text, case_sensitive=strict)
         if same in kept:
             item.findings.note(f'The answer "{text[:40]}" counts as another one and was left out.', declared.element)
-        elif worth:
+        else:
             kept[same] = Text(text, share(worth, full))
     return Accepted(tuple(kept.values()), full, strict)
 

@@ -19,8 +19,6 @@ from apps.mock_tests.rules.types.base import Gap, Option, Text
 from apps.mock_tests.rules.types.gap_fill import MARK, MOST_GAPS, MOST_WEIGHT
 
 INLINE = frozenset({"inlineChoiceInteraction", "textEntryInteraction"})
-_MOST_TIMES = 12
-"""So many times the smallest worth is tried to make all worths whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +178,7 @@ def _weights(worths: Sequence[Decimal]) -> list[int]:
     least = min(worths)
     if least <= 0:
         return []
-    for times in range(1, _MOST_TIMES + 1):
+    for times in range(1, MOST_WEIGHT + 1):
         exact = [worth / least * times for worth in worths]
         whole = [int(part.to_integral_value()) for part in exact]
         if all(abs(part - number) <= NEARLY for part, number in zip(exact, whole, strict=True)):
