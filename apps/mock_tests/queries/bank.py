@@ -143,10 +143,12 @@ class Comparison:
     changes: list[bank.Change]
 
 
-def compare_for(actor: User, question_id: uuid.UUID, *, since: int, to: int | None = None) -> Comparison:
-    """What the edits after version ``since`` changed, up to ``to`` or the newest; refuses unknown ids and numbers."""
+def compare_for(actor: User, question_id: uuid.UUID, *, since: int | None = None, to: int | None = None) -> Comparison:
+    """What the edits after version ``since``, or else the one before, changed up to ``to``, or else the newest; refuses
+    unknown ids and numbers."""
     versions = {version.number: version for version in versions_for(actor, question_id)}
-    before, after = versions.get(since), versions.get(max(versions) if to is None else to)
+    last = max(versions) if to is None else to
+    before, after = versions.get(max(1, last - 1) if since is None else since), versions.get(last)
     if before is None or after is None:
         raise BankQuestionNotFound
     return Comparison(before, after, bank.changes(bank.wording_of(before), bank.wording_of(after)))

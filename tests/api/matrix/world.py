@@ -271,6 +271,7 @@ class Bodies:
             "center": furniture.center.pk,
             "center_id": furniture.center.pk,
             "question_id": furniture.question.pk,
+            "question_ids": furniture.bank_question.pk,
             "player": furniture.player.pk,
         }.get(name, furniture.attempt.student.pk)
 

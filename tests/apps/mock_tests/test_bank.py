@@ -185,6 +185,8 @@ def test_two_versions_are_compared_field_by_field(cast):
         ("/options/1/fraction", None, "1"),
         ("/options/3/text", None, "Nara"),
     ]
+    assert queries.compare_for(cast.carol, question.pk) == found
+    assert queries.compare_for(cast.carol, question.pk, to=1).changes == []
     assert queries.compare_for(cast.carol, question.pk, since=2, to=1).changes[0].path == "/name"
     for since, to in ((1, 3), (0, 1), (9, None)):
         with pytest.raises(BankQuestionNotFound):

@@ -48,7 +48,7 @@ class TopicIn(StrictSerializer):
     is_active = serializers.BooleanField(required=False, help_text="Whether new questions may be put here.")
 
 
-class PersonOut(serializers.Serializer[Any]):
+class BankPersonOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     full_name = serializers.CharField(source="get_full_name")
 
@@ -62,7 +62,7 @@ class TopicOut(serializers.Serializer[Any]):
     )
     is_active = serializers.BooleanField()
     question_count = serializers.SerializerMethodField(help_text="Here and in all topics below.")
-    author = PersonOut(allow_null=True)
+    author = BankPersonOut(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -157,7 +157,9 @@ class RenewIn(StrictSerializer):
 
 
 class CompareQuery(Filters):
-    since = serializers.IntegerField(min_value=1, help_text="The number of the version before.")
+    since = serializers.IntegerField(
+        min_value=1, required=False, help_text="The number of the version before; absent: the one before the other."
+    )
     to = serializers.IntegerField(min_value=1, required=False, help_text="Absent: the newest.")
 
 
@@ -194,7 +196,7 @@ class VersionOut(QuestionOut):
     tags = None  # type: ignore[assignment]
     from_bank = None  # type: ignore[assignment]
     number = serializers.IntegerField(help_text="From 1.")
-    author = PersonOut(allow_null=True)
+    author = BankPersonOut(allow_null=True)
     note = serializers.CharField()
     created_at = serializers.DateTimeField()
     statistics = serializers.SerializerMethodField()
@@ -223,7 +225,7 @@ VERSIONS = PolymorphicProxySerializer(
 )
 
 
-class UseOut(serializers.Serializer[Any]):
+class BankUseOut(serializers.Serializer[Any]):
     tests = serializers.IntegerField(help_text="Tests that have a copy now.")
     papers = serializers.IntegerField(help_text="Papers that hold one.")
     attempts = serializers.IntegerField(help_text="Graded attempts that saw it, as last counted.")
@@ -241,7 +243,7 @@ class BankQuestionOut(serializers.Serializer[Any]):
     exam_type = serializers.CharField()
     language = serializers.CharField()
     tags = serializers.ListField(child=serializers.CharField())
-    author = PersonOut(source="created_by", allow_null=True)
+    author = BankPersonOut(source="created_by", allow_null=True)
     used = serializers.SerializerMethodField()
     version = serializers.SerializerMethodField(help_text="The current one; its number is the `ETag`.")
     created_at = serializers.DateTimeField()
@@ -258,13 +260,13 @@ class BankQuestionOut(serializers.Serializer[Any]):
         versions = (question.current_version, question.approved_version)
         return next((version.number for version in versions if version and version.pk == usable), None)
 
-    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(STEPS)))
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_steps(self, question: Any) -> list[str]:
         return steps_from(question.state, review=self.context["review"])
 
-    @extend_schema_field(UseOut)
+    @extend_schema_field(BankUseOut)
     def get_used(self, question: Any) -> Any:
-        return UseOut(self.context["uses"].get(question.pk) or NO_USE).data
+        return BankUseOut(self.context["uses"].get(question.pk) or NO_USE).data
 
     @extend_schema_field(VERSION)
     def get_version(self, question: Any) -> Any:
@@ -282,7 +284,7 @@ class ChangeOut(serializers.Serializer[Any]):
 
 class VersionRefOut(serializers.Serializer[Any]):
     number = serializers.IntegerField()
-    author = PersonOut(allow_null=True)
+    author = BankPersonOut(allow_null=True)
     note = serializers.CharField()
     created_at = serializers.DateTimeField()
 
@@ -296,7 +298,7 @@ class ComparisonOut(serializers.Serializer[Any]):
 class ReviewOut(serializers.Serializer[Any]):
     step = serializers.ChoiceField(STEPS)
     version = serializers.IntegerField(source="version.number")
-    by = PersonOut(allow_null=True)
+    by = BankPersonOut(allow_null=True)
     comment = serializers.CharField()
     at = serializers.DateTimeField()
 
@@ -337,7 +339,7 @@ class DoubleOut(serializers.Serializer[Any]):
     text = HtmlOut(source="current_version.text")
     state = serializers.CharField()
     topic = TopicRefOut(allow_null=True)
-    author = PersonOut(source="created_by", allow_null=True)
+    author = BankPersonOut(source="created_by", allow_null=True)
 
 
 class DoublesOut(serializers.Serializer[Any]):
