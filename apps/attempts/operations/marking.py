@@ -25,6 +25,7 @@ from apps.attempts.rules import marking as rules
 from apps.audit import operations as audit
 from apps.core import clock
 from apps.core.errors import Problem
+from apps.groups import queries as groups
 from apps.mock_tests import queries as papers
 from apps.mock_tests.rules import items
 
@@ -59,9 +60,14 @@ def claim_script(*, actor: User, script_id: uuid.UUID, at: datetime | None = Non
 
 def claim_next(*, actor: User, wanted: queries.Wanted = queries.ANY, at: datetime | None = None) -> Script | None:
     """Hold the script that has waited longest of those ``wanted``, one's own from before first; nothing, if none waits that
-    is free. Two who ask at the same moment get two."""
+    is free. Two who ask at the same moment get two. Refuses a room that ``actor`` does not manage, and a group that they do
+    not see."""
     with transaction.atomic():
         at = at or clock.now()
+        if wanted.assignment_id and not rooms.managed_by(actor).filter(pk=wanted.assignment_id).exists():
+            raise AssignmentNotFound
+        if wanted.group_id:
+            groups.get_group_for(actor, wanted.group_id)
         waiting = queries.scripts_for(actor, wanted).waiting()
         mine = waiting.filter(claimed_by=actor, claimed_until__gt=at).order_by("claimed_until", "pk")
         free = waiting.free(at).order_by("created_at", "number", "pk")

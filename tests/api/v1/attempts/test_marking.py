@@ -245,6 +245,8 @@ def test_who_may_not_mark(cast, room, attempt, letter):
     assert Api(cast.alice).get("grading-queue/").status_code == 403
     assert listed(cast.other_teacher) == []
     assert post(cast.other_teacher, "next/").status_code == 204
+    for body in ({"exam_assignment": str(room.pk)}, {"group": str(room.group.pk)}):
+        assert post(cast.other_teacher, "next/", **body).status_code == 404
 
 
 def test_the_student_sees_the_rubric_points_and_comment_in_the_review_and_not_before(cast, room, attempt, letter):
