@@ -15,13 +15,14 @@ from apps.demo import queries as demo
 from web import contact
 
 
-def _shell(request: HttpRequest, module: str, title: str, **data: object) -> HttpResponse:
+def _shell(request: HttpRequest, module: str, title: str, *, style: str = "", **data: object) -> HttpResponse:
     tenant = tenancy.current()
     context = {
         "module": f"web/{module}.js",
         "title": title,
         "center": tenant.name,
         "data": data,
+        "style": style,
         # Its people's passwords are shown; other centers of a development machine have none of them.
         "demo": settings.SHIKEN_DEMO and demo.is_demo(slug=tenant.slug),
     }
@@ -89,6 +90,12 @@ def receipts(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def preview(request: HttpRequest, test: uuid.UUID) -> HttpResponse:
+    """A test as its takers will see it, for its author."""
+    return _shell(request, "preview", "Preview", test=str(test))
+
+
+@require_safe
 def homework_list(request: HttpRequest) -> HttpResponse:
     """The homework of the signed-in person, or what staff have given."""
     return _shell(request, "homework_list", "Homework")
@@ -147,6 +154,18 @@ def security(request: HttpRequest) -> HttpResponse:
 def join(request: HttpRequest) -> HttpResponse:
     """Make an account."""
     return _shell(request, "account", "Join", page="join", home="/")
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """Join a live quiz by its code, or open one."""
+    return _shell(request, "live", "Live quiz", style="web/live.css")
+
+
+@require_safe
+def live_room(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
+    """A live quiz, for its host or a player."""
+    return _shell(request, "live_room", "Live quiz", style="web/live.css", session=str(session))
 
 
 @require_safe

@@ -4,6 +4,7 @@ import { call } from "./api.js";
 import { confirmed, el, number, show, when } from "./dom.js";
 import { homeworkCard, inOrder } from "./homework_card.js";
 import { h } from "./homework_words.js";
+import { w } from "./live_words.js";
 import { start } from "./who.js";
 
 const STAFF = new Set(["TEACHER", "CENTER_ADMIN"]);
@@ -34,7 +35,7 @@ async function home(me) {
   const nothing = isStaff ? "No exam rooms yet." : "Nothing is assigned to you yet.";
   show(
     el("h1", {}, isStaff ? "Exam rooms" : "Your exams"),
-    isStaff ? el("p", { class: "actions" }, el("a", { class: "button", href: "/rooms/new/" }, "New room")) : null,
+    el("p", { class: "actions" }, isStaff ? el("a", { class: "button", href: "/rooms/new/" }, "New room") : null, el("a", { class: "button plain", href: "/live/" }, w("liveQuiz"))),
     ...part("Open now", open.results), ...part("Not open yet", scheduled.results), ...due, ...part("Past", past),
     open.count + scheduled.count + recent.count + homework.count ? null : el("p", { class: "quiet" }, nothing),
     results.results.length ? el("h2", {}, "Your results") : null,
