@@ -24,8 +24,8 @@ from apps.mock_tests.errors import (
 )
 from apps.mock_tests.models import BankQuestion, BankVersion, MockTest, Question, Topic
 from apps.mock_tests.operations import access, authoring, bank_topics, marks
-from apps.mock_tests.operations.importing_files import Step, stored_files
-from apps.mock_tests.operations.importing_rows import question_of
+from apps.mock_tests.operations.importing_files import Step, say_nothing, stored_files
+from apps.mock_tests.operations.importing_rows import AT_ONCE, question_of
 from apps.mock_tests.queries import bank as queries
 from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.rules import bank as rules
@@ -170,26 +170,32 @@ def add_questions(
     language: str = "",
     tags: Iterable[str] = (),
     note: str = "",
-    step: Step = lambda done, total: None,
+    files_step: Step = say_nothing,
+    step: Step = say_nothing,
 ) -> Added:
     """Put drafted questions into the bank with their pictures and recordings, all of them or none. What is there already,
     by content, or stands twice among them, is skipped and named. Topics that drafts name (``Grammar / Particles``) are
-    found or made below ``topic``. Refuses damaged files with the place of their question, and an unknown ``topic``."""
+    found or made below ``topic``. Refuses damaged files with the place of their question, and an unknown ``topic``. The
+    steps are told how many files and how many questions are done."""
     whole = DraftTest("", sections=(DraftSection("", groups=(DraftGroup(questions=tuple(drafts)),)),))
-    with stored_files(draft=whole, actor=actor, step=step) as stored, transaction.atomic():
+    with stored_files(draft=whole, actor=actor, step=files_step) as stored, transaction.atomic():
         _one_after_the_other()
         shelf = stored.keep()
-        rows = [
-            question_of(cast(Any, None), draft, order=0, number=number, shelf=shelf)
-            for number, draft in enumerate(drafts, 1)
-        ]
-        hashes = [rules.content_hash(rules.wording_of(row)) for row in rows]
+        total = 3 * len(drafts)
+        rows, hashes = [], []
+        for number, draft in enumerate(drafts, 1):
+            rows.append(question_of(cast(Any, None), draft, order=0, number=number, shelf=shelf))
+            hashes.append(rules.content_hash(rules.wording_of(rows[-1])))
+            if number % AT_ONCE == 0:
+                step(number, total)
         known = queries.known_content(hashes=hashes)
         topics = bank_topics.find_or_make(actor=actor, names={draft.topic for draft in drafts}, below=topic)
         review = centers.question_review()
         created: list[tuple[BankQuestion, BankVersion]] = []
         skipped: list[Skipped] = []
-        for draft, row, digest in zip(drafts, rows, hashes, strict=True):
+        for number, (draft, row, digest) in enumerate(zip(drafts, rows, hashes, strict=True), 1):
+            if number % AT_ONCE == 0:
+                step(len(drafts) + number, total)
             if digest in known:
                 skipped.append(Skipped(draft, known[digest]))
                 continue
@@ -199,7 +205,9 @@ def add_questions(
             question.tags = _tidy_tags([*draft.tags, *tags])
             known[digest] = question.pk
             created.append((question, _version_of(row, question, 1, actor, note, review)))
-        _store(created)
+        for place in range(0, len(created), AT_ONCE):
+            _store(created[place : place + AT_ONCE])
+            step(2 * len(drafts) + place, total)
         if created:
             after = {"count": len(created)}
             audit.record(action="question.imported", subject="question", subject_id="", name=note, after=after)

@@ -17,7 +17,7 @@ from apps.core.errors import Problem
 from apps.mock_tests import queries
 from apps.mock_tests.errors import FileRefused
 from apps.mock_tests.models import ImportRun, MockTest
-from apps.mock_tests.operations.importing_files import check_files, stored_files
+from apps.mock_tests.operations.importing_files import Step, check_files, stored_files
 from apps.mock_tests.operations.importing_rows import LONGEST_TITLE, shortened, store_test
 from apps.mock_tests.rules import interchange
 from apps.mock_tests.rules.draft import DraftTest, ImportReport, UnreadableFile, place_of
@@ -77,9 +77,9 @@ def import_test(
         return known
     draft, report = read(data, format, mode=mode, tell=tell)
     if preview:
-        check_files(draft=draft, step=_files_step(tell))
+        check_files(draft=draft, step=files_step(tell))
         return ImportOutcome(None, plain(report), existing=False)
-    with stored_files(draft=draft, actor=actor, step=_files_step(tell)) as stored, transaction.atomic():
+    with stored_files(draft=draft, actor=actor, step=files_step(tell)) as stored, transaction.atomic():
         _wait_for_others(digest)
         known = _existing(digest)
         if known is None:
@@ -113,7 +113,8 @@ def _wait_for_others(digest: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
-def _files_step(tell: Tell) -> Any:
+def files_step(tell: Tell) -> Step:
+    """Tells about pictures and recordings."""
     return lambda done, total: tell(done=done, total=total, message="Looking into pictures and recordings.")
 
 

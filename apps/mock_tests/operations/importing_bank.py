@@ -53,15 +53,19 @@ def import_into_bank(
             row["outcome"], row["reasons"] = "partly", [*row["reasons"], _ALONE]
     told |= {name: sum(row["outcome"] == name for row in told["rows"]) for name in ("taken", "partly")}
 
-    def step(done: int, total: int) -> None:
-        tell(done=done, total=total, message="Looking into pictures and recordings.")
+    files_step = importing.files_step(tell)
 
     if preview:
-        check_files(draft=draft, step=step)
+        check_files(draft=draft, step=files_step)
         return BankOutcome([], 0, told)
     drafts = [replace(question, kept={}) for question in draft.questions()]
     added = bank.add_questions(
-        actor=actor, drafts=drafts, topic=topic, note=shortened(file_name, LONGEST_TITLE), step=step
+        actor=actor,
+        drafts=drafts,
+        topic=topic,
+        note=shortened(file_name, LONGEST_TITLE),
+        files_step=files_step,
+        step=lambda done, total: tell(done=done, total=total, message="Storing questions."),
     )
     run = ImportRun(report=told, created_by_id=actor.pk, sha256=importing.digest_of(data), format=format)
     run.file_name = shortened(file_name, LONGEST_TITLE)

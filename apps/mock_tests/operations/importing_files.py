@@ -20,14 +20,18 @@ if TYPE_CHECKING:
     from apps.authentication.models import User
     from apps.mock_tests.operations.media import Written
 
-AT_ONCE = 4 * 2**20
+AT_ONCE = 2**20
 """Bytes that are held in memory before they are written."""
 MOST_PROBLEMS = 100
 
 Shelf = Mapping[int, MediaFile]
 """The files of the center by the identity of the drafts' files."""
 Step = Callable[[int, int], object]
-"""Is told how many of how many files are done; may raise to stop."""
+"""Is told how many of how many things are done; may raise to stop."""
+
+
+def say_nothing(done: int, total: int) -> None:
+    """For whoever does not listen."""
 
 
 @dataclass(slots=True)
@@ -52,7 +56,7 @@ def count_files(draft: DraftTest) -> int:
     return len({id(file) for _, file in _files(draft)})
 
 
-def check_files(*, draft: DraftTest, step: Step = lambda done, total: None) -> None:
+def check_files(*, draft: DraftTest, step: Step = say_nothing) -> None:
     """Look into every file and keep none; refuses damaged ones with the places of their questions."""
     problems: list[Problem] = []
     for _ in _inspected(draft, problems, step):
@@ -62,7 +66,7 @@ def check_files(*, draft: DraftTest, step: Step = lambda done, total: None) -> N
 
 
 @contextmanager
-def stored_files(*, draft: DraftTest, actor: User, step: Step = lambda done, total: None) -> Iterator[Stored]:
+def stored_files(*, draft: DraftTest, actor: User, step: Step = say_nothing) -> Iterator[Stored]:
     """Write the files of a draft to the center's storage; what the block then fails to keep is removed. Memory holds a
     few of them at a time. Refuses damaged ones with the places of their questions."""
     stored = Stored()

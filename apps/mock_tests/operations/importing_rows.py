@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from apps.mock_tests.models import BankVersion, MediaFile, MockTest, Question, QuestionGroup, Quiz, TestSection
-from apps.mock_tests.operations.importing_files import Shelf
+from apps.mock_tests.operations.importing_files import Shelf, Step, say_nothing
 from apps.mock_tests.queries import profiles as center_profiles
 from apps.mock_tests.rules import bank, profiles, richtext
 from apps.mock_tests.rules.draft import DraftFile, DraftGroup, DraftQuestion, DraftSection, DraftTest
@@ -24,15 +24,14 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 120
 LONGEST_TITLE = 200
-AT_ONCE = 250
+AT_ONCE = 100
 """Questions that are made rows of and inserted at a time."""
 
 Names = Mapping[str, uuid.UUID]
-Step = Callable[[int, int], object]
 
 
 def store_test(
-    *, actor: User, draft: DraftTest, level: str, title: str, shelf: Shelf, step: Step = lambda done, total: None
+    *, actor: User, draft: DraftTest, level: str, title: str, shelf: Shelf, step: Step = say_nothing
 ) -> MockTest:
     """All rows of a test, for ``importing``; belongs inside its transaction. ``step`` is told how many questions are
     done."""

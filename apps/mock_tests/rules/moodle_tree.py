@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Final, cast
 
+from apps.mock_tests.rules.reading import Source, Watch, nobody
 from apps.mock_tests.rules.xmlfile import XmlLimits, XmlReading
 
 FILE: Final = "file"
@@ -70,9 +71,9 @@ class Node:
         return (node.text.strip() if node else "") or default
 
 
-def read_tree(data: bytes | IO[bytes], limits: Limits) -> Node:
+def read_tree(data: Source, limits: Limits, watch: Watch = nobody) -> Node:
     """Return the root element, or raise `UnreadableFile` with the line where reading stopped."""
-    building = _TreeBuilding(limits)
+    building = _TreeBuilding(limits, watch)
     building.read(data)
     return building.root
 
@@ -82,8 +83,9 @@ class _TreeBuilding(XmlReading):
 
     root: Node
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, watch: Watch) -> None:
         super().__init__(limits)
+        self._watch = watch
         self._most_questions = limits.questions
         self._longest_text = limits.text
         self._open: list[Node] = []
@@ -106,7 +108,12 @@ class _TreeBuilding(XmlReading):
             node.held = Held(self._disk, self._disk.seek(0, io.SEEK_END))
 
     def ended(self) -> None:
-        self._open.pop()
+        node = self._open.pop()
+        # What stands between elements is only space.
+        node.chunks = ["".join(node.chunks)] if node.chunks and not node.children else []
+
+    def moved(self) -> None:
+        self._watch(self._questions)
 
     def said(self, text: str) -> None:
         node = self._open[-1]

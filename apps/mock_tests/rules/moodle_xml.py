@@ -55,7 +55,7 @@ def read_moodle_xml(
     The title is empty when the categories name none. Raises `UnreadableFile` when the file as a whole cannot be read;
     a single question that cannot be taken is a refused row of the report.
     """
-    root = read_tree(data, limits)
+    root = read_tree(data, limits, watch)
     if root.tag != "quiz":
         raise UnreadableFile("not_moodle_xml", "The file is XML, but not a Moodle question file.", root.line)
     nodes = list(root.find_all("question"))
@@ -96,6 +96,7 @@ class _Import:
         self._rows: dict[int, ReportRow] = {}
 
     def result(self) -> tuple[DraftTest, ImportReport]:
+        notes = _notes(self._nodes)
         blocks = list(_blocks(self._nodes))
         title = _common_title(blocks)
         sections: dict[str, list[DraftGroup]] = {}
@@ -109,7 +110,7 @@ class _Import:
             sections=tuple(DraftSection(name, section_type(name), tuple(sections[name])) for name in sections),
         )
         rows = tuple(self._rows[id(node)] for node in self._nodes if id(node) in self._rows)
-        return test, ImportReport(rows, _notes(self._nodes))
+        return test, ImportReport(rows, notes)
 
     def _dealt_out(self, block: _Block) -> Iterator[_Block]:
         """Split a run of passages by the question numbers in their names, or keep all of them together."""
@@ -162,6 +163,8 @@ class _Import:
             self._report(node, "refused", (obstacle,))
             return None
         self._report(node, "partly" if read.notes else "taken", read.notes)
+        # A large file is not kept twice, as elements and as questions.
+        node.children.clear()
         return read.question
 
     def _report_descriptions(self, block: _Block, instruction: Area, passages: Sequence[Area], *, taken: bool) -> None:

@@ -40,6 +40,9 @@ class XmlReading:
         self._parser.CharacterDataHandler = self.said
         self._parser.StartDoctypeDeclHandler = self._doctype
 
+    def moved(self) -> None:
+        """A piece of the file has been read."""
+
     def started(self, tag: str, attributes: dict[str, str]) -> None:
         """An element begins."""
 
@@ -66,6 +69,7 @@ class XmlReading:
                 self._parser.Parse(piece, False)
                 read += len(piece)
                 self._check_tag(read)
+                self.moved()
             if is_empty:
                 raise UnreadableFile("file_empty", "The file is empty.")
             self._parser.Parse(b"", True)
