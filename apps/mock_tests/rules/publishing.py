@@ -25,6 +25,7 @@ from apps.mock_tests.rules.profiles import (
     write_profile,
 )
 from apps.mock_tests.rules.quizzes import QuizRules
+from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import Gap, Given, ItemType, Option, Part, Prompt, plain
 from apps.mock_tests.rules.types.registry import TYPES
 
@@ -285,6 +286,7 @@ def _frozen_question(
         "shuffle": question.shuffle,
         "options": [],
         **{part: _SHOWN[part](given, kind) for part in sorted(kind.shows)},
+        **own_fields.shown(kind.fields, given.own),
         **({"seconds": quiz.seconds_of(question.seconds)} if quiz else {}),
     }
 
