@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
-from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
@@ -16,6 +14,9 @@ from api.common.pagination import Pages, PagesOrAll
 from api.common.requests import Request
 from api.v1.mock_tests.bank import GroupsFromBank, TestsFromBank
 from api.v1.mock_tests.covers import CoverOut
+from api.v1.mock_tests.editions import EditionViews
+from api.v1.mock_tests.interchange import InterchangeViews
+from api.v1.mock_tests.interchange import with_rooms as _with_rooms
 from api.v1.mock_tests.ordering import MovedQuestions, OrderedGroups, OrderedQuestions, OrderedSections
 from api.v1.mock_tests.revisions import IF_MATCH, expected, tagged
 from api.v1.mock_tests.serializers import fields, files, parts, questions, tests
@@ -23,8 +24,7 @@ from api.v1.mock_tests.uploads import limit_body
 from apps.assignments import operations as rooms
 from apps.assignments import queries as assignments
 from apps.mock_tests import queries
-from apps.mock_tests.operations import authoring, importing, media, publishing
-from apps.mock_tests.queries import profiles
+from apps.mock_tests.operations import authoring, media, publishing
 from apps.mock_tests.rules.media import MOST_AUDIO_BYTES
 
 TEST_OR_COVER = PolymorphicProxySerializer(
@@ -32,16 +32,7 @@ TEST_OR_COVER = PolymorphicProxySerializer(
 )
 
 
-def _with_rooms(request: Request, tests: Sequence[Any]) -> dict[str, Any]:
-    """How many rooms hold each of these tests, and what passes it, with one question each for all of them."""
-    return {
-        "request": request,
-        "rooms": assignments.count_holding_rooms(test_ids=[test.pk for test in tests]),
-        "pass_scores": profiles.pass_scores({test.profile for test in tests}),
-    }
-
-
-class MockTestViewSet(OrderedSections, TestsFromBank, GenericViewSet):
+class MockTestViewSet(InterchangeViews, OrderedSections, TestsFromBank, EditionViews, GenericViewSet):
     """Tests of the center, as their authors see them. Students get papers with their attempts, and covers before."""
 
     resource = "mock-tests"
@@ -119,40 +110,6 @@ class MockTestViewSet(OrderedSections, TestsFromBank, GenericViewSet):
         """The editions of a test, newest first."""
         rows = self.paginate_queryset(queries.papers_for(request.user, id))
         return self.get_paginated_response(tests.EditionOut(rows, many=True).data)
-
-    @extend_schema(
-        operation_id="mock_tests_import",
-        request={"multipart/form-data": files.ImportIn},
-        responses={
-            201: files.ImportOut,
-            200: OpenApiResponse(files.ImportOut, description="A preview, or a file that was imported before."),
-        },
-    )
-    @action(detail=False, methods=["post"], url_path="import", parser_classes=[MultiPartParser])
-    def import_file(self, request: Request) -> Response:
-        """Make a draft of a file. The same file again gives the same test; ``preview`` stores nothing. A file that
-        cannot be read is refused with lines and reasons."""
-        limit_body(request, settings.SHIKEN_IMPORT_MAX_BYTES)
-        shape = files.ImportIn(data=request.data)
-        shape.is_valid(raise_exception=True)
-        file = shape.validated_data.pop("file")
-        outcome = importing.import_test(
-            actor=request.user, data=file.read(), file_name=file.name or "", **shape.validated_data
-        )
-        test = queries.get_test_for(request.user, outcome.test.pk) if outcome.test else None
-        body = {"test": test, "report": outcome.report, "existing": outcome.existing}
-        return Response(
-            files.ImportOut(body, context=_with_rooms(request, [test] if test else [])).data,
-            status=200 if outcome.existing or test is None else 201,
-        )
-
-    @extend_schema(operation_id="mock_tests_export", parameters=[files.ExportQuery], responses=files.ExportOut)
-    @action(detail=True)
-    def export(self, request: Request, id: uuid.UUID) -> Response:
-        """The test as a file of another format, with a statement of everything that this format does not hold. The file
-        stands in the answer as text, so that both always arrive together."""
-        exported = queries.export_test_for(request.user, id, to=files.ExportQuery.read(request)["to"])
-        return Response(files.ExportOut(exported).data)
 
     def _test(self, request: Request, test_id: uuid.UUID, status: int = 200) -> Response:
         test = queries.get_test_for(request.user, test_id)

@@ -13,6 +13,7 @@ from apps.mock_tests.errors import CannotPublish
 from apps.mock_tests.events import TestPublished
 from apps.mock_tests.models import MockTest, Paper, PaperItem, PaperKey
 from apps.mock_tests.operations import access
+from apps.mock_tests.queries import content
 from apps.mock_tests.rules import publishing
 from apps.mock_tests.rules.publishing import Edition
 
@@ -74,6 +75,7 @@ def _freeze(actor: User, test: MockTest, edition: Edition) -> Paper:
         item_count=len(edition.items),
         published_by_id=actor.pk,
     )
+    content.share(paper.pk, edition.content)
     PaperKey.objects.create(paper=paper, items=edition.key)
     PaperItem.objects.bulk_create(
         PaperItem(

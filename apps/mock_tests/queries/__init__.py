@@ -36,6 +36,7 @@ from apps.mock_tests.models import (
     TestSection,
 )
 from apps.mock_tests.queries import profiles as exam_profiles
+from apps.mock_tests.queries.content import PAPERS_PER_PROCESS, content_of
 from apps.mock_tests.rules import items, publishing_reasons, rendering
 from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
 from apps.mock_tests.rules.publishing_reasons import Findings
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PAPERS_PER_PROCESS = 64
 
 Row = TypeVar("Row", bound=Model)
 
@@ -270,13 +270,13 @@ def list_items(*, paper_id: uuid.UUID) -> list[PaperItem]:
 
 def section_times(*, paper_id: uuid.UUID) -> list[tuple[str, str, str, int]]:
     """The sections of a paper in their order: id, name, type, seconds; remembered in this process."""
-    sections = _content(tenancy.current().id, paper_id)["sections"]
+    sections = content_of(paper_id)["sections"]
     return [(section["id"], section["name"], section["section_type"], section["seconds"]) for section in sections]
 
 
 def quiz_rules(*, paper_id: uuid.UUID) -> QuizRules | None:
     """What the quiz behind a paper said about time and passing; nothing for other tests. Remembered in this process."""
-    shown = _content(tenancy.current().id, paper_id).get("quiz")
+    shown = content_of(paper_id).get("quiz")
     return read_rules(shown) if shown else None
 
 
@@ -305,21 +305,12 @@ def render_paper(
     ``only_sections`` all others come without their questions."""
     return rendering.render(
         only_sections=only_sections,
-        content=_content(tenancy.current().id, paper_id),
+        content=content_of(paper_id),
         seed=seed,
         shuffle_questions=shuffle_questions,
         shuffle_options=shuffle_options,
         sign=sign,
     )
-
-
-@functools.lru_cache(maxsize=PAPERS_PER_PROCESS)
-def _content(center_id: uuid.UUID, paper_id: uuid.UUID) -> dict[str, Any]:
-    """Papers never change, so what is remembered is never stale; the center keeps neighbours apart. Not to be written to."""
-    content = Paper.objects.filter(pk=paper_id).values_list("content", flat=True).first()
-    if content is None:
-        raise PaperNotFound
-    return rendering.cleaned(content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +328,7 @@ class Heard:
 @functools.lru_cache(maxsize=PAPERS_PER_PROCESS)
 def _heard(center_id: uuid.UUID, paper_id: uuid.UUID) -> tuple[Heard, ...]:
     found: dict[tuple[str, str], Heard] = {}
-    for section in _content(center_id, paper_id)["sections"]:
+    for section in content_of(paper_id)["sections"]:
         for group in section["question_groups"]:
             for heard in [group, *group["questions"]]:
                 if heard["audio_file"]:
@@ -352,7 +343,7 @@ def _heard(center_id: uuid.UUID, paper_id: uuid.UUID) -> tuple[Heard, ...]:
 @functools.lru_cache(maxsize=PAPERS_PER_PROCESS)
 def _recordings(center_id: uuid.UUID, paper_id: uuid.UUID) -> Mapping[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    for section in _content(center_id, paper_id)["sections"]:
+    for section in content_of(paper_id)["sections"]:
         for group in section["question_groups"]:
             for heard in [group, *group["questions"]]:
                 if heard["audio_file"]:
@@ -362,7 +353,7 @@ def _recordings(center_id: uuid.UUID, paper_id: uuid.UUID) -> Mapping[str, froze
 
 @functools.lru_cache(maxsize=PAPERS_PER_PROCESS)
 def _specs(center_id: uuid.UUID, paper_id: uuid.UUID) -> Mapping[uuid.UUID, items.ItemSpec]:
-    sections = _content(center_id, paper_id)["sections"]
+    sections = content_of(paper_id)["sections"]
     questions = (q for section in sections for group in section["question_groups"] for q in group["questions"])
     return MappingProxyType({uuid.UUID(question["id"]): items.spec_of(question) for question in questions})
 

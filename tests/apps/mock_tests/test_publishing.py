@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
 
 from apps.core import tenancy
@@ -162,6 +163,7 @@ def view(paper, **options):
 
 def test_a_paper_is_read_from_the_database_once(cast, test, count_queries):
     paper = publish(cast, test)
+    cache.delete(f"paper:{paper.pk}")  # as if Redis had lost it
     with count_queries() as first:
         shown = view(paper)
         queries.item_specs(paper_id=paper.pk)

@@ -34,7 +34,7 @@ async function result(me) {
   const parts = (title, rows) => (rows?.length ? [el("h2", {}, title), table([["Part", ""], ["Marks", "num"], ["Share", ""]],
     rows.map((row) => ({ cells: [row.name, `${number(row.score)} / ${number(row.max_score)}`, bar(row)] })))] : []);
   const estimate = marks.jlpt_estimate ? [el("h2", {}, "JLPT estimate"),
-    el("p", {}, `${marks.jlpt_estimate.total} of 180: `, el("b", {}, marks.jlpt_estimate.passed ? "would pass" : "would not pass"),
+    el("p", {}, `${marks.jlpt_estimate.total} of ${marks.jlpt_estimate.areas.reduce((sum, area) => sum + area.max_score, 0)}: `, el("b", {}, marks.jlpt_estimate.passed ? "would pass" : "would not pass"),
       el("span", { class: "quiet" }, ". An estimate from shares of marks; the real scale is not public."))] : [];
   const review = el("div", {});
   const isOwn = me.id === marks.attempt.student.id;
