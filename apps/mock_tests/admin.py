@@ -2,20 +2,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join, strip_tags
 from unfold.decorators import display
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.core.adminsite import ActionVariant, RowAdmin, RowInline, act, center_site, pretty
-from apps.mock_tests.models import ImportRun, MediaFile, MockTest, Paper, Question, QuestionGroup, TestSection
-from apps.mock_tests.operations import authoring, publishing
+from apps.mock_tests.models import (
+    BankQuestion,
+    BankReview,
+    BankVersion,
+    ImportRun,
+    MediaFile,
+    MockTest,
+    Paper,
+    Question,
+    QuestionGroup,
+    TestSection,
+    Topic,
+)
+from apps.mock_tests.operations import authoring, bank, bank_review, bank_topics, publishing
+from apps.mock_tests.rules.bank import plain_form
+from apps.mock_tests.rules.bank_review import MOVES, Step
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
 
-STATUS_COLORS = {"DRAFT": "warning", "PUBLISHED": "success", "DELETED": "danger"}
+STATUS_COLORS = {
+    "DRAFT": "warning",
+    "PUBLISHED": "success",
+    "DELETED": "danger",
+    "IN_REVIEW": "info",
+    "APPROVED": "success",
+}
 
 
 class PartAdmin(RowAdmin):
@@ -144,7 +167,7 @@ class QuestionGroupAdmin(PartAdmin):
 
 @admin.register(Question, site=center_site)
 class QuestionAdmin(PartAdmin):
-    """The one page of the admin that shows a key."""
+    """With the bank's, the one page of the admin that shows a key."""
 
     icon = "help"
     test_path = "group__section__mock_test"
@@ -164,15 +187,7 @@ class QuestionAdmin(PartAdmin):
 
     @display(description="answers and key")
     def answers(self, row: Question) -> str:
-        if "fractions" not in row.key:
-            return pretty({"shown": row.content, "key": row.key} if row.content else row.key)
-        shares = row.key.get("fractions", {})
-        cells = (
-            (shares.get(option["id"], "0"), _short(option["text"], 300) or "(picture)")
-            for option in row.content["options"]
-        )
-        lines = format_html_join("", '<tr><td class="pr-4 font-semibold">{}</td><td>{}</td></tr>', cells)
-        return format_html('<table><tr><th class="pr-4">share</th><th>option</th></tr>{}</table>', lines)
+        return _answers(row)
 
 
 @admin.register(Paper, site=center_site)
@@ -227,3 +242,159 @@ def _actor(request: HttpRequest) -> User:
 def _short(html: str, most: int = 80) -> str:
     text = " ".join(strip_tags(html).split())
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _answers(row: Question | BankVersion) -> str:
+    if "fractions" not in row.key:
+        return pretty({"shown": row.content, "key": row.key} if row.content else row.key)
+    shares = row.key.get("fractions", {})
+    cells = (
+        (shares.get(option["id"], "0"), _short(option["text"], 300) or "(picture)") for option in row.content["options"]
+    )
+    lines = format_html_join("", '<tr><td class="pr-4 font-semibold">{}</td><td>{}</td></tr>', cells)
+    return format_html('<table><tr><th class="pr-4">share</th><th>option</th></tr>{}</table>', lines)
+
+
+# -- the bank ------------------------------------------------------------------------------------------------------
+
+
+@admin.register(Topic, site=center_site)
+class TopicAdmin(RowAdmin):
+    icon = "account_tree"
+    can_add = can_change = True
+    add_fields = edit_fields = ["name", "parent", "is_active"]
+    list_display = ["name", "parent", "is_active", "author"]
+    list_filter = ["is_active"]
+    list_select_related = ["parent", "author"]
+    search_fields = ["name"]
+    fields = ["name", "parent", "is_active", "author", "created_at", "updated_at"]
+    actions_detail = ["remove"]
+
+    def added(self, request: HttpRequest, values: dict[str, Any]) -> Topic:
+        return bank_topics.create_topic(actor=_actor(request), changes=_by_id(values))
+
+    def changed(self, request: HttpRequest, row: Topic, changes: dict[str, Any]) -> None:
+        bank_topics.update_topic(actor=_actor(request), topic_id=row.pk, changes=_by_id(changes))
+
+    @act("Remove", icon="delete", ask="Only a topic in which nothing lies is removed.", variant=ActionVariant.DANGER)
+    def remove(self, request: HttpRequest, row: Topic) -> None:
+        bank_topics.delete_topic(actor=_actor(request), topic_id=row.pk)
+
+
+class BankVersionInline(RowInline):
+    model = BankVersion
+    fields = readonly_fields = ["number", "name", "author", "note", "created_at"]
+    per_page = 30
+
+
+class BankReviewInline(RowInline):
+    model = BankReview
+    fields = readonly_fields = ["step", "version", "by", "comment", "at"]
+    per_page = 30
+
+
+class CommentForm(BaseDialogForm):
+    comment = forms.CharField(widget=UnfoldAdminTextareaWidget, max_length=bank_review.LONGEST_COMMENT)
+
+
+@admin.register(BankQuestion, site=center_site)
+class BankQuestionAdmin(RowAdmin):
+    """A question as its current version says it. What it says is written in the editor; here it is filed and reviewed."""
+
+    icon = "inventory_2"
+    can_change = True
+    list_display = ["said", "state_label", "type", "topic", "difficulty", "created_by", "created_at"]
+    list_filter = ["state", "difficulty", "type", ("deleted_at", admin.EmptyFieldListFilter)]
+    search_fields = ["search_text"]
+    fields = ["state_label", "type", "name", "text", "answers", "explanation", "topic", "difficulty", "exam_type"]
+    fields += ["language", "tags", "how_it_did", "created_by", "created_at", "updated_at", "deleted_at"]
+    edit_fields = ["topic", "difficulty", "exam_type", "language", "tags"]
+    inlines = [BankVersionInline, BankReviewInline]
+    actions_detail = ["submit", "approve", "send_back", "retire", "reopen"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BankQuestion]:
+        rows = super().get_queryset(request).defer("search_text", "sketch")
+        return rows.select_related("topic", "created_by", "current_version__statistics")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[BankQuestion], search_term: str
+    ) -> tuple[QuerySet[BankQuestion], bool]:
+        for word in plain_form(search_term).split():
+            queryset = queryset.filter(search_text__contains=word)
+        return queryset, False
+
+    def changed(self, request: HttpRequest, row: BankQuestion, changes: dict[str, Any]) -> None:
+        bank.edit_question(actor=_actor(request), question_id=row.pk, changes=_by_id(changes))
+
+    def can_act(self, name: str, row: BankQuestion) -> bool:
+        return row.deleted_at is None and row.state in MOVES[_STEPS[name]].states
+
+    def _step(self, request: HttpRequest, row: BankQuestion, step: str, comment: str = "") -> None:
+        bank_review.take_step(actor=_actor(request), question_id=row.pk, step=step, comment=comment)
+
+    @act("Submit", icon="send", ask="Asks for its review.")
+    def submit(self, request: HttpRequest, row: BankQuestion) -> None:
+        self._step(request, row, Step.SUBMITTED)
+
+    @act("Approve", icon="check", ask="Lets tests take this version.", variant=ActionVariant.SUCCESS)
+    def approve(self, request: HttpRequest, row: BankQuestion) -> None:
+        self._step(request, row, Step.APPROVED)
+
+    @act("Send back", icon="undo", ask="Makes it a draft again; its author reads your comment.", form=CommentForm)
+    def send_back(self, request: HttpRequest, row: BankQuestion, values: dict[str, Any]) -> None:
+        self._step(request, row, Step.SENT_BACK, values["comment"])
+
+    @act("Retire", icon="archive", ask="No test may take it any more.", variant=ActionVariant.DANGER)
+    def retire(self, request: HttpRequest, row: BankQuestion) -> None:
+        self._step(request, row, Step.RETIRED)
+
+    @act("Reopen", icon="unarchive", ask="Brings it back into the bank.")
+    def reopen(self, request: HttpRequest, row: BankQuestion) -> None:
+        self._step(request, row, Step.REOPENED)
+
+    @display(description="question")
+    def said(self, row: BankQuestion) -> str:
+        return self.name(row) or _short(self.text(row)) or str(row)
+
+    @display(description="state", label=STATUS_COLORS, ordering="state")
+    def state_label(self, row: BankQuestion) -> str:
+        return "DELETED" if row.deleted_at else row.state
+
+    @display(description="name")
+    def name(self, row: BankQuestion) -> str:
+        return row.current_version.name if row.current_version else ""
+
+    @display(description="text")
+    def text(self, row: BankQuestion) -> str:
+        return row.current_version.text if row.current_version else ""
+
+    @display(description="explanation")
+    def explanation(self, row: BankQuestion) -> str:
+        return row.current_version.explanation if row.current_version else ""
+
+    @display(description="answers and key")
+    def answers(self, row: BankQuestion) -> str:
+        return _answers(row.current_version) if row.current_version else ""
+
+    @display(description="how it did")
+    def how_it_did(self, row: BankQuestion) -> str:
+        found = getattr(row.current_version, "statistics", None)
+        if found is None:
+            return "Nobody has answered it yet."
+        told = f"{found.seen} seen, facility {found.facility:.2f}"
+        return told if found.discrimination is None else f"{told}, discrimination {found.discrimination:.2f}"
+
+
+_STEPS = {
+    "submit": Step.SUBMITTED,
+    "approve": Step.APPROVED,
+    "send_back": Step.SENT_BACK,
+    "retire": Step.RETIRED,
+    "reopen": Step.REOPENED,
+}
+
+
+def _by_id(values: dict[str, Any]) -> dict[str, Any]:
+    """Values of a form as operations take them: relations by their ids."""
+    related = {f"{name}_id": row.pk if row else None for name, row in values.items() if name in ("parent", "topic")}
+    return {name: value for name, value in values.items() if name not in ("parent", "topic")} | related
