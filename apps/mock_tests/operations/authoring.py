@@ -214,7 +214,8 @@ def create_question(*, actor: User, group_id: uuid.UUID, changes: Changes) -> Qu
         group = access.group_to_change(actor=actor, group_id=group_id)
         question = Question(group=group, order=_next(Question.objects.filter(group=group)))
         question.has_own_score = changes.get("score") is not None
-        write_question(question, {"given": Given(), **put_together(Given(), _without_blank_score(changes))})
+        given = put_together(present=Given(), changes=_without_blank_score(changes))
+        write_question(question=question, changes={"given": Given(), **given})
         question.save(force_insert=True)
         marks.follow_own_profile(question)
     return question
@@ -230,7 +231,7 @@ def update_question(*, actor: User, question_id: uuid.UUID, changes: Changes, ex
         said = _said(question)
         if "score" in changes:
             question.has_own_score = changes["score"] is not None
-        rewrite_question(question, _without_blank_score(changes))
+        rewrite_question(question=question, changes=_without_blank_score(changes))
         if _said(question) != said:
             question.bank_version_id = None
         question.save()
@@ -250,21 +251,21 @@ def _without_blank_score(changes: Changes) -> Changes:
     return {name: value for name, value in changes.items() if name != "score" or value is not None}
 
 
-def rewrite_question(question: Question, changes: Changes) -> None:
+def rewrite_question(*, question: Question, changes: Changes) -> None:
     """Set what is named in changes, and of its answers the parts that are; refuses answers that do not fit its type, with
     every reason. Saves nothing."""
     present = TYPES[question.type].read(question.content, question.key)
-    changes = put_together(present.numbered(), changes)
+    changes = put_together(present=present.numbered(), changes=changes)
     if "type" in changes and "given" not in changes:
         changes = {**changes, "given": present}
-    write_question(question, changes)
+    write_question(question=question, changes=changes)
 
 
 def _said(question: Question) -> str:
     return bank.content_hash(bank.wording_of(question))
 
 
-def put_together(present: Given, changes: Changes) -> Changes:
+def put_together(*, present: Given, changes: Changes) -> Changes:
     """The changes with all named parts of answers in one value."""
     parts = {name: value for name, value in changes.items() if name in PARTS_OF_ANSWERS}
     if not parts:
@@ -273,7 +274,7 @@ def put_together(present: Given, changes: Changes) -> Changes:
     return {**others, "given": replace(present, **parts)}
 
 
-def write_question(question: Question, changes: Changes) -> None:
+def write_question(*, question: Question, changes: Changes) -> None:
     """Set fields and answers of a question that is not saved yet; refuses answers that do not fit its type."""
     clean = _checked(changes)
     given = clean.pop("given", None)

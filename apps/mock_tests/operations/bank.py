@@ -67,7 +67,8 @@ def create_question(*, actor: User, changes: Changes, note: str = "") -> BankQue
         said, filed = _apart(changes)
         scratch = Question(has_own_score=False)
         _set_score(scratch, said)
-        authoring.write_question(scratch, {"given": Given(), **authoring.put_together(Given(), said)})
+        given = authoring.put_together(present=Given(), changes=said)
+        authoring.write_question(question=scratch, changes={"given": Given(), **given})
         question = BankQuestion(id=uuid.uuid4(), created_by_id=actor.pk)
         _file(question, filed)
         version = _version_of(scratch, question, 1, actor, note, centers.question_review())
@@ -94,9 +95,9 @@ def edit_question(
         said, filed = _apart(changes)
         _file(question, filed)
         if said:
-            scratch = copy_of(present)
+            scratch = copy_of(version=present)
             _set_score(scratch, said)
-            authoring.rewrite_question(scratch, said)
+            authoring.rewrite_question(question=scratch, changes=said)
             if rules.wording_of(scratch) != rules.wording_of(present):
                 review = centers.question_review()
                 version = _version_of(scratch, question, present.number + 1, actor, note, review)
@@ -122,7 +123,7 @@ def delete_question(*, actor: User, question_id: uuid.UUID) -> None:
 def question_to_change(*, actor: User, question_id: uuid.UUID) -> BankQuestion:
     """A question, its row locked. Teachers change what they wrote, administrators everything; refuses all others."""
     question = lock_question(actor=actor, question_id=question_id)
-    if not may_change(actor, question):
+    if not may_change(actor=actor, question=question):
         raise NotYourQuestion
     return question
 
@@ -136,7 +137,7 @@ def lock_question(*, actor: User, question_id: uuid.UUID) -> BankQuestion:
     return BankQuestion.objects.select_related("current_version", "approved_version").get(pk=question_id)
 
 
-def may_change(actor: User, question: BankQuestion) -> bool:
+def may_change(*, actor: User, question: BankQuestion) -> bool:
     """Whether ``actor`` wrote the question or is an administrator."""
     return actor.role == actor.Role.CENTER_ADMIN or question.created_by_id == actor.pk
 
@@ -244,7 +245,7 @@ def use_in_group(*, actor: User, group_id: uuid.UUID, question_ids: Sequence[uui
         copies = []
         for order, question_id in enumerate(question_ids, last + 1):
             original = found[question_id]
-            copy = copy_of(versions[cast(uuid.UUID, usable[question_id])])
+            copy = copy_of(version=versions[cast(uuid.UUID, usable[question_id])])
             copy.group, copy.order = group, order
             copy.topic = original.topic.name if original.topic else ""
             copy.tags = list(original.tags)
@@ -322,7 +323,7 @@ def _against_use(
 # -- rows ----------------------------------------------------------------------------------------------------------
 
 
-def copy_of(version: BankVersion) -> Question:
+def copy_of(*, version: BankVersion) -> Question:
     """A question that says what a version says and knows it; of no group, not saved."""
     return Question(bank_version=version, **{name: getattr(version, name) for name in _HELD})
 
@@ -378,10 +379,10 @@ def _file(question: BankQuestion, filed: Changes) -> None:
     for name, value in filed.items():
         setattr(question, name, _tidy_tags(value) if name == "tags" else value)
     if filed.get("topic_id"):
-        check_topic(filed["topic_id"])
+        check_topic(topic_id=filed["topic_id"])
 
 
-def check_topic(topic_id: uuid.UUID) -> None:
+def check_topic(*, topic_id: uuid.UUID) -> None:
     """Refuse a topic that is unknown or takes no new questions."""
     topic = Topic.objects.filter(pk=topic_id).first()
     if topic is None or not topic.is_active:

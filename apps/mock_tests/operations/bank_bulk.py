@@ -54,7 +54,7 @@ def change_questions(*, actor: User, ids: Sequence[uuid.UUID], **changes: Unpack
     tags, or for which the step is not possible (see ``bank_review.take_step``)."""
     with transaction.atomic():
         if topic_id := changes.get("topic_id"):
-            bank.check_topic(topic_id)
+            bank.check_topic(topic_id=topic_id)
         locked = queries.questions_for(actor, ids=ids).select_for_update().order_by("pk").values_list("pk", flat=True)
         # Only now: what others have written while we waited is seen by the next statement, not by this one.
         rows = queries.questions_for(actor, ids=list(locked)).select_related("current_version", "approved_version")
@@ -75,7 +75,7 @@ def change_questions(*, actor: User, ids: Sequence[uuid.UUID], **changes: Unpack
         questions = list(found.values())
         changed = _apply(questions, changes)
         if step:
-            bank_review.apply_step(actor, questions, step, comment=comment)
+            bank_review.apply_step(actor=actor, questions=questions, step=step, comment=comment)
             changed = {question.pk for question in questions}
         if changes.get("delete"):
             BankQuestion.objects.filter(pk__in=found).update(deleted_at=Now())
@@ -90,7 +90,7 @@ def change_questions(*, actor: User, ids: Sequence[uuid.UUID], **changes: Unpack
 def _check(actor: User, question: BankQuestion, changes: BulkChanges, review: str) -> None:
     step = changes.get("step")
     others = changes.keys() - {"step", "comment"}
-    if others and not bank.may_change(actor, question):
+    if others and not bank.may_change(actor=actor, question=question):
         raise NotYourQuestion
     if question.state == BankQuestion.State.RETIRED and others - {"delete"}:
         raise QuestionRetired
@@ -98,7 +98,8 @@ def _check(actor: User, question: BankQuestion, changes: BulkChanges, review: st
     if changes.get("add_tags") and len(set(tags) - set(changes.get("remove_tags", ()))) > MOST_TAGS:
         raise BadContent(f"A question has at most {MOST_TAGS} tags.")
     if step:
-        bank_review.check_step(actor, question, step, review=review, comment=changes.get("comment", ""))
+        comment = changes.get("comment", "")
+        bank_review.check_step(actor=actor, question=question, step=step, review=review, comment=comment)
 
 
 def _apply(questions: list[BankQuestion], changes: BulkChanges) -> set[uuid.UUID]:

@@ -44,9 +44,10 @@ def take_step(
     since."""
     with transaction.atomic():
         question = bank.lock_question(actor=actor, question_id=question_id)
-        check_step(actor, question, step, review=centers.question_review(), comment=comment, expected=expected)
+        review = centers.question_review()
+        check_step(actor=actor, question=question, step=step, review=review, comment=comment, expected=expected)
         before = question.state
-        apply_step(actor, [question], step, comment=comment)
+        apply_step(actor=actor, questions=[question], step=step, comment=comment)
         question.refresh_from_db(fields=["state", "approved_version", "updated_at"])
         audit.record(
             action=f"question.{step.lower()}",
@@ -61,7 +62,7 @@ def take_step(
 
 
 def check_step(
-    actor: User, question: BankQuestion, step: str, *, review: str, comment: str = "", expected: int | None = None
+    *, actor: User, question: BankQuestion, step: str, review: str, comment: str = "", expected: int | None = None
 ) -> None:
     """Refuse a step that ``actor`` may not take with a locked question; its current version is loaded."""
     move = rules.MOVES[step]
@@ -70,7 +71,7 @@ def check_step(
     if review == "OFF" and move.only_with_review:
         raise ReviewIsOff
     is_own = question.created_by_id == actor.pk
-    may = bank.may_change(actor, question) or (move.is_judgement and not is_own)
+    may = bank.may_change(actor=actor, question=question) or (move.is_judgement and not is_own)
     if not may and not (is_own and step == rules.Step.SENT_BACK):
         raise NotYourQuestion
     if expected is not None and expected != version.number:
@@ -83,7 +84,7 @@ def check_step(
         raise OwnApproval
 
 
-def apply_step(actor: User, questions: list[BankQuestion], step: str, *, comment: str = "") -> None:
+def apply_step(*, actor: User, questions: list[BankQuestion], step: str, comment: str = "") -> None:
     """Take a step with locked questions for which ``check_step`` found nothing against it; one statement per table."""
     state = rules.MOVES[step].leads_to
     changes: dict[str, object] = {"state": state, "updated_at": Now()}

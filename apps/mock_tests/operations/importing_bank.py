@@ -43,7 +43,7 @@ def import_into_bank(
     """Put the questions of a file into the bank, below ``topic``; what is there already, by content, is left alone. A
     preview stores nothing. Refuses like ``importing.import_test``, and an unknown ``topic``."""
     if topic is not None:
-        bank.check_topic(topic)
+        bank.check_topic(topic_id=topic)
     format = format or importing.guess(data)
     draft, report = importing.read(data, format, mode=mode, tell=tell)
     told = importing.plain(report)

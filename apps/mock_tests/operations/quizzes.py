@@ -129,7 +129,7 @@ def create_question(*, actor: User, quiz_id: uuid.UUID, changes: Changes) -> Que
             raise TestNotFound
         last = Question.objects.filter(group=group).aggregate(last=Max("order"))["last"] or 0
         question = Question(group=group, order=last + 1)
-        authoring.write_question(question, {"given": Given(), **changes})
+        authoring.write_question(question=question, changes={"given": Given(), **changes})
         question.save(force_insert=True)
     return question
 
@@ -140,7 +140,7 @@ def update_question(*, actor: User, question_id: uuid.UUID, changes: Changes) ->
         question = _to_change(actor, question_id)
         if changes.get("type", question.type) != question.type and "given" not in changes:
             changes = {**changes, "given": Given()}
-        authoring.write_question(question, changes)
+        authoring.write_question(question=question, changes=changes)
         question.save()
 
 
@@ -170,7 +170,7 @@ def _add_questions(group: QuestionGroup, questions: Sequence[Changes]) -> None:
     for place, changes in enumerate(questions):
         row = Question(group=group, order=place + 1)
         try:
-            authoring.write_question(row, {"given": Given(), **changes})
+            authoring.write_question(question=row, changes={"given": Given(), **changes})
         except BadContent as refusal:
             problems += [replace(one, pointer=f"/questions/{place}{one.pointer}") for one in refusal.problems]
         rows.append(row)
