@@ -54,7 +54,7 @@ class Client:
         self.user: dict[str, Any] = {}
 
     async def sign_in(self, email: str, password: str) -> None:
-        body = await self.call("POST", "auth/login/", {"email": email, "password": password}, renew=False)
+        body = await self.insist("POST", "auth/login/", {"email": email, "password": password})
         self._access, self._refresh, self.user = body["access"], body["refresh"], body["user"]
 
     async def ticket(self, purpose: str) -> str:
