@@ -124,6 +124,7 @@ _DRAFTS = {
     "destroy": may(admin=ALL, teacher=WRITTEN, when=_WRITE_TESTS),
 }
 
+_OWN_BLUEPRINTS = "a colleague's is refused with 403 `not_yours`"
 _SHARED = "students also what is for the whole center"
 _OWN_MATERIALS = "a colleague's is refused with 403 `not_yours`"
 
@@ -365,6 +366,16 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
             staff=ALL, when="teachers submit, retire and reopen what they wrote, and judge what others wrote"
         ),
         "bulk": may(staff=YES, when="all of it theirs to change, or nothing is changed"),
+    },
+    "blueprints": {
+        "list": may(staff=ALL),
+        "retrieve": may(staff=ALL),
+        "create": may(staff=YES),
+        "partial_update": may(admin=ALL, teacher=WRITTEN, when=_OWN_BLUEPRINTS),
+        "update": may(admin=ALL, teacher=WRITTEN, when=_OWN_BLUEPRINTS),
+        "destroy": may(admin=ALL, teacher=WRITTEN, when=_OWN_BLUEPRINTS),
+        "assemble": may(staff=ALL, when="the bank has enough; the test is one's own"),
+        "assemble_once": may(staff=YES, when="the bank has enough; the test is one's own"),
     },
     "exam-profiles": {
         "list": may(staff=ALL),

@@ -2,6 +2,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from api.v1.mock_tests import bank, quizzes, views
+from api.v1.mock_tests.blueprints import BlueprintViewSet
 from api.v1.mock_tests.media import MediaView, UploadedView
 from api.v1.mock_tests.profiles import ExamProfileViewSet
 
@@ -14,6 +15,7 @@ router.register("quizzes", quizzes.QuizViewSet, basename="quiz")
 router.register("quiz-questions", quizzes.QuizQuestionViewSet, basename="quiz-question")
 router.register("topics", bank.TopicViewSet, basename="topic")
 router.register("bank-questions", bank.BankQuestionViewSet, basename="bank-question")
+router.register("blueprints", BlueprintViewSet, basename="blueprint")
 router.register("exam-profiles", ExamProfileViewSet, basename="exam-profile")
 
 urlpatterns = [
