@@ -47,7 +47,7 @@ export function board(shown, me) {
   const rows = shown.top.map((row) => ({ row, cells: [String(row.rank), row.name || "…", number(row.score)] }));
   const isMe = ({ row }) => Boolean(me) && row.name === me.name && row.rank === me.rank && Number(row.score) === Number(me.score);
   return el("section", { class: "live-board" }, el("h2", {}, w("board")),
-    rows.length ? table([[w("rank"), "num"], [w("name"), ""], [w("yourScore"), "num"]], rows, isMe) : el("p", { class: "quiet" }, w("nobody")));
+    rows.length ? table([[w("rank"), "num"], [w("name"), ""], [w("score"), "num"]], rows, isMe) : el("p", { class: "quiet" }, w("nobody")));
 }
 
 // A bar and a number that run down by the server's clock.
