@@ -38,6 +38,10 @@ _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _OF_SYSTEMS: Final = re.compile(r"(?:^|/)(?:__MACOSX/.*|\.DS_Store|Thumbs\.db|desktop\.ini)$", re.IGNORECASE)
 _PIECE: Final = 256 * 1024
+_DAMAGE: Final = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError,
+)  # fmt: skip
+"""How reading a damaged zip may end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +220,7 @@ class _Damage:
         return self._archive
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, zipfile.BadZipFile | zlib.error | EOFError | NotImplementedError | RuntimeError | OSError):
+        if isinstance(error, _DAMAGE):
             message = f'The file "{_told(self._name)}" is damaged.'
             raise UnreadableFile("broken_archive", message, path=self._name) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import IO, Protocol
+from typing import IO, Final, Protocol
 
 from apps.mock_tests.rules.draft import DraftTest, ImportReport
 
@@ -16,6 +16,10 @@ Watch = Callable[[int], object]
 
 def nobody(done: int) -> None:
     """Watches nothing."""
+
+
+MOST_HELD: Final = 64 * 2**20
+"""No format holds larger files in memory; their readers refuse them by their own limits."""
 
 
 class Reader(Protocol):
@@ -36,11 +40,11 @@ def whole(read: Callable[[bytes], tuple[DraftTest, ImportReport]]) -> Reader:
 
 
 def bytes_of(source: Source) -> bytes:
-    """The whole content."""
+    """The whole content. Of a file that is too large for every reader, only as much as shows that."""
     if isinstance(source, bytes):
         return source
     source.seek(0)
-    return source.read()
+    return source.read(MOST_HELD + 1)
 
 
 def beginning_of(source: Source, most: int) -> bytes:
