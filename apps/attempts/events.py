@@ -75,6 +75,15 @@ class MarksWithdrawn(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ItemsToCount(Event):
+    """A room is finalised: how its takers did with questions of the bank is not counted yet."""
+
+    name: ClassVar[str] = "items.to_count"
+
+    assignment_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptGraded(Event):
     name: ClassVar[str] = "attempt.graded"
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from apps.assignments.events import AssignmentClosed, AssignmentFinalised, WindowMoved
-from apps.attempts.events import AttemptSubmitted, AttemptTimeUp
+from apps.attempts.events import AttemptSubmitted, AttemptTimeUp, ItemsToCount
 from apps.attempts.operations import forgetting, grading, granting, item_figures, sitting
 from apps.authentication.events import UserErased
 from apps.core import bus
@@ -23,7 +23,12 @@ def end_sittings(event: AssignmentClosed) -> None:
 
 
 @bus.subscribe(AssignmentFinalised)
-def count_items(event: AssignmentFinalised) -> None:
+def ask_to_count(event: AssignmentFinalised) -> None:
+    item_figures.ask_to_count(assignment_id=event.assignment_id)
+
+
+@bus.subscribe(ItemsToCount)
+def count_items(event: ItemsToCount) -> None:
     item_figures.note_room(assignment_id=event.assignment_id)
 
 

@@ -5,8 +5,18 @@ from __future__ import annotations
 
 import uuid
 
+from django.db import transaction
+
+from apps.attempts.events import ItemsToCount
 from apps.attempts.queries import items
+from apps.core import bus
 from apps.mock_tests.operations import bank_statistics
+
+
+def ask_to_count(*, assignment_id: uuid.UUID) -> None:
+    """Have the items of a room counted soon, behind all that is urgent."""
+    with transaction.atomic():
+        bus.publish(ItemsToCount(assignment_id=assignment_id))
 
 
 def note_room(*, assignment_id: uuid.UUID) -> int:
@@ -22,4 +32,4 @@ def recount() -> int:
 def _count(papers: set[uuid.UUID]) -> int:
     if not papers:
         return 0
-    return bank_statistics.record_figures(paper_ids=papers, figures=items.figures_of_items(paper_ids=papers))
+    return bank_statistics.record_figures(paper_ids=papers, count=lambda: items.figures_of_items(paper_ids=papers))

@@ -6,8 +6,10 @@ import uuid
 from collections.abc import Collection
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from apps.attempts.models import Attempt
+from apps.mock_tests.queries import bank_usage
 from apps.mock_tests.rules.bank_figures import ItemFigures
 
 LONGEST_PAUSE = 1_800
@@ -15,15 +17,18 @@ LONGEST_PAUSE = 1_800
 
 
 def papers_of(*, assignment_id: uuid.UUID) -> set[uuid.UUID]:
-    """The papers that were sat in a room."""
-    return set(
-        Attempt.objects.filter(assignment=assignment_id).order_by().values_list("paper_id", flat=True).distinct()
-    )
+    """The papers that were sat in a room and hold questions of the bank."""
+    return _from_the_bank(Attempt.objects.filter(assignment=assignment_id))
 
 
 def papers_sat() -> set[uuid.UUID]:
-    """Every paper that has an attempt."""
-    return set(Attempt.objects.order_by().values_list("paper_id", flat=True).distinct())
+    """Every paper that was ever sat and holds questions of the bank."""
+    return _from_the_bank(Attempt.objects.all())
+
+
+def _from_the_bank(attempts: QuerySet[Attempt]) -> set[uuid.UUID]:
+    sat = attempts.order_by().values_list("paper_id", flat=True).distinct()
+    return bank_usage.papers_from_bank(paper_ids=set(sat))
 
 
 def figures_of_items(*, paper_ids: Collection[uuid.UUID]) -> list[ItemFigures]:
@@ -39,8 +44,6 @@ _SUMS = """
 WITH counted AS MATERIALIZED (
     SELECT id, paper_id, score, started_at FROM attempts_attempt
     WHERE paper_id = ANY(%(papers)s) AND status = 'GRADED' AND NOT is_practice
-      AND EXISTS (SELECT FROM mock_tests_paperitem item
-                  WHERE item.paper_id = attempts_attempt.paper_id AND item.bank_version IS NOT NULL)
 ), gaps AS (
     SELECT entry.attempt_id, entry.question_id,
            LEAST(%(longest)s, extract(epoch FROM entry.received_at - lag(entry.received_at, 1, counted.started_at) OVER (

@@ -59,7 +59,9 @@ def change_questions(*, actor: User, ids: Sequence[uuid.UUID], **changes: Unpack
         # Only now: what others have written while we waited is seen by the next statement, not by this one.
         rows = queries.questions_for(actor, ids=list(locked)).select_related("current_version", "approved_version")
         found = {row.pk: row for row in rows}
-        review = centers.question_review()
+        review, own = centers.question_review(), set[uuid.UUID]()
+        if changes.get("step"):
+            own = bank_review.own_words(actor=actor, questions=found.values())
         step, comment = changes.get("step", ""), changes.get("comment", "")
         problems = []
         for place, question_id in enumerate(ids):
@@ -67,7 +69,7 @@ def change_questions(*, actor: User, ids: Sequence[uuid.UUID], **changes: Unpack
                 if question_id not in found:
                     problems.append(Problem(f"/ids/{place}", "unknown_question", "The bank has no such question."))
                 else:
-                    _check(actor, found[question_id], changes, review)
+                    _check(actor, found[question_id], changes, review, own)
             except Refusal as refusal:
                 problems.append(Problem(f"/ids/{place}", refusal.code, str(refusal)))
         if problems:
@@ -87,7 +89,7 @@ def change_questions(*, actor: User, ids: Sequence[uuid.UUID], **changes: Unpack
     return BulkOutcome(count=len(found), changed=len(changed))
 
 
-def _check(actor: User, question: BankQuestion, changes: BulkChanges, review: str) -> None:
+def _check(actor: User, question: BankQuestion, changes: BulkChanges, review: str, own: set[uuid.UUID]) -> None:
     step = changes.get("step")
     others = changes.keys() - {"step", "comment"}
     if others and not bank.may_change(actor=actor, question=question):
@@ -99,7 +101,7 @@ def _check(actor: User, question: BankQuestion, changes: BulkChanges, review: st
         raise BadContent(f"A question has at most {MOST_TAGS} tags.")
     if step:
         comment = changes.get("comment", "")
-        bank_review.check_step(actor=actor, question=question, step=step, review=review, comment=comment)
+        bank_review.check_step(actor=actor, question=question, step=step, review=review, own=own, comment=comment)
 
 
 def _apply(questions: list[BankQuestion], changes: BulkChanges) -> set[uuid.UUID]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from apps.audit import operations as audit
@@ -45,7 +46,10 @@ def take_step(
     with transaction.atomic():
         question = bank.lock_question(actor=actor, question_id=question_id)
         review = centers.question_review()
-        check_step(actor=actor, question=question, step=step, review=review, comment=comment, expected=expected)
+        own = own_words(actor=actor, questions=[question])
+        check_step(
+            actor=actor, question=question, step=step, review=review, own=own, comment=comment, expected=expected
+        )
         before = question.state
         apply_step(actor=actor, questions=[question], step=step, comment=comment)
         question.refresh_from_db(fields=["state", "approved_version", "updated_at"])
@@ -61,10 +65,26 @@ def take_step(
     return question
 
 
+def own_words(*, actor: User, questions: Collection[BankQuestion]) -> set[uuid.UUID]:
+    """Those of the questions of which ``actor`` wrote a version since they were last approved; one statement for all."""
+    ids = [question.pk for question in questions]
+    since = Q(question__approved_version=None) | Q(number__gt=F("question__approved_version__number"))
+    versions = BankVersion.objects.filter(since, question__in=ids, author_id=actor.pk)
+    return set(versions.order_by().values_list("question_id", flat=True))
+
+
 def check_step(
-    *, actor: User, question: BankQuestion, step: str, review: str, comment: str = "", expected: int | None = None
+    *,
+    actor: User,
+    question: BankQuestion,
+    step: str,
+    review: str,
+    own: Collection[uuid.UUID],
+    comment: str = "",
+    expected: int | None = None,
 ) -> None:
-    """Refuse a step that ``actor`` may not take with a locked question; its current version is loaded."""
+    """Refuse a step that ``actor`` may not take with a locked question, whose current version is loaded; ``own`` are
+    questions with ``own_words``."""
     move = rules.MOVES[step]
     version = question.current_version
     assert version is not None
@@ -80,7 +100,7 @@ def check_step(
         raise WrongState(state=question.state, steps=rules.steps_from(question.state, review=review))
     if move.needs_comment and not comment.strip():
         raise BadContent(problems=[Problem("/comment", "blank", "Say what has to be changed.")])
-    if step == rules.Step.APPROVED and review == "FOUR_EYES" and _wrote_since_approval(actor, question):
+    if step == rules.Step.APPROVED and review == "FOUR_EYES" and question.pk in own:
         raise OwnApproval
 
 
@@ -99,10 +119,3 @@ def apply_step(*, actor: User, questions: list[BankQuestion], step: str, comment
         BankReview(question=question, version=question.current_version, step=step, by_id=actor.pk, comment=said)
         for question in questions
     )
-
-
-def _wrote_since_approval(actor: User, question: BankQuestion) -> bool:
-    versions = BankVersion.objects.filter(question=question, author_id=actor.pk)
-    if question.approved_version is not None:
-        versions = versions.filter(number__gt=question.approved_version.number)
-    return versions.exists()

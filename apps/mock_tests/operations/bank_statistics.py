@@ -4,18 +4,20 @@ is made of all of them, by one statement, at any time again."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 
 from django.db import connection, transaction
 
+from apps.core import tenancy
 from apps.mock_tests.models import BankFigures
 from apps.mock_tests.rules.bank_figures import ItemFigures
 
 
-def record_figures(*, paper_ids: Collection[uuid.UUID], figures: Iterable[ItemFigures]) -> int:
-    """Keep these sums instead of all that were kept for these papers, and make the statistics of the versions in them anew.
-    Recording the same again changes nothing. Returns how many versions have statistics now that had a part in it.
+def record_figures(*, paper_ids: Collection[uuid.UUID], count: Callable[[], Iterable[ItemFigures]]) -> int:
+    """Keep what ``count`` finds instead of all that was kept for these papers, and make the statistics of the versions in
+    them anew. Recording the same again changes nothing. Returns how many versions have statistics now that had a part in
+    it.
 
     Facility is the mean share of the marks. Discrimination is the correlation between the share of an item and what the
     same attempts earned with all other items, as a share of their marks (the corrected item-total correlation: S. Henrysson,
@@ -24,16 +26,23 @@ def record_figures(*, paper_ids: Collection[uuid.UUID], figures: Iterable[ItemFi
     population. Several papers are pooled: sums of squares and products are taken around the means of each paper, so that an
     easier paper does not look like a better item."""
     with transaction.atomic():
-        old = BankFigures.objects.select_for_update().filter(paper_id__in=paper_ids).order_by("pk")
+        _one_at_a_time()
+        old = BankFigures.objects.filter(paper_id__in=paper_ids)
         touched = set(old.values_list("version_id", flat=True))
         old.delete()
-        rows = [BankFigures(**asdict(row)) for row in figures]
+        rows = [BankFigures(**asdict(row)) for row in count()]
         BankFigures.objects.bulk_create(rows, batch_size=1000)
         touched |= {row.version_id for row in rows}
         with connection.cursor() as cursor:
             cursor.execute(_FORGET, [list(touched)])
             cursor.execute(_COMPUTE, [list(touched)])
             return int(cursor.rowcount)
+
+
+def _one_at_a_time() -> None:
+    """Who counted earlier must not write later."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [tenancy.key("bank", "figures")])
 
 
 _FORGET = "DELETE FROM mock_tests_bankstatistics WHERE version_id = ANY(%s)"

@@ -245,7 +245,8 @@ def doubles_for(actor: User, *, question_id: uuid.UUID | None = None) -> list[Do
     elif not actor.is_center_staff:
         return []
     exact = _pairs(_SAME, question_id, MOST_DOUBLES)
-    candidates = [pair for pair in _pairs(_ALIKE, question_id, MOST_CANDIDATES) if pair not in set(exact)]
+    alike = _ALIKE if question_id is None else _ALIKE_ONE
+    candidates = [pair for pair in _pairs(alike, question_id, MOST_CANDIDATES) if pair not in set(exact)]
     found = BankQuestion.objects.select_related("current_version", "topic", "created_by").in_bulk(
         set(itertools.chain(*exact, *candidates))
     )
@@ -264,15 +265,20 @@ SELECT one.id, other.id FROM mock_tests_bankquestion one
 JOIN mock_tests_bankquestion other ON other.content_hash = one.content_hash AND other.id > one.id
 WHERE one.deleted_at IS NULL AND other.deleted_at IS NULL AND {_ONE} LIMIT %(most)s
 """  # noqa: S608
-_ALIKE = f"""
+_ALIKE = """
 WITH bands AS (
     SELECT id, band, count(*) OVER (PARTITION BY band) AS crowd
     FROM mock_tests_bankquestion, unnest(sketch) AS band WHERE deleted_at IS NULL
 )
 SELECT one.id, other.id FROM bands one JOIN bands other ON other.band = one.band AND other.id > one.id
-WHERE one.crowd BETWEEN 2 AND %(crowd)s AND {_ONE}
+WHERE one.crowd BETWEEN 2 AND %(crowd)s
 GROUP BY one.id, other.id ORDER BY count(*) DESC LIMIT %(most)s
-"""  # noqa: S608
+"""
+_ALIKE_ONE = """
+SELECT LEAST(one.id, other.id), GREATEST(one.id, other.id) FROM mock_tests_bankquestion one
+JOIN mock_tests_bankquestion other ON other.sketch && one.sketch AND other.id <> one.id
+WHERE one.id = %(question)s AND other.deleted_at IS NULL LIMIT %(most)s
+"""
 
 
 def _pairs(statement: str, question_id: uuid.UUID | None, most: int) -> list[tuple[uuid.UUID, uuid.UUID]]:

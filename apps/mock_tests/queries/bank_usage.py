@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db import connection
 from django.db.models import QuerySet
 
-from apps.mock_tests.models import Question
+from apps.mock_tests.models import PaperItem, Question
 from apps.mock_tests.queries import bank
 
 if TYPE_CHECKING:
@@ -80,10 +80,16 @@ def count_uses(*, question_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Use]:
         return {row[0]: Use(*row[1:]) for row in cursor.fetchall()}
 
 
+def papers_from_bank(*, paper_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these papers that hold questions of the bank."""
+    items = PaperItem.objects.filter(paper_id__in=paper_ids, bank_version__isnull=False)
+    return set(items.order_by().values_list("paper_id", flat=True).distinct())
+
+
 def _in_tests(question_id: uuid.UUID) -> QuerySet[Question, tuple[uuid.UUID, str, str, uuid.UUID, int]]:
     test = "group__section__mock_test"
     copies = Question.objects.filter(bank_version__question=question_id, **{f"{test}__deleted_at": None})
-    return copies.order_by(f"{test}__title", "pk").values_list(  # type: ignore[return-value]
+    return copies.order_by(f"{test}__title", "pk").values_list(
         test, f"{test}__title", f"{test}__status", "pk", "bank_version__number"
     )
 

@@ -112,3 +112,20 @@ def test_a_thousand_cost_what_three_cost(cast, count_queries):
         return len(counted)
 
     assert cost(3) == cost(1000) <= 16
+
+
+def test_approving_a_thousand_costs_what_approving_three_costs(cast, count_queries):
+    review(cast, "FOUR_EYES")
+    dora = cast.dora
+
+    def cost(many):
+        made = bank.add_questions(actor=cast.carol, drafts=[draft(f"{many}/{n}") for n in range(many)]).created
+        change_questions(actor=cast.carol, ids=ids_of(made), step="SUBMITTED")
+        with pytest.raises(BadContent) as refusal:
+            change_questions(actor=cast.carol, ids=ids_of(made), step="APPROVED")
+        assert {code for _, code in problems_of(refusal)} == {"own_approval"}
+        with count_queries() as counted:
+            change_questions(actor=dora, ids=ids_of(made), step="APPROVED")
+        return len(counted)
+
+    assert cost(3) == cost(400) <= 12

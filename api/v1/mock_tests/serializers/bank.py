@@ -24,7 +24,7 @@ from apps.mock_tests.rules.types.registry import TYPES
 DIFFICULTIES = ["EASY", "MEDIUM", "HARD"]
 STATES = ["DRAFT", "IN_REVIEW", "APPROVED", "RETIRED"]
 STEPS = list(MOVES)
-TAG = {"max_length": 60}
+LONGEST_TAG = 60
 
 
 class Tags(serializers.CharField):
@@ -44,7 +44,9 @@ class TopicFilters(Filters):
 
 class TopicIn(StrictSerializer):
     name = serializers.CharField(max_length=120)
-    parent = serializers.UUIDField(required=False, allow_null=True, source="parent_id", help_text="Null: at the top.")
+    parent = serializers.UUIDField(  # type: ignore[assignment]
+        required=False, allow_null=True, source="parent_id", help_text="Null: at the top."
+    )
     is_active = serializers.BooleanField(required=False, help_text="Whether new questions may be put here.")
 
 
@@ -56,7 +58,7 @@ class BankPersonOut(serializers.Serializer[Any]):
 class TopicOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
-    parent = serializers.UUIDField(source="parent_id", allow_null=True)
+    parent = serializers.UUIDField(source="parent_id", allow_null=True)  # type: ignore[assignment]
     path = serializers.ListField(
         child=serializers.UUIDField(), help_text="Ids of all that it lies in, from the top, and of itself."
     )
@@ -135,8 +137,8 @@ class BulkIn(StrictSerializer):
     difficulty = serializers.ChoiceField(DIFFICULTIES, required=False, allow_blank=True)
     exam_type = serializers.CharField(max_length=40, required=False, allow_blank=True)
     language = serializers.CharField(max_length=12, required=False, allow_blank=True)
-    add_tags = BoundedList(child=serializers.CharField(**TAG), max_length=MOST_TAGS, required=False)
-    remove_tags = BoundedList(child=serializers.CharField(**TAG), max_length=MOST_TAGS, required=False)
+    add_tags = BoundedList(child=serializers.CharField(max_length=LONGEST_TAG), max_length=MOST_TAGS, required=False)
+    remove_tags = BoundedList(child=serializers.CharField(max_length=LONGEST_TAG), max_length=MOST_TAGS, required=False)
     step = serializers.ChoiceField(STEPS, required=False, help_text="A step of review, for all of them.")
     comment = serializers.CharField(max_length=LONGEST_COMMENT, required=False, allow_blank=True)
     delete = serializers.BooleanField(required=False)
