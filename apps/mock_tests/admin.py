@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, JsonResponse
+from django.urls import path
 from django.utils.html import format_html, format_html_join, strip_tags
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from apps.core.adminsite import ActionVariant, RowAdmin, RowInline, act, center_site, pretty
+from apps.core import clock
+from apps.core.adminsite import ActionVariant, RowAdmin, RowForm, RowInline, act, center_site, pretty
+from apps.core.editing import RichTextWidget
+from apps.core.errors import Refusal
 from apps.mock_tests.models import (
     BankQuestion,
     BankReview,
@@ -25,13 +31,18 @@ from apps.mock_tests.models import (
     TestSection,
     Topic,
 )
-from apps.mock_tests.operations import authoring, bank, bank_review, bank_topics, publishing
+from apps.mock_tests.operations import authoring, bank, bank_review, bank_topics, media, publishing
+from apps.mock_tests.queries import shelves
+from apps.mock_tests.rules import media as rules
 from apps.mock_tests.rules.bank import plain_form
 from apps.mock_tests.rules.bank_review import MOVES, Step
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
 
+SHELF = "admin:mock_tests_mediafile_shelf"
+MOST_ON_SHELF = 60
+LOOKED_AT = timedelta(hours=6)
 STATUS_COLORS = {
     "DRAFT": "warning",
     "PUBLISHED": "success",
@@ -46,6 +57,17 @@ class PartAdmin(RowAdmin):
 
     can_change = True
     test_path = ""
+    rich_texts: tuple[str, ...] = ()
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.rich_texts:
+            kwargs["widget"] = RichTextWidget(shelf=SHELF)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in MediaFile.Kind.values:  # an image is a picture, audio a recording
+            kwargs["queryset"] = MediaFile.objects.filter(kind=db_field.name)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
@@ -154,11 +176,13 @@ class QuestionGroupAdmin(PartAdmin):
     search_fields = ["title", "instruction", "section__mock_test__title"]
     fields = ["test", "section", "title", "mondai_number", "instruction", "reading_text", "image", "audio"]
     fields += ["scored_area", "order"]
-    edit_fields = ["title", "mondai_number", "instruction", "reading_text", "scored_area", "order"]
+    edit_fields = ["title", "mondai_number", "instruction", "reading_text", "image", "audio", "scored_area", "order"]
+    autocomplete_fields = ["image", "audio"]
+    rich_texts = ("instruction", "reading_text")
     inlines = [QuestionInline]
 
     def changed(self, request: HttpRequest, row: QuestionGroup, changes: dict[str, Any]) -> None:
-        authoring.update_group(actor=_actor(request), group_id=row.pk, changes=changes)
+        authoring.update_group(actor=_actor(request), group_id=row.pk, changes=_by_id(changes))
 
     @display(description="group")
     def heading(self, row: QuestionGroup) -> str:
@@ -176,10 +200,15 @@ class QuestionAdmin(PartAdmin):
     search_fields = ["name", "text", "topic", "group__section__mock_test__title"]
     fields = ["test", "group", "type", "name", "text", "question_number", "score", "answers", "shuffle"]
     fields += ["explanation", "topic", "tags", "image", "audio", "order"]
-    edit_fields = ["name", "text", "question_number", "score", "shuffle", "explanation", "topic", "order"]
+    edit_fields = ["name", "text", "question_number", "score", "shuffle", "explanation", "topic", "image", "audio"]
+    edit_fields += ["order"]
+    autocomplete_fields = ["image", "audio"]
+    rich_texts = ("text", "explanation")
 
     def changed(self, request: HttpRequest, row: Question, changes: dict[str, Any]) -> None:
-        authoring.update_question(actor=_actor(request), question_id=row.pk, changes=changes)
+        # The topic of a question in a test is a word, not a row.
+        topic = {"topic": changes.pop("topic")} if "topic" in changes else {}
+        authoring.update_question(actor=_actor(request), question_id=row.pk, changes=_by_id(changes) | topic)
 
     @display(description="question")
     def said(self, row: Question) -> str:
@@ -228,11 +257,54 @@ class ImportRunAdmin(RowAdmin):
 @admin.register(MediaFile, site=center_site)
 class MediaFileAdmin(RowAdmin):
     icon = "perm_media"
-    list_display = ["original_name", "kind", "media_type", "size", "seconds", "created_at"]
-    list_filter = ["kind"]
+    list_display = ["original_name", "kind", "media_type", "size", "seconds", "created_at", "unused_since"]
+    list_filter = ["kind", ("unused_since", admin.EmptyFieldListFilter)]
     search_fields = ["original_name"]
     ordering = ["-created_at"]
-    fields = ["original_name", "kind", "media_type", "size", "seconds", "sha256", "created_by", "created_at"]
+    fields = ["original_name", "shown", "kind", "media_type", "size", "width", "height", "seconds", "sha256"]
+    fields += ["created_by", "created_at", "unused_since"]
+    actions_detail = ["remove"]
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.shelf)
+        return [path("shelf/", view, name="mock_tests_mediafile_shelf"), *super().get_urls()]
+
+    def shelf(self, request: HttpRequest) -> JsonResponse:
+        """For the editor: the newest files of the center, or those that are asked for by name or id; and adding one."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self._add(request)
+        given = request.GET
+        wanted = [found for found in map(rules.media_id_in, given.get("ids", "").split(",")[:MOST_ON_SHELF]) if found]
+        rows = shelves.list_media(search=given.get("search", ""), kind=given.get("kind", ""), media_ids=wanted)
+        return JsonResponse({"items": [self._item(row) for row in rows[:MOST_ON_SHELF]]})
+
+    def _add(self, request: HttpRequest) -> JsonResponse:
+        file = request.FILES.get("file")
+        if file is None or file.size is None or file.size > rules.MOST_AUDIO_BYTES:
+            return JsonResponse({"detail": "Choose a picture or recording, up to 30 MB."}, status=422)
+        try:
+            kept = media.store_media(actor=_actor(request), content=file.read(), file_name=file.name or "")
+        except Refusal as refusal:
+            told = " ".join(problem.detail for problem in getattr(refusal, "problems", ())) or str(refusal)
+            return JsonResponse({"detail": told}, status=422)
+        return JsonResponse(self._item(kept), status=201)
+
+    def _item(self, row: MediaFile) -> dict[str, Any]:
+        url = shelves.address(media_id=row.pk, until=clock.now() + LOOKED_AT)
+        return {"id": str(row.pk), "name": row.original_name, "kind": row.kind, "url": url, "preview": f"{url}&w=320"}
+
+    @display(description="file")
+    def shown(self, row: MediaFile) -> str:
+        url = shelves.address(media_id=row.pk, until=clock.now() + LOOKED_AT)
+        if row.kind == MediaFile.Kind.IMAGE:
+            return format_html('<img src="{}" alt="" style="max-height:16rem">', f"{url}&w=1024")
+        return format_html('<audio controls preload="none" src="{}"></audio>', url)
+
+    @act("Remove", icon="delete", ask="Takes the file away for good. One that is shown or played somewhere is refused.")
+    def remove(self, request: HttpRequest, row: MediaFile) -> None:
+        media.delete_media(actor=_actor(request), media_id=row.pk)
 
 
 def _actor(request: HttpRequest) -> User:
@@ -297,9 +369,24 @@ class CommentForm(BaseDialogForm):
     comment = forms.CharField(widget=UnfoldAdminTextareaWidget, max_length=bank_review.LONGEST_COMMENT)
 
 
+class BankQuestionForm(RowForm):
+    """What a question says stands in its current version; writing it anew makes the next one."""
+
+    text = forms.CharField(required=False, widget=RichTextWidget(shelf=SHELF))
+    explanation = forms.CharField(required=False, widget=RichTextWidget(shelf=SHELF))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        version = self.instance.current_version
+        for name in {"text", "explanation"} & self.fields.keys():
+            self.initial[name] = getattr(version, name, "")
+
+
 @admin.register(BankQuestion, site=center_site)
 class BankQuestionAdmin(RowAdmin):
-    """A question as its current version says it. What it says is written in the editor; here it is filed and reviewed."""
+    """A question as its current version says it. Text and explanation that are written anew make the next version."""
+
+    form = BankQuestionForm
 
     icon = "inventory_2"
     can_change = True
@@ -308,7 +395,7 @@ class BankQuestionAdmin(RowAdmin):
     search_fields = ["search_text"]
     fields = ["state_label", "type", "name", "text", "answers", "explanation", "topic", "difficulty", "exam_type"]
     fields += ["language", "tags", "how_it_did", "created_by", "created_at", "updated_at", "deleted_at"]
-    edit_fields = ["topic", "difficulty", "exam_type", "language", "tags"]
+    edit_fields = ["text", "explanation", "topic", "difficulty", "exam_type", "language", "tags"]
     inlines = [BankVersionInline, BankReviewInline]
     actions_detail = ["submit", "approve", "send_back", "retire", "reopen"]
 
@@ -394,7 +481,10 @@ _STEPS = {
 }
 
 
+_RELATIONS = frozenset({"parent", "topic", "image", "audio"})
+
+
 def _by_id(values: dict[str, Any]) -> dict[str, Any]:
     """Values of a form as operations take them: relations by their ids."""
-    related = {f"{name}_id": row.pk if row else None for name, row in values.items() if name in ("parent", "topic")}
-    return {name: value for name, value in values.items() if name not in ("parent", "topic")} | related
+    related = {f"{name}_id": row.pk if row else None for name, row in values.items() if name in _RELATIONS}
+    return {name: value for name, value in values.items() if name not in _RELATIONS} | related
