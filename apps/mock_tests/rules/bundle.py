@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote
 
@@ -27,16 +28,15 @@ class Bundle:
         self._archive = archive
         self._folder = folder
         self._files: dict[str, DraftFile] = {}
-        self._names: set[str] = set()
 
-    def take(self, name: str) -> DraftFile:
-        """The file of a name or path, as people write them; refuses with `RefusedFile`."""
+    def take(self, name: str) -> tuple[str, DraftFile]:
+        """The file of a name or path, as people write them, and where it is; refuses with `RefusedFile`."""
         if self._archive is None:
             raise RefusedFile(f'The file "{name}" is missing: files come in a zip that holds the table too.')
         path = self._find(self._archive, name)
         if path not in self._files:
             self._files[path] = self._looked_into(self._archive, path)
-        return self._files[path]
+        return path, self._files[path]
 
     def unused(self) -> Iterator[str]:
         """The pictures and recordings that nothing has asked for."""
@@ -66,9 +66,7 @@ class Bundle:
         if not content:
             raise RefusedFile(f'The file "{path}" is empty.')
         media_type, kind = media_type_of(path, content)
-        name = next(name for name in candidates(safe_name(path)) if name not in self._names)
-        self._names.add(name)
-        return DraftFile(name, functools.partial(archive.read, path), media_type, kind)
+        return DraftFile(safe_name(path), functools.partial(archive.read, path), media_type, kind)
 
 
 class Texts:
@@ -77,6 +75,7 @@ class Texts:
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
         self._used: dict[str, DraftFile] = {}
+        """By their paths."""
         self.problems: list[str] = []
 
     @property
@@ -100,15 +99,22 @@ class Texts:
     def take(self, name: str, kind: str) -> DraftFile | None:
         """A file that is named on its own, in a cell or so."""
         try:
-            file = self._bundle.take(name)
+            path, file = self._bundle.take(name)
             if file.kind != kind:
                 what = "picture" if kind == "image" else "recording"
                 raise RefusedFile(f'The file "{name}" is used as a {what}, but it is none.')
         except RefusedFile as refusal:
             self.problems.append(str(refusal))
             return None
-        self._used[file.name] = file
-        return file
+        return self._used.setdefault(path, self._named_apart(file))
+
+    def _named_apart(self, file: DraftFile) -> DraftFile:
+        """The file under a name that no other file of these texts has."""
+        taken = {used.name for used in self._used.values()}
+        if file.name not in taken:
+            return file
+        name = next(name for name in candidates(file.name) if name not in taken)
+        return DraftFile(name, lambda: file.content, file.media_type, file.kind)
 
     def _image(self, match: re.Match[str]) -> str:
         source = _SOURCE.search(match[1])
@@ -121,10 +127,20 @@ class Texts:
 
 
 def placed(files: Iterable[DraftFile], folder: str) -> dict[str, DraftFile]:
-    """Files by their paths in a zip, the same bytes of the same name once."""
+    """Files by their paths in a zip, the same bytes of the same name once. Other bytes of a name lie in a folder more."""
     found: dict[str, DraftFile] = {}
     for file in files:
-        for name in candidates(file.name):
-            if found.setdefault(f"{folder}/{name}", file) == file:
+        for number in itertools.count(1):
+            path = f"{folder}/{file.name}" if number == 1 else f"{folder}/{number}/{file.name}"
+            if found.setdefault(path, file) == file:
                 break
     return found
+
+
+def paths_of(files: Iterable[DraftFile], placed_files: Mapping[str, DraftFile]) -> dict[int, str]:
+    """Where each of these files lies, by its identity."""
+    known = {id(file): path for path, file in placed_files.items()}
+    return {
+        id(file): known.get(id(file)) or next(path for path, other in placed_files.items() if other == file)
+        for file in files
+    }

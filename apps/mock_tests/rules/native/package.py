@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.archives import Archive
-from apps.mock_tests.rules.bundle import placed
+from apps.mock_tests.rules.bundle import paths_of, placed
 from apps.mock_tests.rules.draft import (
     DraftFile,
     DraftGroup,
@@ -21,6 +21,7 @@ from apps.mock_tests.rules.draft import (
     DraftSection,
     DraftTest,
     ImportReport,
+    Outcome,
     ReportRow,
     UnreadableFile,
 )
@@ -64,12 +65,8 @@ class _Member:
 def write_native(test: DraftTest) -> tuple[bytes, dict[str, str]]:
     """Return the package. It holds everything, so nothing is ever left out."""
     files = placed(_files(test), FOLDER)
-    paths = {id(file): path for path, file in files.items()}
-
-    def path_of(file: DraftFile) -> str:
-        return paths.get(id(file)) or next(path for path, other in files.items() if other == file)
-
-    content = _json(encode(test, path_of))
+    paths = paths_of(_files(test), files)
+    content = _json(encode(test, lambda file: paths[id(file)]))
     members = {TEST: _member(content)}
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
@@ -236,12 +233,14 @@ class _Reading:
         if not reasons:
             cleaned = _cleaned(replace(question, line=number, path=place))
             reasons = [*_file_faults(cleaned, cleaned.files, _pictures(cleaned))]
-            reasons += [flaw.detail for flaw in TYPES[cleaned.type].reasons(cleaned.text, _given(cleaned))]
+        outcome: Outcome = "refused" if reasons else "taken"
+        if cleaned is not None and not reasons:
+            # A test that is not finished goes out and in like any other.
+            flaws = [flaw.detail for flaw in TYPES[cleaned.type].reasons(cleaned.text, _given(cleaned))]
+            reasons = [f"It is not complete: {flaw}" for flaw in flaws]
         name = _line(question.name)[:200]
-        self._rows.append(
-            ReportRow(number, question.type[:40], name, "refused" if reasons else "taken", tuple(reasons), place)
-        )
-        return None if reasons else cleaned
+        self._rows.append(ReportRow(number, question.type[:40], name, outcome, tuple(reasons), place))
+        return None if outcome == "refused" else cleaned
 
 
 def _check_kept(pointer: str, values: Mapping[str, Any], allowed: Mapping[str, kept.Check]) -> None:
@@ -342,7 +341,9 @@ def _changed(thing: Any, change: Callable[[str], str]) -> Any:
         elif type(value).__name__ in _HTML:
             told[field.name] = _changed(value, change)
     if isinstance(thing, DraftQuestion):
-        told["own"] = own_fields.with_html(TYPES[thing.type].fields, thing.own, change) if thing.own else thing.own
+        declared = TYPES[thing.type].fields
+        if thing.own:
+            told["own"] = own_fields.filled(declared, own_fields.with_html(declared, thing.own, change))
     return replace(thing, **told)
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import ClassVar, Final
 
 from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.bundle import Texts
+from apps.mock_tests.rules.bundle import Bundle, Texts
 from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
 from apps.mock_tests.rules.moodle_answers import parse_number, shortened
 from apps.mock_tests.rules.table.columns import FEEDBACK, LETTERS, OPTION, folded, numbered
@@ -28,6 +28,9 @@ _ESCAPED: Final = re.compile(r"\\([\\;|=,])")
 _TO_ESCAPE: Final = re.compile(r"[\\;|]|=(?=\s*[+-]?\d[\d.]*\s*%$)")
 _BETWEEN: Final = re.compile(r"(?:\\.|[^;；|｜\n\\]|\\)+", re.DOTALL)
 _BETWEEN_LABELS: Final = re.compile(r"[,;、，；/&|+・>＞→\n]|\s+(?:and|と|va|и)\s+", re.IGNORECASE)
+
+
+NO_FILES: Final = Texts(Bundle())
 
 
 class RefusedRow(Exception):
@@ -138,10 +141,9 @@ def cell_of(source: str) -> str:
     if not source:
         return ""
     words = _words_of(source)
-    is_plain = words is not None and not richtext.has_tags(words) and not words.startswith(MARKED_AS_HTML)
-    if words is not None and is_plain and words.strip() == words:
-        if richtext.clean_html(richtext.escape_plain(words)) == source:
-            return words
+    is_plain = words is not None and words.strip() == words and not words.startswith(MARKED_AS_HTML)
+    if words is not None and is_plain and html_of(words, NO_FILES) == source:
+        return words
     needs_no_mark = richtext.has_tags(source) and not source.startswith(MARKED_AS_HTML)
     return source if needs_no_mark else f"{MARKED_AS_HTML}{source}"
 
@@ -175,7 +177,10 @@ def joined(items: Iterable[str]) -> str:
 def shared(item: str, signs: str = "=＝") -> tuple[str, Decimal | None]:
     """An item and the share that it names: ``B=50%``."""
     found = _SHARE.fullmatch(item) if len(item) <= _LONGEST_ITEM and item.endswith(("%", "％")) else None
-    if found is None or found[1].endswith("\\") or found[2] not in signs:
+    if found is None or found[2] not in signs:
+        return item, None
+    # An odd number of backslashes takes the sign its meaning.
+    if (len(found[1]) - len(found[1].rstrip("\\"))) % 2:
         return item, None
     share = Decimal(found[3]) / 100
     if abs(share) > 1:

@@ -250,6 +250,8 @@ class _Reading:
 
     def _type_of(self, cells: Cells) -> str:
         said = cells.value("type")
+        if said.casefold() in self._mappings:
+            return said.casefold()
         if said:
             found = self._types.get(folded(said))
             if found is None:

@@ -15,7 +15,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.bundle import placed
+from apps.mock_tests.rules.bundle import paths_of, placed
 from apps.mock_tests.rules.draft import DraftFile, DraftGroup, DraftQuestion, DraftSection, DraftTest
 from apps.mock_tests.rules.outline import CannotHold
 from apps.mock_tests.rules.table.columns import COLUMNS, FEEDBACK, GAP, LETTERS, OPTION, PROMPT, numbered
@@ -66,7 +66,7 @@ def template(to: TableFormat) -> bytes:
 def _written(test: DraftTest, to: TableFormat) -> tuple[bytes, dict[str, str]]:
     left_out: dict[str, str] = {}
     files = placed(_files(test), FOLDER)
-    lines = list(_lines(test, {id(file): path for path, file in files.items()}, left_out))
+    lines = list(_lines(test, paths_of(_files(test), files), left_out))
     columns = _columns(lines)
     rows = ([line.get(column, "") for column in columns] for line in lines)
     content = _csv(columns, rows) if to == "csv" else _xlsx(columns, rows)
@@ -153,7 +153,7 @@ def _with_paths(cell: str, files: Sequence[DraftFile], paths: Mapping[int, str])
 
 
 def _path(file: DraftFile, paths: Mapping[int, str]) -> str:
-    return paths.get(id(file), f"{FOLDER}/{file.name}").removeprefix(f"{FOLDER}/")
+    return paths[id(file)]
 
 
 def _paths(files: Iterable[DraftFile], paths: Mapping[int, str], kind: str) -> str:

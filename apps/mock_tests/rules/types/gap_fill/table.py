@@ -9,10 +9,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
+from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.draft import DraftQuestion
 from apps.mock_tests.rules.moodle_answers import shortened
 from apps.mock_tests.rules.table.columns import GAP, numbered
 from apps.mock_tests.rules.table.mapping import (
+    MARKED_AS_HTML,
     NO,
     YES,
     Cells,
@@ -110,9 +112,18 @@ def _cell(gap: Gap) -> str:
         return texts_cell(gap.texts)
     marks = {FULL: "x", Decimal(0): " "}
     return joined(
-        f"[{marks.get(option.fraction) or f'{plain(option.fraction * 100)}%'}] {escaped(cell_of(option.text))}"
+        f"[{marks.get(option.fraction) or f'{plain(option.fraction * 100)}%'}] {escaped(_on_one_line(option.text))}"
         for option in gap.options
     )
+
+
+def _on_one_line(text: str) -> str:
+    """A line break would end the choice."""
+    cell = cell_of(text)
+    if "\n" not in cell:
+        return cell
+    marked = text if richtext.has_tags(text) else f"{MARKED_AS_HTML}{text}"
+    return marked.replace("\n", "&#10;")
 
 
 MAPPING = GapFillInTable()
