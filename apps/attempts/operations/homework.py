@@ -116,7 +116,7 @@ def check_answer(
         outcome=mark.outcome,
         marks=mark.marks,
         max_marks=Decimal(item["score"]),
-        key=item["key"],
+        key=items.shown_key(item, signer),
         explanation=richtext.replace_media(item["explanation"], signer),
         right_place=shown.place_of(asked, checking.right_response(item)),
         chosen_place=shown.place_of(asked, stored),

@@ -121,7 +121,7 @@ def get_sheet_for(actor: User, script_id: uuid.UUID, *, sign: Callable[[Attempt]
         question=question,
         instruction=group["instruction"],
         reading_text=group["reading_text"],
-        key=items.shown_key(papers.get_key(paper_id=attempt.paper_id)[script.question_id], signer),
+        key=items.whole_key(papers.get_key(paper_id=attempt.paper_id)[script.question_id], signer),
         answer=answers.get(name) or "",
         marks=list(script.hand_marks.select_related("marked_by").order_by("revision")),
     )

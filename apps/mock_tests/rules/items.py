@@ -24,6 +24,7 @@ __all__ = [
     "judge_item",
     "shown_key",
     "spec_of",
+    "whole_key",
 ]
 
 Outcome = Literal["CORRECT", "PARTIAL", "WRONG", "BLANK", "PENDING"]
@@ -78,10 +79,16 @@ def judge_item(item: Mapping[str, Any], scores: Mapping[str, str]) -> Mark:
     return Mark(_marks(item, share), "CORRECT" if share >= 1 else "PARTIAL" if share > 0 else "WRONG")
 
 
-def shown_key(item: Mapping[str, Any], sign: Callable[[str], str]) -> dict[str, Any]:
-    """The key of an item for those who may see it, with addresses of the media in the type's own texts."""
+def whole_key(item: Mapping[str, Any], sign: Callable[[str], str]) -> dict[str, Any]:
+    """The key of an item for those who mark it, with addresses of the media in the type's own texts."""
     own = TYPES[item["type"]].fields
     return {**item["key"], **own_fields.with_html(own, item["key"], lambda text: richtext.replace_media(text, sign))}
+
+
+def shown_key(item: Mapping[str, Any], sign: Callable[[str], str]) -> dict[str, Any]:
+    """What of the key of an item takers see once they may review it: what its type names, and nothing else."""
+    told = TYPES[item["type"]].tells
+    return {name: value for name, value in whole_key(item, sign).items() if name in told}
 
 
 def _marks(item: Mapping[str, Any], share: Decimal) -> Decimal:

@@ -184,6 +184,8 @@ class ItemType(ABC):
     """Ways to mark it; the first is the usual one and is not stored."""
     fields: ClassVar[tuple[Field, ...]] = ()
     """What authors say of it beyond those parts, in `Given.own`; takers see what is declared as shown."""
+    tells: ClassVar[frozenset[str]] = frozenset()
+    """What of its key takers see once they may review; whatever is not named here stays with those who mark."""
     is_marked_by_hand: ClassVar[bool] = False
     """People mark it; `share` then only knows what blank ones earn, and `judged` what a marker's scores do."""
 

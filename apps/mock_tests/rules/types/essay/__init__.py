@@ -11,7 +11,7 @@ from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import BadResponse, BadScores, Given, ItemSpec, ItemType, Stored, plain
 from apps.mock_tests.rules.types.fields import Field
 
-LONGEST: Final = 20_000
+LONGEST: Final = 15_000
 """Of any essay, in characters with spaces."""
 MOST_CRITERIA: Final = 20
 MOST_LEVELS: Final = 10
@@ -30,6 +30,7 @@ class Essay(ItemType):
 
     name = "essay"
     shows = frozenset()
+    tells = frozenset({"rubric", "model_answer"})
     is_marked_by_hand = True
     fields = (
         Field(

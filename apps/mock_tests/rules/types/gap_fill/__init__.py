@@ -23,6 +23,7 @@ class GapFill(ItemType):
 
     name = "gap_fill"
     uses = ("gaps", "shuffle")
+    tells = frozenset({"gaps"})
     shows = frozenset({"gaps"})
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -17,6 +17,7 @@ class Matching(ItemType):
 
     name = "matching"
     uses = ("options", "prompts", "policy", "shuffle")
+    tells = frozenset({"pairs", "order", "policy"})
     shows = frozenset({"options", "prompts"})
     always_drawn = frozenset({"options"})
     policies = ("pairs", "all_or_nothing")

@@ -26,6 +26,7 @@ class MultipleChoice(ChoiceType):
 
     name = "multiple_choice"
     uses = ("options", "policy", "shuffle")
+    tells = frozenset({"fractions", "feedback", "policy"})
     policies = ("fractions", "all_or_nothing", "jee_advanced")
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -19,6 +19,7 @@ class Numeric(ItemType):
 
     name = "numeric"
     uses = ("answers",)
+    tells = frozenset({"answers"})
     shows = frozenset()
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -16,6 +16,7 @@ class Ordering(ItemType):
 
     name = "ordering"
     uses = ("options", "policy", "star")
+    tells = frozenset({"order", "policy", "star"})
     shows = frozenset({"options", "star"})
     always_drawn = frozenset({"options"})
     policies = ("exact", "star")

@@ -28,6 +28,7 @@ class ShortText(ItemType):
 
     name = "short_text"
     uses = ("texts", "case_sensitive")
+    tells = frozenset({"answers", "case_sensitive"})
     shows = frozenset()
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -13,6 +13,7 @@ class SingleChoice(ChoiceType):
 
     name = "single_choice"
     uses = ("options", "shuffle")
+    tells = frozenset({"fractions", "feedback"})
 
     def flaws(self, given: Given) -> Iterator[Problem]:
         yield from super().flaws(given)

@@ -13,6 +13,7 @@ class TrueFalse(ItemType):
 
     name = "true_false"
     uses = ("truth",)
+    tells = frozenset({"answer", "feedback"})
     shows = frozenset()
 
     def write(self, given: Given) -> tuple[dict[str, Any], dict[str, Any]]:
