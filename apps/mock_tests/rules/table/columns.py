@@ -157,8 +157,7 @@ def numbered(kind: str, place: int) -> str:
 
 @cache
 def _names() -> Mapping[str, str]:
-    names = {folded(word): column.name for column in COLUMNS for word in (column.name, *column.others.split(","))}
-    names["★"] = "star"
+    names: dict[str, str] = {}
     for kind in NUMBERED:
         for place in range(MOST_OPTIONS):
             for word in _SEVERAL[kind]:
@@ -166,6 +165,8 @@ def _names() -> Mapping[str, str]:
                 names[folded(f"{word}{LETTERS[place]}")] = numbered(kind, place)
     for place, letter in enumerate(LETTERS):
         names[folded(letter)] = names[str(place + 1)] = numbered(OPTION, place)
+    # "Answers" is a key, not the answer S.
+    names |= {folded(word): column.name for column in COLUMNS for word in (column.name, *column.others.split(","))}
     names.pop("", None)
     return names
 
