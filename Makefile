@@ -5,7 +5,7 @@ LOCAL := $(PY) -m deployment.local
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test machine races class faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-expiry bench-bank watch shell reset clean venv venv-dev
+.PHONY: help run test machine races class faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-submits bench-expiry bench-bank bench-papers watch shell reset clean venv venv-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -53,7 +53,7 @@ define openapi
 	$(PY) manage.py permissions_page --skip-checks --file $(1)/../permissions.md
 endef
 
-bench: bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-expiry bench-bank ## all benchmarks, on servers of their own
+bench: bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-submits bench-expiry bench-bank bench-papers ## all benchmarks, on servers of their own
 
 bench-answers: venv-dev ## answers of a large class per second
 	@$(PY) -m benchmarks.answers $(ARGS)
@@ -84,6 +84,9 @@ bench-expiry: venv-dev ## a thousand whose time is up at the same moment
 
 bench-bank: venv-dev ## a list of 10,000 questions, searched and filtered
 	@$(PY) -m benchmarks.bank $(ARGS)
+
+bench-papers: venv-dev ## publishing 200 questions, and their paper when 500 begin
+	@$(PY) -m benchmarks.papers $(ARGS)
 
 watch: venv ## the board of the running exam, in this terminal
 	@$(LOCAL) exec python manage.py watch_board $(ARGS)

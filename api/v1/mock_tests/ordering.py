@@ -23,7 +23,10 @@ from api.v1.mock_tests.serializers.tests import MockTestOut
 from apps.mock_tests.operations import ordering
 
 if TYPE_CHECKING:
-    from rest_framework.viewsets import GenericViewSet as Base
+    from rest_framework.viewsets import GenericViewSet
+
+    class Base(GenericViewSet):
+        def retrieve(self, request: Request, id: uuid.UUID) -> Response: ...
 else:
     Base = object
 

@@ -68,7 +68,8 @@ def draw_for(actor: User, plan: Plan, *, seed: int) -> tuple[Filled, ...]:
 def _uses() -> dict[uuid.UUID, int]:
     """In how many papers each question of the bank stands; those in none are left out."""
     items = PaperItem.objects.filter(bank_version__isnull=False).order_by().values("bank_version")
-    by_version = dict(items.annotate(n=Count("paper")).values_list("bank_version", "n"))
+    counted = items.annotate(n=Count("paper")).values_list("bank_version", "n")
+    by_version = {version: count for version, count in counted if version is not None}
     found: dict[uuid.UUID, int] = {}
     for version, question in BankVersion.objects.filter(pk__in=by_version).values_list("pk", "question_id"):
         found[question] = found.get(question, 0) + by_version[version]

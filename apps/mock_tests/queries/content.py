@@ -17,7 +17,7 @@ from django.core.cache import cache
 from apps.core import tenancy
 from apps.mock_tests.errors import PaperNotFound
 from apps.mock_tests.models import Paper
-from apps.mock_tests.rules import rendering
+from apps.mock_tests.rules import rendering, richtext
 
 log = logging.getLogger(__name__)
 
@@ -69,14 +69,13 @@ shelf = Shelf(PAPERS_PER_PROCESS)
 
 
 def content_of(paper_id: uuid.UUID) -> Content:
-    """The content of a paper of this center, its texts under the rules of today; refuses an unknown id. Never write to it.
-    Rules may change with the next version of the product, so they are not applied to what is shared."""
-    return shelf.get((tenancy.current().id, paper_id), lambda: rendering.cleaned(_shared(paper_id)))
+    """The content of a paper of this center, its texts under the rules of today, not to be written to; refuses others."""
+    return shelf.get((tenancy.current().id, paper_id), lambda: _shared(paper_id))
 
 
 def _shared(paper_id: uuid.UUID) -> Content:
     """From Redis, or else from the database, and then in Redis too."""
-    packed = cache.get(_name(paper_id))
+    packed = cache.get(name_of(paper_id))
     if packed is not None:
         try:
             found: Content = json.loads(zlib.decompress(packed))
@@ -84,20 +83,22 @@ def _shared(paper_id: uuid.UUID) -> Content:
             log.warning("What the cache holds of paper %s cannot be read.", paper_id)
         else:
             return found
-    content = stored(paper_id)
-    share(paper_id, content)
-    return content
+    return share(paper_id, stored(paper_id))
 
 
-def share(paper_id: uuid.UUID, content: Content) -> None:
-    """Let all processes find the content of a paper in Redis, also of one that is not committed yet: nobody knows its id."""
-    packed = zlib.compress(json.dumps(content, separators=(",", ":")).encode(), level=1)
+def share(paper_id: uuid.UUID, content: Content) -> Content:
+    """Let all processes find the content of a paper in Redis, its texts under the rules of today; also of one that is not
+    committed yet, for nobody knows its id. Returns what they find."""
+    cleaned = rendering.cleaned(content)
+    packed = zlib.compress(json.dumps(cleaned, separators=(",", ":")).encode(), level=1)
     if len(packed) <= MOST_SHARED_BYTES:
-        cache.set(_name(paper_id), packed, SHARED_SECONDS)
+        cache.set(name_of(paper_id), packed, SHARED_SECONDS)
+    return cleaned
 
 
-def _name(paper_id: uuid.UUID) -> str:
-    return f"paper:{paper_id}"
+def name_of(paper_id: uuid.UUID) -> str:
+    """Another one under other rules for texts, so that processes of two versions of the product share nothing."""
+    return f"paper:{richtext.POLICY_VERSION}:{paper_id}"
 
 
 def stored(paper_id: uuid.UUID) -> Content:

@@ -45,7 +45,7 @@ def test_the_next_process_finds_a_paper_in_redis(cast, paper, count_queries):
 @pytest.mark.django_db
 @pytest.mark.parametrize("value", [b"garbage", b"", "text", 7])
 def test_what_cannot_be_read_is_fetched_again(cast, paper, value):
-    cache.set(f"paper:{paper.pk}", value)
+    cache.set(content.name_of(paper.pk), value)
     assert content_of(paper.pk) == paper.content
     content.shelf.forget()
     assert content_of(paper.pk) == paper.content
@@ -83,7 +83,7 @@ def test_of_twenty_who_start_nobody_asks_the_database_for_the_paper_more_than_on
         assert len(found) <= 1, found
         asked_for_content += sum('SELECT "mock_tests_paper"."content"' in sql for sql in found)
     assert asked_for_content == 0, "Publishing has put it into Redis."
-    cache.delete(f"paper:{paper.pk}")
+    cache.delete(content.name_of(paper.pk))
     content.shelf.forget()
     with count_queries() as asked:
         attempts.render_paper(attempt, sign=str)

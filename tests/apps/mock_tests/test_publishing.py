@@ -14,6 +14,7 @@ from apps.mock_tests import queries
 from apps.mock_tests.errors import CannotPublish, NotPublished, NotYours, PaperNotFound, TestNotFound
 from apps.mock_tests.models import Paper, PaperItem, PaperKey, Question
 from apps.mock_tests.operations import authoring, publishing
+from apps.mock_tests.queries import content
 from tests.factories import import_sample, make_room, make_test, publish
 
 pytestmark = pytest.mark.django_db
@@ -163,7 +164,7 @@ def view(paper, **options):
 
 def test_a_paper_is_read_from_the_database_once(cast, test, count_queries):
     paper = publish(cast, test)
-    cache.delete(f"paper:{paper.pk}")  # as if Redis had lost it
+    cache.delete(content.name_of(paper.pk))  # as if Redis had lost it
     with count_queries() as first:
         shown = view(paper)
         queries.item_specs(paper_id=paper.pk)

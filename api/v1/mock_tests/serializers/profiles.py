@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -58,8 +59,8 @@ class MarkingRuleIn(StrictSerializer):
 
     type = serializers.CharField(max_length=40)
     right = serializers.DecimalField(max_digits=8, decimal_places=3)
-    wrong = serializers.DecimalField(max_digits=14, decimal_places=10, default="0", help_text="0 or less.")
-    unanswered = serializers.DecimalField(max_digits=14, decimal_places=10, default="0")
+    wrong = serializers.DecimalField(max_digits=14, decimal_places=10, default=Decimal(0), help_text="0 or less.")
+    unanswered = serializers.DecimalField(max_digits=14, decimal_places=10, default=Decimal(0))
     policy = serializers.CharField(
         max_length=40, allow_blank=True, default="", help_text="How an answer that is right in part is marked."
     )
