@@ -154,6 +154,12 @@ def find_roles(*, user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     return dict(User.objects.filter(pk__in=set(user_ids), is_active=True).values_list("pk", "role"))
 
 
+def find_languages(*, user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The languages that those among these ids have chosen, by their two letters; who has chosen none is left out."""
+    chosen = User.objects.filter(pk__in=set(user_ids)).exclude(locale="").values_list("pk", "locale")
+    return {pk: locale[:2] for pk, locale in chosen}
+
+
 def find_by_email(*, email: str) -> User | None:
     """The person with this address, if there is one."""
     return User.objects.filter(email__iexact=email.strip(), deleted_at=None).first()

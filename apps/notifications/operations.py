@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -50,23 +50,47 @@ def notify(
     *,
     user_ids: Iterable[uuid.UUID],
     type: str,
-    message: str,
+    message: str | Mapping[str, str],
     link: str = "",
     related_task_id: uuid.UUID | None = None,
     related_contact_request_id: uuid.UUID | None = None,
     is_news: bool = False,
 ) -> int:
-    """Tell people something, with one statement however many they are, and push it to their open sockets. Who was told
-    this about this thing before is left alone, unless it ``is_news`` again: then the new notice takes the place of the
-    old one. Returns how many were told."""
-    people = sorted(set(user_ids))
-    if not people:
-        return 0
+    """Tell people something, with one statement for each language however many they are, and push it to their open
+    sockets. A message in several languages reaches everybody in theirs, else in English. Who was told this about this
+    thing before is left alone, unless it ``is_news`` again: then the new notice takes the place of the old one. Returns
+    how many were told."""
+    wanted = set(user_ids)
+    if isinstance(message, str):
+        groups = {message: wanted}
+    else:
+        theirs = people.find_languages(user_ids=wanted)
+        groups = {text: {who for who in wanted if theirs.get(who) == name} for name, text in message.items()}
+        groups[message[rules.ENGLISH]] = wanted.difference(
+            *(g for t, g in groups.items() if t != message[rules.ENGLISH])
+        )
+    with transaction.atomic():
+        return sum(
+            _notify(sorted(group), type, text, link, related_task_id, related_contact_request_id, is_news)
+            for text, group in groups.items()
+            if group
+        )
+
+
+def _notify(
+    told: list[uuid.UUID],
+    type: str,
+    message: str,
+    link: str,
+    related_task_id: uuid.UUID | None,
+    related_contact_request_id: uuid.UUID | None,
+    is_news: bool,
+) -> int:
     with transaction.atomic():
         if is_news:
-            Notice.objects.filter(user__in=people, notification_type=type, related_task_id=related_task_id).delete()
+            Notice.objects.filter(user__in=told, notification_type=type, related_task_id=related_task_id).delete()
         with connection.cursor() as cursor:
-            cursor.execute(_TELL, [type, message, link, related_task_id, related_contact_request_id, people])
+            cursor.execute(_TELL, [type, message, link, related_task_id, related_contact_request_id, told])
             made = cursor.fetchall()
         news = []
         for notice_id, user_id, created_at, version, unread in made:
@@ -93,7 +117,9 @@ def tell_opened(*, assignment_id: uuid.UUID) -> int:
         return 0
     if room.status != room.Status.OPEN:
         return 0
-    return _tell_audience(room.pk, Notice.Type.EXAM_OPENED, f"{room.title} is open.", rules.room_link(room.pk))
+    return _tell_audience(
+        room.pk, Notice.Type.EXAM_OPENED, rules.say("room_open", title=room.title), rules.room_link(room.pk)
+    )
 
 
 def tell_released(*, assignment_id: uuid.UUID) -> int:
@@ -103,7 +129,7 @@ def tell_released(*, assignment_id: uuid.UUID) -> int:
     except AssignmentNotFound:
         return 0
     return _tell_audience(
-        room.pk, Notice.Type.EXAM_PUBLISHED, f"The results of {room.title} are out.", rules.room_link(room.pk)
+        room.pk, Notice.Type.EXAM_PUBLISHED, rules.say("results_out", title=room.title), rules.room_link(room.pk)
     )
 
 
@@ -113,7 +139,7 @@ def tell_assigned(*, homework_id: uuid.UUID) -> int:
     if homework is None:
         return 0
     audience = rooms.homework_audience_ids(homework=homework)
-    message = f"New homework: {homework.title}, until {rules.moment(homework.deadline)}."
+    message = rules.say("homework_new", title=homework.title, until=rules.moment(homework.deadline))
     return _tell_of_homework(homework, audience, Notice.Type.TASK_ASSIGNED, message)
 
 
@@ -127,7 +153,7 @@ def tell_changed(*, homework_id: uuid.UUID) -> int:
     about = Notice.objects.filter(related_task_id=homework_id, notification_type=Notice.Type.TASK_ASSIGNED)
     known = audience & set(about.values_list("user", flat=True))
     told = tell_assigned(homework_id=homework_id)
-    message = f"{homework.title} was changed."
+    message = rules.say("homework_changed", title=homework.title)
     return told + _tell_of_homework(homework, known, Notice.Type.HOMEWORK_UPDATED, message, is_news=True)
 
 
@@ -137,7 +163,7 @@ def tell_moved(*, homework_id: uuid.UUID) -> int:
     if homework is None:
         return 0
     audience = rooms.homework_audience_ids(homework=homework)
-    message = f"{homework.title} is now due on {rules.moment(homework.deadline)}."
+    message = rules.say("homework_moved", title=homework.title, until=rules.moment(homework.deadline))
     return _tell_of_homework(homework, audience, Notice.Type.HOMEWORK_DEADLINE_CHANGED, message, is_news=True)
 
 
@@ -146,7 +172,7 @@ def tell_ending(*, homework_id: uuid.UUID) -> int:
     homework = rooms.find_homework(homework_id=homework_id)
     if homework is None:
         return 0
-    message = f"{homework.title} is due on {rules.moment(homework.deadline)}."
+    message = rules.say("homework_ending", title=homework.title, until=rules.moment(homework.deadline))
     waited_for = homework_standings.list_waited_for(homework=homework)
     return _tell_of_homework(homework, waited_for, Notice.Type.DEADLINE_APPROACHING, message, is_news=True)
 
@@ -157,7 +183,7 @@ def tell_ended(*, homework_id: uuid.UUID) -> int:
     homework = rooms.find_homework(homework_id=homework_id)
     if homework is None:
         return 0
-    message = f"The deadline of {homework.title} has passed, and not all of it was handed in."
+    message = rules.say("homework_ended", title=homework.title)
     missing = homework_standings.list_waited_for(homework=homework, begun_is_enough=True)
     return _tell_of_homework(homework, missing, Notice.Type.DEADLINE_MISSED, message, is_news=True)
 
@@ -168,11 +194,11 @@ def tell_shared(*, material_id: uuid.UUID) -> int:
     material = materials.find_material(material_id=material_id)
     if material is None:
         return 0
-    where = f" in {material.category.name}" if material.category else ""
+    name, folder = material.name, material.category.name if material.category else ""
     return notify(
         user_ids=materials.audience_ids(material=material),
         type=Notice.Type.MATERIAL_SHARED,
-        message=f"New material{where}: {material.name}"[:300],
+        message=rules.say("material_in" if folder else "material", name=name, folder=folder),
         related_task_id=material.pk,
     )
 
@@ -362,18 +388,23 @@ def mark_all_read(*, actor: User) -> int:
     return count
 
 
-def _tell_audience(assignment_id: uuid.UUID, type: str, message: str, link: str) -> int:
+def _tell_audience(assignment_id: uuid.UUID, type: str, message: Mapping[str, str], link: str) -> int:
     audience: Sequence[uuid.UUID] = list(rooms.audience_ids(assignment_id=assignment_id))
     return notify(user_ids=audience, type=type, message=message, link=link, related_task_id=assignment_id)
 
 
 def _tell_of_homework(
-    homework: HomeworkAssignment, people: Iterable[uuid.UUID], type: str, message: str, *, is_news: bool = False
+    homework: HomeworkAssignment,
+    people: Iterable[uuid.UUID],
+    type: str,
+    message: Mapping[str, str],
+    *,
+    is_news: bool = False,
 ) -> int:
     return notify(
         user_ids=people,
         type=type,
-        message=message[:300],
+        message=message,
         related_task_id=homework.pk,
         is_news=is_news,
     )

@@ -6,9 +6,42 @@ import base64
 import hashlib
 import hmac
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 RESULTS = "results"
+
+
+ENGLISH, JAPANESE = "en", "ja"
+LONGEST = 300
+_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "room_open": {ENGLISH: "{title} is open.", JAPANESE: "「{title}」が始まりました。"},
+        "results_out": {ENGLISH: "The results of {title} are out.", JAPANESE: "「{title}」の結果が発表されました。"},
+        "homework_new": {
+            ENGLISH: "New homework: {title}, until {until}.",
+            JAPANESE: "新しい宿題「{title}」。締め切りは{until}です。",
+        },
+        "homework_changed": {ENGLISH: "{title} was changed.", JAPANESE: "「{title}」が変更されました。"},
+        "homework_moved": {
+            ENGLISH: "{title} is now due on {until}.",
+            JAPANESE: "「{title}」の締め切りが{until}に変わりました。",
+        },
+        "homework_ending": {ENGLISH: "{title} is due on {until}.", JAPANESE: "「{title}」の締め切りは{until}です。"},
+        "homework_ended": {
+            ENGLISH: "The deadline of {title} has passed, and not all of it was handed in.",
+            JAPANESE: "「{title}」の締め切りが過ぎました。提出していないものがあります。",
+        },
+        "material": {ENGLISH: "New material: {name}", JAPANESE: "新しい教材: {name}"},
+        "material_in": {ENGLISH: "New material in {folder}: {name}", JAPANESE: "{folder}に新しい教材: {name}"},
+    }
+)
+
+
+def say(name: str, /, **values: object) -> dict[str, str]:
+    """A message in the languages that notices to students are written in."""
+    return {language: text.format(**values)[:LONGEST] for language, text in _WORDS[name].items()}
 
 
 def room_link(assignment_id: uuid.UUID) -> str:

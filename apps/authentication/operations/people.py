@@ -329,5 +329,6 @@ def check_password(*, password: str, user: User, pointer: str = "/password") -> 
     try:
         validate_password(password, user)
     except ValidationError as error:
-        problems = [Problem(pointer, "weak_password", text) for text in error.messages]
+        flaws = error.error_list
+        problems = [Problem(pointer, flaw.code or "weak_password", " ".join(flaw.messages)) for flaw in flaws]
         raise WeakPassword(problems=problems) from None

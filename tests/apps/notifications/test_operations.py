@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from string import Formatter
 
 import pytest
 
 from apps.assignments import operations as rooms
+from apps.authentication.models import User
 from apps.core import bus, realtime, tenancy
 from apps.core.models import Delivery
 from apps.groups import operations as groups
-from apps.notifications import errors, operations, queries
+from apps.notifications import errors, operations, queries, rules
 from apps.notifications.models import Notice
 from tests.apps.assignments.builders import make_group, make_room
 
@@ -145,3 +147,25 @@ def test_the_longest_title_fits_into_a_message(cast, deliver):
     make_room(cast, title="試" * 200, open_now=True)
     deliver()
     assert Notice.objects.count() == 2
+
+
+def test_everybody_reads_it_in_their_language(cast, pushed):
+    User.objects.filter(pk=cast.alice.pk).update(locale="ja")
+    User.objects.filter(pk=cast.bob.pk).update(locale="ru")
+    _ = cast.gus
+    people = [cast.alice.pk, cast.bob.pk, cast.gus.pk]
+    said = rules.say("room_open", title="N5")
+    assert operations.notify(user_ids=people, type="EXAM_OPENED", message=said, related_task_id=uuid.uuid4()) == 3
+    told = dict(Notice.objects.values_list("user", "message"))
+    assert told == {
+        cast.alice.pk: "「N5」が始まりました。",
+        cast.bob.pk: "N5 is open.",
+        cast.gus.pk: "N5 is open.",
+    }
+
+
+def test_every_message_says_the_same_things_in_each_language():
+    for name, texts in rules._WORDS.items():
+        assert set(texts) == {"en", "ja"}, name
+        fields = [{field for _, field, *_ in Formatter().parse(text) if field} for text in texts.values()]
+        assert fields[0] == fields[1], name

@@ -1,6 +1,6 @@
 // What the pages of homework and receipts say, in English and Japanese; other languages read English.
 
-import { language } from "./words.js";
+import { bilingual, language } from "./words.js";
 
 const WORDS = {
   homework: ["Homework", "宿題"],
@@ -105,11 +105,7 @@ const WORDS = {
   didNot: ["That did not work", "うまくいきませんでした"],
 };
 
-export function h(name, ...values) {
-  const [english, japanese] = WORDS[name] || [name, name];
-  let place = 0;
-  return (language() === "ja" ? japanese : english).replace(/\{(\d?)\}/g, (_, number) => String(values[number === "" ? place++ : Number(number)] ?? ""));
-}
+export const h = bilingual(WORDS);
 
 export const locale = () => (language() === "ja" ? "ja" : "en");
 

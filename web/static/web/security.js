@@ -3,7 +3,8 @@
 import { call, session } from "./api.js";
 import { confirmed, data, el, show, when } from "./dom.js";
 import { field, remember } from "./signing.js";
-import { told } from "./words.js";
+import { s } from "./security_words.js";
+import { languages, told } from "./words.js";
 import { start } from "./who.js";
 
 start(security);
@@ -17,11 +18,12 @@ async function security() {
     hasProviders ? call("GET", "auth/identities/?page_size=50") : { results: [] },
     hasProviders ? call("GET", "auth/sso/providers/") : [],
   ]);
-  show(el("h1", {}, "Security"),
-    isHeldBack ? el("p", { class: "note", role: "status" }, "Your center asks its staff for a second factor. Set one up to go on.") : null,
+  show(el("h1", {}, s("title")),
+    isHeldBack ? el("p", { class: "note", role: "status" }, s("demanded")) : null,
     el("section", { class: "card sheet" }, ...secondFactor(factor)),
     providers.length || identities.results.length ? el("section", { class: "card sheet" }, ...accounts(identities.results, providers, factor)) : null,
-    el("section", { class: "card sheet" }, ...sessions(devices)));
+    el("section", { class: "card sheet" }, ...sessions(devices)),
+    languages(el, security, ["en", "ja"]));
 }
 
 // -- second factor ---------------------------------------------------------------------------------------------------
@@ -30,37 +32,37 @@ const PASSWORD = { name: "password", type: "password", autocomplete: "current-pa
 const CODE = { name: "code", autocomplete: "one-time-code", inputmode: "text", maxlength: 40, required: true, class: "code" };
 
 // Who came by a provider has none, and is not asked for it.
-const password = (factor) => (factor.has_password ? [field("Your password", PASSWORD)] : []);
+const password = (factor) => (factor.has_password ? [field(s("password"), PASSWORD)] : []);
 
-const badge = (isOn) => el("span", { class: `badge ${isOn ? "open" : ""}` }, isOn ? "on" : "off");
+const badge = (isOn) => el("span", { class: `badge ${isOn ? "open" : ""}` }, s(isOn ? "on" : "off"));
 
 function secondFactor(factor) {
-  const title = el("h2", {}, "Second factor ", badge(factor.is_on));
+  const title = el("h2", {}, `${s("factor")} `, badge(factor.is_on));
   if (!factor.is_on) {
-    return [title, el("p", {}, "With an app on your phone nobody gets in who only knows your password."),
-      form("Set it up", password(factor), async (given, place) => {
+    return [title, el("p", {}, s("why")),
+      form(s("setUp"), password(factor), async (given, place) => {
         place.replaceWith(setUp(await call("POST", "auth/second-factor/", given)));
       })];
   }
-  const proof = () => [...password(factor), field("Code of your app, or a recovery code", CODE)];
+  const proof = () => [...password(factor), field(s("proof"), CODE)];
   return [title,
-    el("p", {}, `On since ${when(factor.confirmed_at)}. `, el("b", {}, `${factor.recovery_codes_left} of 10`), " recovery codes are left."),
-    el("details", {}, el("summary", {}, "New recovery codes"), form("Make new ones", proof(), async (given, place) => {
+    el("p", {}, s("since", when(factor.confirmed_at)), el("b", {}, s("codesLeft", factor.recovery_codes_left))),
+    el("details", {}, el("summary", {}, s("newCodes")), form(s("makeCodes"), proof(), async (given, place) => {
       place.replaceWith(...codes((await call("POST", "auth/second-factor/recovery-codes/", given)).recovery_codes));
     })),
-    factor.is_demanded ? el("p", { class: "quiet" }, "Your center asks for it, so it stays on.")
-      : el("details", {}, el("summary", {}, "Turn it off"), form("Turn it off", proof(), async (given) => {
+    factor.is_demanded ? el("p", { class: "quiet" }, s("staysOn"))
+      : el("details", {}, el("summary", {}, s("turnOff")), form(s("turnOff"), proof(), async (given) => {
         await call("POST", "auth/second-factor/disable/", given);
         await security();
       }))];
 }
 
 function setUp(made) {
-  const picture = el("img", { class: "qr", alt: "The secret as a picture, for the camera of your phone",
+  const picture = el("img", { class: "qr", alt: s("qr"),
     src: `data:image/svg+xml,${encodeURIComponent(made.qr_svg)}` });
-  const all = el("div", {}, el("p", {}, "Take a picture of this with an authenticator app. It is shown this once."), picture,
-    el("p", { class: "quiet" }, "No camera? Type this into the app: ", el("code", { class: "secret" }, made.secret.match(/.{4}/g).join(" "))),
-    form("Turn it on", [field("The six digits that the app shows", { ...CODE, inputmode: "numeric" })], async (given) => {
+  const all = el("div", {}, el("p", {}, s("scan")), picture,
+    el("p", { class: "quiet" }, s("noCamera"), el("code", { class: "secret" }, made.secret.match(/.{4}/g).join(" "))),
+    form(s("turnOn"), [field(s("sixDigits"), { ...CODE, inputmode: "numeric" })], async (given) => {
       const { recovery_codes: kept } = await call("POST", "auth/second-factor/confirm/", given);
       all.parentElement.querySelector(".badge").replaceWith(badge(true));
       all.replaceWith(...codes(kept));
@@ -69,11 +71,11 @@ function setUp(made) {
 }
 
 function codes(made) {
-  return [el("p", { role: "status" }, el("b", {}, "Keep these ten codes."), " Each lets you in once when your phone is not at hand. They are shown this once."),
+  return [el("p", { role: "status" }, el("b", {}, s("keep")), s("keepHelp")),
     el("ul", { class: "codes" }, ...made.map((code) => el("li", {}, el("code", {}, code)))),
     el("p", { class: "actions" },
-      el("button", { class: "plain", onclick: () => navigator.clipboard?.writeText(made.join("\n")) }, "Copy"),
-      el("button", { onclick: security }, "I have kept them"))];
+      el("button", { class: "plain", onclick: () => navigator.clipboard?.writeText(made.join("\n")) }, s("copy")),
+      el("button", { onclick: security }, s("kept")))];
 }
 
 // -- accounts at providers -------------------------------------------------------------------------------------------
@@ -82,18 +84,18 @@ function accounts(identities, providers, factor) {
   const wrong = el("p", { class: "error", role: "alert" });
   const rows = identities.map((one) => el("li", {}, el("span", {}, el("b", {}, one.name), ` ${one.email}`),
     el("button", { class: "plain", onclick: async () => {
-      if (!await confirmed("Disconnect?", `You will not sign in with ${one.name} any more.`, "Disconnect", "Cancel")) return;
+      if (!await confirmed(s("disconnectAsk"), s("disconnectHelp", one.name), s("disconnect"), s("cancel"))) return;
       try {
         await call("DELETE", `auth/identities/${one.id}/`);
         await security();
       } catch (problem) { wrong.textContent = told(problem); }
-    } }, "Disconnect")));
-  const connect = providers.map((one) => el("details", {}, el("summary", {}, `Connect ${one.name}`),
-    form(`Go to ${one.name}`, password(factor), async (given) => {
+    } }, s("disconnect"))));
+  const connect = providers.map((one) => el("details", {}, el("summary", {}, s("connect", one.name)),
+    form(s("goTo", one.name), password(factor), async (given) => {
       remember({ connect: true });
       location.href = (await call("POST", "auth/identities/", { provider: one.slug, ...given })).authorization_url;
     })));
-  return [el("h2", {}, "Other ways in"), rows.length ? el("ul", { class: "rows" }, ...rows) : null, wrong, ...connect].filter(Boolean);
+  return [el("h2", {}, s("others")), rows.length ? el("ul", { class: "rows" }, ...rows) : null, wrong, ...connect].filter(Boolean);
 }
 
 // -- devices ---------------------------------------------------------------------------------------------------------
@@ -107,19 +109,19 @@ function sessions(devices) {
     } catch (problem) { wrong.textContent = told(problem); }
   };
   const rows = devices.results.map((one) => el("li", {},
-    el("span", {}, el("b", { title: one.agent }, one.device), one.is_current ? el("span", { class: "badge open" }, "this one") : null,
-      el("br"), el("span", { class: "quiet" }, [one.address, `last used ${when(one.last_used_at)}`].filter(Boolean).join(" · "))),
-    one.is_current ? null : el("button", { class: "plain", onclick: end(`auth/sessions/${one.id}/`, security) }, "Sign out")));
+    el("span", {}, el("b", { title: one.agent }, one.device), one.is_current ? el("span", { class: "badge open" }, s("thisOne")) : null,
+      el("br"), el("span", { class: "quiet" }, [one.address, s("lastUsed", when(one.last_used_at))].filter(Boolean).join(" · "))),
+    one.is_current ? null : el("button", { class: "plain", onclick: end(`auth/sessions/${one.id}/`, security) }, s("signOut"))));
   const everywhere = async () => {
-    if (!await confirmed("Sign out everywhere?", "On this device too.", "Sign out", "Cancel")) return;
+    if (!await confirmed(s("signOutAsk"), s("signOutHelp"), s("signOut"), s("cancel"))) return;
     await call("POST", "auth/logout/", { everywhere: true });
     session.set(null);
     location.href = "/sign-in/";
   };
-  return [el("h2", {}, "Where you are signed in"), el("ul", { class: "rows" }, ...rows), wrong,
+  return [el("h2", {}, s("devices")), el("ul", { class: "rows" }, ...rows), wrong,
     el("p", { class: "actions" },
-      devices.count > 1 ? el("button", { class: "plain", onclick: end("auth/sessions/", security) }, "Sign out all others") : null,
-      el("button", { class: "plain", onclick: everywhere }, "Sign out everywhere"))];
+      devices.count > 1 ? el("button", { class: "plain", onclick: end("auth/sessions/", security) }, s("signOutOthers")) : null,
+      el("button", { class: "plain", onclick: everywhere }, s("signOutAll")))];
 }
 
 // -- forms -----------------------------------------------------------------------------------------------------------

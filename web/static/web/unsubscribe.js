@@ -2,6 +2,8 @@
 
 import { call } from "./api.js";
 import { el, show } from "./dom.js";
+import { s } from "./security_words.js";
+import { languages } from "./words.js";
 
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 history.replaceState(null, "", location.pathname);
@@ -9,16 +11,23 @@ history.replaceState(null, "", location.pathname);
 addEventListener("hashchange", () => location.reload());
 
 // On a button, not on opening: programs that look into mail open every link.
-const wrong = el("p", { class: "error", role: "alert" });
-async function leave() {
+async function leave(wrong) {
   try {
-    const { detail } = await call("POST", `notifications/unsubscribe/?token=${encodeURIComponent(token)}`);
-    show(el("div", { class: "card" }, el("h1", {}, "Done"), el("p", { role: "status" }, detail)));
+    await call("POST", `notifications/unsubscribe/?token=${encodeURIComponent(token)}`);
+    done();
   } catch (problem) {
-    wrong.textContent = problem.message;
+    wrong.textContent = problem.status === 404 ? s("badLink") : problem.message;
   }
 }
 
-show(el("div", { class: "card" }, el("h1", {}, "Letters about results"),
-  el("p", {}, "Your results stay on these pages. Letters about your account itself still come."), wrong,
-  el("button", { onclick: leave }, "No more letters about results")));
+function done() {
+  show(el("div", { class: "card" }, el("h1", {}, s("done")), el("p", { role: "status" }, s("noMoreDone")), languages(el, done, ["en", "ja"])));
+}
+
+function draw() {
+  const wrong = el("p", { class: "error", role: "alert" });
+  show(el("div", { class: "card" }, el("h1", {}, s("letters")), el("p", {}, s("lettersHelp")), wrong,
+    el("button", { onclick: () => leave(wrong) }, s("noMore")), languages(el, draw, ["en", "ja"])));
+}
+
+draw();

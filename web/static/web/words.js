@@ -50,6 +50,9 @@ const WORDS = {
   provider_refused: ["The provider did not let you in. Begin anew.", "プロバイダーがログインを許可しませんでした。最初からやり直してください。", "Провайдер не подтвердил вход. Начните заново.", "Provayder kirishga ruxsat bermadi. Qaytadan boshlang."],
   provider_unreachable: ["The provider does not answer. Try again in a while, or use your password.", "プロバイダーが応答しません。しばらくしてから試すか、パスワードをお使いください。", "Провайдер не отвечает. Попробуйте позже или войдите с паролем.", "Provayder javob bermayapti. Keyinroq urinib ko‘ring yoki paroldan foydalaning."],
   not_admitted: ["You cannot sign in here with this account yet. If you have a password here, sign in with it and connect the account on your security page; else ask your center.", "このアカウントではまだログインできません。パスワードをお持ちの方はログインしてセキュリティのページで連携するか、センターにお問い合わせください。", "С этим аккаунтом пока нельзя войти. Если у вас есть пароль, войдите с ним и подключите аккаунт на странице безопасности; иначе обратитесь в центр.", "Bu hisob bilan hali kirib bo‘lmaydi. Parolingiz bo‘lsa, u bilan kirib, hisobni xavfsizlik sahifasida ulang; aks holda markazga murojaat qiling."],
+  password_too_short: ["A password has at least 8 characters.", "パスワードは8文字以上にしてください。", "В пароле должно быть не меньше 8 знаков.", "Parol kamida 8 belgidan iborat bo‘lsin."],
+  password_too_common: ["This password is too common.", "このパスワードはよく使われるため、使えません。", "Этот пароль слишком распространён.", "Bu parol juda keng tarqalgan."],
+  password_too_similar: ["This password is too much like your name or address.", "名前やメールアドレスに似たパスワードは使えません。", "Пароль слишком похож на ваше имя или адрес.", "Parol ismingiz yoki manzilingizga juda o‘xshash."],
   center_suspended: ["This center is suspended: nobody can sign in until it is active again.", "このセンターは停止中です。再開までログインできません。", "Центр приостановлен: вход пока невозможен.", "Markaz to‘xtatilgan: hozircha kirib bo‘lmaydi."],
 };
 
@@ -66,7 +69,17 @@ export function t(name, value = "") {
 }
 
 // A refusal in the reader's language where we have it, else in the server's words.
-export const told = (problem) => (problem.code in WORDS ? t(problem.code) : problem.errors?.map((one) => one.detail).join(" ") || problem.message);
+export const told = (problem) => (problem.code in WORDS ? t(problem.code)
+  : problem.errors?.map(({ code, detail }) => (code in WORDS ? t(code) : detail)).join(" ") || problem.message);
+
+// Words of a page that knows English and Japanese: ``{}`` takes the next value, ``{1}`` the second.
+export function bilingual(words) {
+  return (name, ...values) => {
+    const [english, japanese] = words[name] || [name, name];
+    let place = 0;
+    return (language() === "ja" ? japanese : english).replace(/\{(\d?)\}/g, (_, number) => String(values[number === "" ? place++ : Number(number)] ?? ""));
+  };
+}
 
 // A choice of language, among those that a page has; `again` draws the page anew.
 export function languages(el, again, known = LANGUAGES) {
