@@ -261,6 +261,7 @@ class Bodies:
             "group_ids": furniture.group.pk,
             "assigned_group_ids": furniture.group.pk,
             "mock_test": furniture.test.pk,
+            "quiz": furniture.quiz.pk,
             "mock_test_ids": furniture.test.pk,
             "quiz_ids": furniture.quiz.pk,
             "item_id": furniture.quiz.pk,
