@@ -25,4 +25,4 @@ class RichTextWidget(UnfoldAdminTextareaWidget):
 
     @property
     def media(self) -> Media:
-        return Media(css={"all": ["web/editor/editor.css"]}, js=[Script("web/editor/editor.js", type="module")])
+        return Media(css={"all": ["web/editor/editor.css"]}, js=[Script("web/editor/editor.js", type="module")])  # type: ignore[list-item]

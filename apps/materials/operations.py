@@ -32,6 +32,7 @@ from apps.materials.models import Category, Material, StoredFile
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
+    from apps.groups.models import Group
 
 Thing = TypeVar("Thing", Category, Material)
 
@@ -67,12 +68,12 @@ def create_category(*, actor: User, **fields: Unpack[CategoryFields]) -> Categor
     """Make a folder; refuses groups that ``actor`` may not see."""
     group_ids = fields.pop("group_ids", ())
     with transaction.atomic():
-        _check_groups(actor, group_ids)
+        seen = _seen_groups(actor, group_ids)
         said = fields.pop("is_public", None)
         category = Category(created_by_id=actor.pk, **fields)
         category.is_public = rules.is_public(said, has_groups=bool(group_ids))
         category.save(force_insert=True)
-        category.groups.set(group_ids)
+        category.groups.set(seen)
         _record("category.created", category, after=_state(category))
     return category
 
@@ -87,8 +88,7 @@ def update_category(*, actor: User, category_id: uuid.UUID, **changes: Unpack[Ca
         for name, value in changes.items():
             setattr(category, name, value)
         if group_ids is not None:
-            _check_groups(actor, group_ids)
-            category.groups.set(group_ids)
+            category.groups.set(_seen_groups(actor, group_ids))
         if said is not None or group_ids is not None:
             has_groups = category.groups.exists()
             category.is_public = rules.is_public(said, has_groups=has_groups)
@@ -260,12 +260,14 @@ def _checked(actor: User, fields: MaterialFields) -> dict[str, Any]:
         raise _refused("/link", refusal.code, str(refusal)) from refusal
     if given.get("category_id") and not Category.objects.filter(pk=given["category_id"]).exists():
         raise _refused("/category_id", "unknown_category", "There is no such category.")
-    _check_groups(actor, given.get("group_ids", ()))
+    if "group_ids" in given:
+        given["group_ids"] = _seen_groups(actor, given["group_ids"])
     return given
 
 
-def _check_groups(actor: User, group_ids: Sequence[uuid.UUID]) -> None:
-    seen = set(groups.groups_for(actor).filter(pk__in=group_ids).values_list("pk", flat=True))
+def _seen_groups(actor: User, group_ids: Sequence[uuid.UUID]) -> list[Group]:
+    """The groups with these ids; refuses one that ``actor`` may not see."""
+    seen = {group.pk: group for group in groups.groups_for(actor).filter(pk__in=group_ids)}
     problems = [
         Problem(f"/group_ids/{place}", "unknown_group", "There is no such group.")
         for place, group_id in enumerate(group_ids)
@@ -273,6 +275,7 @@ def _check_groups(actor: User, group_ids: Sequence[uuid.UUID]) -> None:
     ]
     if problems:
         raise MaterialRefused(problems=problems)
+    return list(seen.values())
 
 
 def _refused(pointer: str, code: str, detail: str) -> MaterialRefused:

@@ -45,7 +45,7 @@ def materials_for(actor: User) -> QuerySet[Material]:
 
 def _given(model: type[Category | Material], name: str, actor: User) -> QuerySet[Any]:
     """The rows that give one of these to a group in which ``actor`` studies."""
-    links: QuerySet[Any] = model.groups.through._default_manager.all()  # type: ignore[attr-defined]
+    links: QuerySet[Any] = model.groups.through._default_manager.all()
     return links.filter(**{name: OuterRef("pk"), "group__in": groups.groups_for(actor).values("pk")})
 
 

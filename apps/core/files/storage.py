@@ -93,7 +93,7 @@ def _s3_storage() -> type:
         log.error("The object storage cannot be used: %s", error)
         return StorageUnavailable()
 
-    class S3Storage(Bucket):  # type: ignore[misc]
+    class S3Storage(Bucket):
         """Private objects in one bucket. Clients are made once per process: making one takes longer than a request."""
 
         def __init__(self, **options: Any) -> None:
@@ -175,7 +175,7 @@ def _s3_storage() -> type:
 
         def listdir(self, name: str) -> tuple[list[str], list[str]]:
             with understood(self):
-                return super().listdir(name)  # type: ignore[no-any-return]
+                return super().listdir(name)
 
         def read_range(self, name: str, begin: int, end: int | None) -> bytes:
             """Some of an object's bytes, and no others are fetched; ``FileNotFoundError`` if it is gone."""

@@ -11,7 +11,7 @@ FIRST_POLICY = "1"
 """Under which rows were cleaned that did not say it."""
 
 
-class TextPolicyField(models.CharField):
+class TextPolicyField(models.CharField):  # type: ignore[type-arg]
     """Under which version of the rules of ``rules.richtext`` the texts of a row were cleaned. A new row says the present
     one by itself; a copy says what its original says."""
 

@@ -6,12 +6,12 @@ Both wait: a file for as long as an upload could be on its way, a row until noth
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.audit import operations as audit
 from apps.core import clock, tenancy
@@ -58,7 +58,7 @@ def _unreferenced(*, note: bool) -> set[uuid.UUID]:
     return free
 
 
-def _due(free: set[uuid.UUID]) -> Sequence[MediaFile]:
+def _due(free: set[uuid.UUID]) -> QuerySet[MediaFile]:
     since = clock.now() - timedelta(days=settings.SHIKEN_UNUSED_MEDIA_DAYS)
     return MediaFile.objects.filter(pk__in=free, unused_since__lte=since).order_by("pk")
 
@@ -70,7 +70,7 @@ def _remove_unused(free: set[uuid.UUID]) -> list[str]:
         with transaction.atomic():
             # Who is about to use one holds it; who comes later waits here, and then finds it gone.
             due = _due(set(ids[start : start + _AT_ONCE]))
-            rows = list(due.select_for_update(skip_locked=True))  # type: ignore[attr-defined]
+            rows = list(due.select_for_update(skip_locked=True))
             used = references.referenced(media_ids=[row.pk for row in rows])
             going = [row for row in rows if row.pk not in used]
             if not going:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from api.common import links
 from api.v1.mock_tests import uploads, views
 from apps.core import clock, tenancy
-from apps.mock_tests.models import MediaFile
+from apps.mock_tests import queries
+from apps.mock_tests.models import MediaFile, MediaPreview
 from apps.mock_tests.operations import media
 from tests.api.v1.mock_tests.test_mock_tests import body_of, places, same_not_found
 from tests.apps.mock_tests.test_media_rules import picture, recording
@@ -189,3 +192,47 @@ def test_a_file_that_its_storage_lost_is_not_found_and_a_broken_storage_says_so(
 def test_head_is_answered_too(cast, sound):
     answer = Api().head(link(sound, cast.north))
     assert (answer.status_code, answer.headers["Content-Length"]) == (200, str(SIZE))
+
+
+def test_a_browser_goes_on_where_it_stopped_and_is_told_what_it_has(cast, sound):
+    good = link(sound, cast.north)
+    whole = Api().get(good)
+    tag = whole.headers["ETag"]
+    assert (Api().get(good, headers={"If-None-Match": tag}).status_code, tag[0]) == (304, '"')
+    assert Api().get(good, headers={"If-None-Match": f'"other", W/{tag}'}).status_code == 304
+    assert Api().get(good, headers={"If-None-Match": '"other"'}).status_code == 200
+    for given, status in ((tag, 206), ('"other"', 200), ("Wed, 21 Oct 2015 07:28:00 GMT", 200)):
+        answer = Api().get(good, headers={"Range": "bytes=4-7", "If-Range": given})
+        assert (answer.status_code, answer.content) == (status, recording()[4:8] if status == 206 else recording())
+    head = Api().head(good, headers={"Range": "bytes=0-1"})
+    assert (head.status_code, head.content, head.headers["ETag"]) == (200, b"", tag)
+    assert head.headers["Content-Length"] == str(SIZE)
+
+
+def test_a_wide_picture_comes_smaller_where_that_will_do(cast):
+    content = picture("JPEG", (1500, 300))
+    body = body_of(upload(Api(cast.carol), content, target="jlpt_question"), 201)
+    assert (body["width"], body["height"], sorted(body["previews"])) == (1500, 300, ["1024", "320"])
+    place = urlsplit(body["url"])._replace(scheme="", netloc="").geturl()
+
+    def width(query):
+        answer = Api().get(place + query)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
+        return Image.open(io.BytesIO(answer.content)).size[0], answer.headers["ETag"]
+
+    assert [width(query)[0] for query in ("", "&w=100", "&w=320", "&w=321", "&w=1025", "&w=0", "&w=x", "&w=-1")] == [
+        *(1500, 320, 320, 1024, 1500, 320, 1500, 1500)
+    ]
+    assert len({width(query)[1] for query in ("", "&w=320", "&w=1024")}) == 3
+    assert Api().get(f"/api/v1/media/{body['file_key'][6:]}/?w=320").status_code == 404
+    assert MediaPreview.objects.count() == 2
+
+
+def test_a_picture_is_known_by_what_was_sent_and_by_what_is_kept(cast):
+    content = picture("JPEG", (40, 30))
+    first = media.store_media(actor=cast.carol, content=content, file_name="a.jpg")
+    kept = queries.read_media(file=first)
+    assert kept != content
+    for again in (content, kept):
+        assert media.store_media(actor=cast.dora, content=again, file_name="b.jpg").pk == first.pk
+    assert MediaFile.objects.count() == 1

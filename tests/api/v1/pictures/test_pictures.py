@@ -34,7 +34,7 @@ def test_whoever_holds_the_address_sees_the_picture_and_nothing_else(name):
     answer = Api().get(images.picture_path(name, at=timezone.now()), HTTP_ACCEPT="image/*")
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
     assert answer["X-Content-Type-Options"] == "nosniff"
-    assert "no-store" in answer["Cache-Control"]
+    assert answer["Cache-Control"] == "private, max-age=3600"
     assert Image.open(io.BytesIO(answer.content)).size == (9, 9)
 
 

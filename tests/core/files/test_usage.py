@@ -1,0 +1,62 @@
+"""Everything that a center keeps counts, whoever keeps it."""
+
+from __future__ import annotations
+
+import pytest
+
+from apps.authentication.operations import profile
+from apps.centers.errors import PlanLimitReached
+from apps.centers.operations import profile as faces
+from apps.centers.operations import subscriptions
+from apps.core import tenancy
+from apps.core.files import store, usage
+from apps.groups import operations as groups
+from apps.materials import operations as materials
+from apps.mock_tests.operations import media
+from tests.client import Api
+from tests.core.files import samples
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
+
+
+def test_what_is_counted_is_what_lies_in_the_storage(cast):
+    picture = samples.picture("JPEG", (1500, 900))
+    profile.set_avatar(actor=cast.alice, data=picture)
+    faces.set_logo(data=picture)
+    groups.create_group(name="N5", avatar=picture)
+    media.store_media(actor=cast.carol, content=picture, file_name="a.jpg")
+    media.store_media(actor=cast.carol, content=samples.wav(), file_name="a.wav")
+    materials.share_material(actor=cast.carol, name="a", file=samples.pdf())
+    materials.share_material(actor=cast.carol, name="b", file=samples.pdf())
+    kept = list(store.walk())
+    assert len(kept) == 8  # three small pictures, one with two previews, a recording, a document
+    assert usage.stored_bytes() == sum(file.size for file in kept)
+    mine = Api(cast.dora).get("subscriptions/my-subscription/").json()
+    assert mine["limits"]["storage_bytes"]["used"] == usage.stored_bytes()
+    with tenancy.enter(cast.south):
+        assert usage.stored_bytes() == 0
+
+
+def test_a_picture_of_a_person_a_group_or_the_center_needs_room_too(cast):
+    subscriptions.change_plan(actor=None, center_id=cast.north.id, limits={"storage_bytes": 10})
+    picture = samples.picture(size=(300, 300))
+    for act in (
+        lambda: profile.set_avatar(actor=cast.alice, data=picture),
+        lambda: faces.set_logo(data=picture),
+        lambda: groups.create_group(name="N5", avatar=picture),
+        lambda: media.store_media(actor=cast.carol, content=picture, file_name="a.png"),
+        lambda: materials.share_material(actor=cast.carol, name="a", file=samples.pdf()),
+    ):
+        with pytest.raises(PlanLimitReached):
+            act()
+    assert list(store.walk()) == []
+
+
+def test_owners_have_no_plan(cast):
+    with tenancy.enter(tenancy.PUBLIC):
+        profile.set_avatar(actor=cast.olga, data=samples.picture())
+
+
+def test_names_of_older_pictures_say_nothing_of_their_size(cast):
+    names = ("c/x/avatars/abc-1234.jpg", "c/x/avatars/abc.jpg", "")
+    assert [usage.size_in(name) for name in names] == [1234, 0, 0]
