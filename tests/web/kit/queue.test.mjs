@@ -272,3 +272,40 @@ test("the same sittings lose answers with a queue that takes a pause for a refus
   for (let seed = 1; seed <= 20; seed += 1) missing += lost(await sitThroughPauses(seed, Offended)).length;
   assert.ok(missing > 0);
 });
+
+test("of a long text that waits only the newest version goes out, and the store holds no other", async () => {
+  const journal = new Journal();
+  const store = new MemoryStore();
+  const wire = new Wire(journal, () => "lost");
+  const queue = await openWindow({ journal, store, wire, now });
+  const text = (n) => "x".repeat(2000) + n;
+  for (let n = 1; n <= 5; n += 1) queue.give("essay", text(n));
+  queue.give("short", "a");
+  queue.give("short", "b");
+  await settled();
+  assert.deepEqual([...queue.waiting.values()].map(({ response }) => response.slice(-1)), ["5", "a", "b"]);
+  assert.equal(store.entries.size, 3);
+  wire.fate = () => "through";
+  await pass(60000, 500);
+  assert.equal(journal.answer("essay"), text(5));
+  assert.equal(queue.waiting.size, 0);
+});
+
+test("no frame is larger than the socket takes, and all of them arrive", async () => {
+  const journal = new Journal();
+  const store = new MemoryStore();
+  const wire = new Wire(journal, () => "through");
+  const queue = await openWindow({ journal, store, wire, now });
+  const frames = [];
+  const push = wire.push.bind(wire);
+  wire.isLive = false;
+  const questions = Array.from({ length: 6 }, (_, n) => `essay ${n}`);
+  for (const question of questions) queue.give(question, "あ".repeat(8000));
+  wire.push = (frame) => { frames.push(JSON.stringify(frame)); return push(frame); };
+  wire.isLive = true;
+  queue.reopened();
+  await pass(20000, 500);
+  assert.ok(frames.length >= 6);
+  assert.ok(frames.every((frame) => new TextEncoder().encode(frame).length < 65536));
+  for (const question of questions) assert.equal(journal.answer(question).length, 8000);
+});

@@ -4,8 +4,11 @@ const RESEND_MS = 4000;
 const PASSING_MS = 1000;
 const LONGEST_PAUSE_MS = 15000;
 const BATCH = 50;
+const FRAME = 40000;  // bytes of responses in a frame; the server closes a socket on 64 KB
+const LONG = 1000;
 const ENDS = new Set(["attempt_closed", "too_late", "taken_over", "not_signed_in"]);
 const PASSING = new Set(["unavailable", "too_busy", "too_fast", "paused", "section_not_open"]);
+const encoder = new TextEncoder();
 const REFUSING = new Set([400, 409, 413, 422]);  // the answers were read and not taken; all else may do better later
 
 export class AnswerQueue {
@@ -35,12 +38,20 @@ export class AnswerQueue {
   // Never waits: the answer is on its way, and in the store, when this returns control to the browser.
   give(question, response) {
     if (this.isOver) return;
+    if (isLong(response)) this.replace(question);
     this.seq += 1;
     const entry = { attempt: this.attempt, epoch: this.epoch, seq: this.seq, question, response };
     this.waiting.set(this.seq, { ...entry, sentAt: -Infinity });
     this.keep(this.store.put(entry));
     this.changed(this.waiting.size);
     this.flush();
+  }
+
+  // Long texts are written on for an hour: of those that wait, only the newest is worth its way.
+  replace(question) {
+    const older = [...this.waiting.values()].filter((entry) => entry.question === question && isLong(entry.response));
+    older.forEach(({ seq }) => this.waiting.delete(seq));
+    if (older.length) this.keep(this.store.remove(this.attempt, this.epoch, older.map(({ seq }) => seq)));
   }
 
   // A number for an answer that goes its own way, when everything given before has arrived.
@@ -66,7 +77,11 @@ export class AnswerQueue {
     clearTimeout(this.timer);
     if (this.isOver || !this.waiting.size) return;
     const due = [...this.waiting.values()].filter((entry) => this.now() - entry.sentAt >= RESEND_MS).slice(0, BATCH);
-    if (due.length) this.send(due);
+    for (let rest = due; rest.length;) {
+      const frame = fitting(rest);
+      this.send(frame);
+      rest = rest.slice(frame.length);
+    }
     this.timer = setTimeout(() => this.flush(), this.pause());
   }
 
@@ -178,4 +193,18 @@ export class AnswerQueue {
   keep(stored) {
     stored.catch(() => { this.store.isDurable = false; });
   }
+}
+
+function isLong(response) {
+  return typeof response === "string" && response.length > LONG;
+}
+
+// As many of the first ones as a frame holds, at least one.
+function fitting(entries) {
+  let bytes = 0;
+  const end = entries.findIndex(({ response }) => {
+    bytes += typeof response === "string" ? encoder.encode(JSON.stringify(response)).length : 200;
+    return bytes > FRAME;
+  });
+  return end < 0 ? entries : entries.slice(0, Math.max(1, end));
 }

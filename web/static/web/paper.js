@@ -1,6 +1,7 @@
 // Draws a group of questions, to answer or to review.
 
 import { el } from "./dom.js";
+import { essay } from "./essay.js";
 import { h } from "./homework_words.js";
 
 const LETTERS = "1234567890";
@@ -34,13 +35,13 @@ function oneQuestion(question, response, give, reviewed, flag, players, check) {
     el("legend", {}, `${question.question_number}.`),
     flag || null,
     question.seconds && give ? el("span", { class: "quiet seconds" }, h("seconds", question.seconds)) : null,
-    el("div", { class: "text", html: question.text }),
+    el("div", { class: "text", html: question.gaps ? withGaps(question.text) : question.text }),
     sound(question, players),
     question.image ? el("img", { src: question.image, alt: "" }) : null,
     answerOf(question, response, check?.isFinal(question.id) ? null : give, reviewed || told),
     check ? checkOf(question, told, check) : null,
     Array.isArray(reviewed?.key?.answers) ? el("p", { class: "right" }, "Right: ", reviewed.key.answers.filter(({ fraction }) => Number(fraction) > 0)
-      .map(({ value, tolerance }) => value + (Number(tolerance) ? ` ± ${tolerance}` : "")).join(", ")) : null,
+      .map(({ value, text, tolerance }) => (value ?? text) + (Number(tolerance) ? ` ± ${tolerance}` : "")).join(", ")) : null,
     reviewed?.explanation ? el("p", { class: "quiet", html: reviewed.explanation }) : null);
 }
 
@@ -57,14 +58,24 @@ function checkOf(question, told, check) {
 }
 
 const WAYS = {
+  essay,
   numeric: (question, response, give) => typed(question, response, give, "decimal"),
   short_text: (question, response, give) => typed(question, response, give, "text"),
   true_false: trueOrFalse,
   ordering,
   matching: (question, response, give) => pairs(question, question.prompts, response, give, () => question.options),
   gap_fill: (question, response, give) =>
-    pairs(question, question.gaps.map((gap) => ({ ...gap, text: `[[${gap.number}]]` })), response, give, (gap) => gap.options),
+    pairs(question, question.gaps.map((gap) => ({ ...gap, text: gapNumber(gap.number) })), response, give, (gap) => gap.options),
 };
+
+// Where gap 1 stands, and beside its field: the same sign.
+function withGaps(html) {
+  return html.replace(/\[\[(\d{1,4})\]\]/gu, (_, number) => gapNumber(number));
+}
+
+function gapNumber(number) {
+  return `<b class="gap">${number}</b>`;
+}
 
 function typed(question, response, give, mode) {
   const input = el("input", { class: "number", inputmode: mode, "aria-label": `Answer ${question.question_number}`, value: response ?? "" });

@@ -3,11 +3,13 @@
 import { Sitting } from "../exam/sitting.js";
 import { http } from "./api.js";
 import { confirmed, el, notice, show, when } from "./dom.js";
+import { flushDrafts } from "./essay.js";
 import { questionGroup } from "./paper.js";
 import { Players } from "./room_player.js";
 import { review } from "./room_review.js";
 import { Flags, tools } from "./room_tools.js";
 
+const LAST_SECONDS = 3;
 const SAID = {
   handed_in: "Your paper is handed in.",
   taken_over: "This exam goes on in another window or on another device.",
@@ -105,6 +107,7 @@ export async function sit(room, accessCode) {
   }
 
   function turnTo(index) {
+    flushDrafts();
     open = index;
     if (!sitting.course.isSectioned) [...tabs.children].forEach((tab, at) => tab.setAttribute("aria-current", at === index ? "true" : "false"));
     const section = sections[index];
@@ -151,6 +154,7 @@ export async function sit(room, accessCode) {
     if (!sitting) return;
     const { course, step } = sitting;
     const left = Math.ceil(sitting.stepSecondsLeft());
+    if (left <= LAST_SECONDS && !sitting.isPaused) flushDrafts();
     const isHidden = sitting.isPaused || sitting.isTurning || step?.kind === "BREAK";
     clock.textContent = clockFace(left);
     clock.classList.toggle("soon", left < 60 && !sitting.isPaused);
@@ -235,6 +239,8 @@ export async function sit(room, accessCode) {
   async function handIn() {
     if (hand.disabled) return;
     hand.disabled = true;
+    document.activeElement?.blur();  // what was typed last goes along
+    flushDrafts();
     try {
       await sitting.handIn();
     } catch (problem) {
