@@ -309,7 +309,7 @@ def test_words_for_gaps(version):
     assert (question.type, question.marks, [gap.weight for gap in question.gaps]) == ("gap_fill", 3, [1, 2])
     assert "<blockquote><p>Now is the [[1]] made [[2]].</p></blockquote>" in question.text
     assert "Fill." in question.text
-    assert question.gaps[0].options == (Option("", "winter", Decimal(1)), Option("", "sumter", Decimal(0)))
+    assert question.gaps[0].options == (Option("0", "winter", Decimal(1)), Option("1", "sumter", Decimal(0)))
     assert "several gaps" in " ".join(row.reasons)
 
 

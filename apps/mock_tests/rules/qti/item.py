@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.qti.body import ENTRY, LIFTED, Markup, for_takers
+from apps.mock_tests.rules.qti.body import ENTRY, LIFTED, OWN_TEXT, Markup, for_takers
 from apps.mock_tests.rules.qti.elements import Element
 from apps.mock_tests.rules.qti.files import recordings
 from apps.mock_tests.rules.qti.findings import Findings, Refused
@@ -155,6 +155,11 @@ class Item:
         quiet = Markup("", self.markup.shelf, Findings())
         placed = {id(each): ENTRY for each in self.interactions}
         text = quiet.rough(self.body.content, placed).replace(LIFTED, "")
+        element: Element | None = self.interactions[0]
+        while element is not None and OWN_TEXT not in element.get("class").split():
+            element = element.parent
+        if element is not None:
+            return False
         after = text.partition(ENTRY)[2]
         return ENTRY not in after and "<img" not in after and not richtext.to_text(after)
 
@@ -174,10 +179,10 @@ class Item:
             return full if by_rules else said
         return full
 
-    def share(self, worth: Decimal, full: Decimal) -> Decimal:
-        """Which part of the marks something is worth. Thirds of four marks add up to nearly four of them."""
+    def whole(self, full: Decimal) -> Decimal:
+        """What shares are parts of: thirds of four marks add up to nearly four of them."""
         marks = self.marks(full)
-        return share(worth, marks if abs(marks - full) <= NEARLY else full)
+        return marks if abs(marks - full) <= NEARLY else full
 
     def _said_marks(self) -> Decimal | None:
         """The most marks as the declarations of outcomes say."""

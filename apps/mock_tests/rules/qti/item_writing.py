@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
 from apps.mock_tests.rules.qti.markup import Dialect
 from apps.mock_tests.rules.types.base import plain
@@ -40,6 +41,11 @@ class Response:
     rules: list[Rule] = field(default_factory=list)
     worth: Decimal | None = None
     said: list[tuple[str, str, bool]] = field(default_factory=list)
+
+    @property
+    def feedback(self) -> str:
+        """The outcome that says what is said after it."""
+        return self.identifier.replace(RESPONSE, FEEDBACK)
 
     def matched(self, worth: Decimal = Decimal(1)) -> None:
         """The right response earns everything, others nothing."""
@@ -130,7 +136,9 @@ class ItemWriting:
         return self._dialect.tag("textEntryInteraction", {"responseIdentifier": identifier})
 
     def inline_choice(self, identifier: str, options: Sequence[tuple[str, str]], *, shuffle: bool) -> str:
-        choices = (self._choice("inlineChoice", name, text) for name, text in options)
+        # QTI 2 has nothing but text there.
+        texts = ((name, text if self._dialect.is_three else _bare(text)) for name, text in options)
+        choices = (self._choice("inlineChoice", name, text) for name, text in texts)
         said = {"responseIdentifier": identifier, "shuffle": _flag(shuffle)}
         return self._dialect.tag("inlineChoiceInteraction", said, *choices)
 
@@ -176,8 +184,10 @@ class ItemWriting:
         if self._question.explanation:
             default = tag("defaultValue", {}, tag("value", {}, SOLUTION.lower()))
             said.append(self._outcome(SOLUTION, "identifier", default))
-        if self._has_feedback:
-            said.append(self._outcome(FEEDBACK, "identifier", cardinality=self._feedback_cardinality))
+        for each in self._responses:
+            if each.said:
+                kind = "multiple" if each.cardinality == "multiple" else "single"
+                said.append(self._outcome(each.feedback, "identifier", cardinality=kind))
         return "".join(said)
 
     def body(self) -> str:
@@ -203,7 +213,7 @@ class ItemWriting:
 
     def feedback(self) -> str:
         said = [
-            self._modal(FEEDBACK, _feedback_name(response, place), text)
+            self._modal(response.feedback, _feedback_name(response, place), text)
             for response in self._responses
             for place, (_, text, _) in enumerate(response.said)
         ]
@@ -216,10 +226,6 @@ class ItemWriting:
     @property
     def _has_feedback(self) -> bool:
         return any(response.said for response in self._responses)
-
-    @property
-    def _feedback_cardinality(self) -> str:
-        return "multiple" if any(each.cardinality == "multiple" for each in self._responses) else "single"
 
     def _choice(self, name: str, identifier: str, text: str) -> str:
         return self._dialect.tag(name, {"identifier": identifier}, self._dialect.flow(text, self._address))
@@ -298,9 +304,9 @@ class ItemWriting:
         if not response.said:
             return ""
         if response.base == "identifier":
-            return self._set(FEEDBACK, self.given(response.identifier))
+            return self._set(response.feedback, self.given(response.identifier))
         branches = [
-            (self._is_typed(response, value, strict), self._named(_feedback_name(response, place)))
+            (self._is_typed(response, value, strict), self._named(response, place))
             for place, (value, _, strict) in enumerate(response.said)
         ]
         return self._condition(branches)
@@ -309,8 +315,8 @@ class ItemWriting:
         given = self.given(response.identifier)
         return self.operation("stringMatch", given, self._value("string", value), caseSensitive=_flag(strict))
 
-    def _named(self, name: str) -> str:
-        return self._set(FEEDBACK, self._value("identifier", name))
+    def _named(self, response: Response, place: int) -> str:
+        return self._set(response.feedback, self._value("identifier", _feedback_name(response, place)))
 
     def _modal(self, outcome: str, identifier: str, text: str) -> str:
         said = {"outcomeIdentifier": outcome, "identifier": identifier, "showHide": "show"}
@@ -320,6 +326,10 @@ class ItemWriting:
 def _feedback_name(response: Response, place: int) -> str:
     """The option itself, or the place of a typed text."""
     return response.said[place][0] if response.base == "identifier" else f"text-{place + 1}"
+
+
+def _bare(text: str) -> str:
+    return richtext.escape_plain(" ".join(richtext.to_text(text).split())) if richtext.has_tags(text) else text
 
 
 def _flag(value: bool) -> str:

@@ -72,11 +72,15 @@ def _written(gap: Gap, worth: Decimal, number: int, writing: ItemWriting, *, shu
         response = writing.response("string", full, identifier=identifier)
         entries = [(text.text, _worth(text.fraction, worth)) for text in gap.texts]
         response.mapped(entries, case_sensitive=gap.case_sensitive)
+        for text in gap.texts:
+            response.say(text.text, text.feedback, case_sensitive=gap.case_sensitive)
         return writing.entry_at(identifier)
     names = [(f"gap-{number}-{place}", option) for place, option in enumerate(gap.options, 1)]
     right = [name for name, option in names if option.fraction == 1]
     response = writing.response("identifier", right, identifier=identifier)
     response.mapped([(name, _worth(option.fraction, worth)) for name, option in names])
+    for name, option in names:
+        response.say(name, option.feedback)
     return writing.inline_choice(identifier, [(name, option.text) for name, option in names], shuffle=shuffle)
 
 
@@ -93,15 +97,22 @@ def _inline(item: Item, interaction: Element) -> _Read:
         best = max(found.texts, key=lambda text: text.fraction, default=None)
         if best is None:
             return _by_key(item, interaction, declared, Gap(texts=()))
-        return _Read(Gap("", (), found.texts, found.case_sensitive), found.full, (declared, best.text))
+        texts = tuple(replace(text, feedback=item.feedback(declared, text.text)) for text in found.texts)
+        return _Read(Gap("", (), texts, found.case_sensitive), found.full, (declared, best.text))
     choices = item.choices(interaction, "inlineChoice")
     item.check_known(declared, (choice.identifier for choice in choices))
     worths = [item.worth((declared, choice.identifier)) for choice in choices]
     full = max(worths, default=Decimal(0))
     if full <= 0:
-        options = tuple(Option("", choice.html, Decimal(choice.identifier in declared.right)) for choice in choices)
+        options = tuple(
+            Option(str(place), choice.html, Decimal(choice.identifier in declared.right))
+            for place, choice in enumerate(choices)
+        )
         return _by_key(item, interaction, declared, Gap(options=options))
-    options = tuple(Option("", choice.html, share(worth, full)) for choice, worth in zip(choices, worths, strict=True))
+    options = tuple(
+        Option(str(place), choice.html, share(worth, full), feedback=item.feedback(declared, choice.identifier))
+        for place, (choice, worth) in enumerate(zip(choices, worths, strict=True))
+    )
     best_choice = choices[worths.index(full)].identifier
     return _Read(Gap("", options), full, (declared, best_choice))
 
@@ -131,7 +142,9 @@ def _matched(item: Item, question: DraftQuestion, interaction: Element) -> Draft
         if full <= 0 and len(right) != 1:
             raise Refused("It does not say what is right in a gap.", element)
         parts = {name: share(worth, full) if full > 0 else Decimal(name in right) for name, worth in worths.items()}
-        options = tuple(Option("", choice.html, parts[choice.identifier]) for choice in choices)
+        options = tuple(
+            Option(str(place), choice.html, parts[choice.identifier]) for place, choice in enumerate(choices)
+        )
         best = max(parts, key=lambda name: parts[name])
         found.append(_Read(Gap("", options), full, (declared, pairs[best])))
     if any(choice.element.get("matchMax", "1") != "0" for choice in choices) and len(gaps) > 1:

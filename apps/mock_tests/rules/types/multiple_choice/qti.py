@@ -93,7 +93,7 @@ def _way(item: Item, found: Choosing, names: Sequence[str]) -> tuple[Decimal, _W
 
 def _mapped(item: Item, found: Choosing, names: Sequence[str], worths: Worths) -> tuple[Decimal, _Way]:
     """The sum of what the chosen options are worth, as the mapping says."""
-    each = [Worths(worths.entries, worths.default).of(name) for name in names]
+    each = _each(worths, names)
     full = worths.of(tuple(name for name, worth in zip(names, each, strict=True) if worth > 0))
     if full <= 0:
         raise Refused("No answer earns anything.", found.declared.element)
@@ -102,31 +102,38 @@ def _mapped(item: Item, found: Choosing, names: Sequence[str], worths: Worths) -
         raise Refused("The weights of the right options add up to more than the marks.", found.declared.element)
     if worths.lower != 0 and any(worth < 0 for worth in each):
         item.findings.note("Wrong choices cost at most what was earned here, never more.", found.declared.element)
-    marks = item.marks(full)
-    return marks, _Way("", tuple(item.share(worth, full) for worth in each))
+    whole = item.whole(full)
+    return item.marks(full), _Way("", tuple(share(worth, whole) for worth in each))
+
+
+def _each(worths: Worths, names: Sequence[str]) -> list[Decimal]:
+    """What each option alone is worth, without bounds."""
+    return [Worths(worths.entries, worths.default).of(name) for name in names]
 
 
 def _tried(item: Item, found: Choosing, names: Sequence[str], right: frozenset[str]) -> tuple[Decimal, _Way]:
     tries = {chosen: item.worth((found.declared, tuple(sorted(chosen)))) for chosen in _tries(names, right)}
     full = tries.get(right, Decimal(0)) if right else max(tries.values(), default=Decimal(0))
     marks = item.marks(full)
-    for way in _ways(names, right, tries, full):
+    whole, worths = item.whole(full), found.declared.worths
+    mapped = (_Way("", tuple(share(part, whole) for part in _each(worths, names))),) if worths else ()
+    for way in (*mapped, *_ways(names, right, tries, whole)):
         if all(abs(way.share(names, chosen) - worth / full) <= NEARLY for chosen, worth in tries.items()):
             return marks, way
     raise Refused("What its choices earn together cannot be kept.", found.declared.element)
 
 
 def _ways(
-    names: Sequence[str], right: frozenset[str], tries: dict[frozenset[str], Decimal], full: Decimal
+    names: Sequence[str], right: frozenset[str], tries: dict[frozenset[str], Decimal], whole: Decimal
 ) -> Iterator[_Way]:
     if right:
         yield _Way("all_or_nothing", _flags(names, right))
         yield _Way("jee_advanced", _flags(names, right))
         # What a wrong option costs only shows beside right ones.
-        beside = {name: share(tries[right | {name}] - full, full) for name in names if name not in right}
-        alone = {name: share(tries[frozenset({name})], full) for name in right}
+        beside = {name: share(tries[right | {name}] - tries[right], whole) for name in names if name not in right}
+        alone = {name: share(tries[frozenset({name})], whole) for name in right}
         yield _Way("", tuple((beside | alone)[name] for name in names))
-    yield _Way("", tuple(share(tries[frozenset({name})], full) for name in names))
+    yield _Way("", tuple(share(tries[frozenset({name})], whole) for name in names))
 
 
 def _tries(names: Sequence[str], right: frozenset[str]) -> Iterator[frozenset[str]]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
 from apps.mock_tests.rules.qti.choosing import choosing, truths
 from apps.mock_tests.rules.qti.findings import Refused
-from apps.mock_tests.rules.qti.item import Item
+from apps.mock_tests.rules.qti.item import Item, share
 from apps.mock_tests.rules.qti.item_writing import ItemWriting
 from apps.mock_tests.rules.qti.mapping import QtiMapping
 
@@ -26,9 +26,9 @@ class SingleChoiceInQti(QtiMapping):
         said = [(choice.identifier,) if declared.is_container else choice.identifier for choice in choices]
         worths = [item.worth((declared, value)) for value in said]
         full = max(worths, default=Decimal(0))
-        marks = item.marks(full)
+        marks, whole = item.marks(full), item.whole(full)
         options = tuple(
-            DraftOption(choice.html, item.share(worth, full), item.feedback(declared, value))
+            DraftOption(choice.html, share(worth, whole), item.feedback(declared, value))
             for choice, worth, value in zip(choices, worths, said, strict=True)
         )
         return replace(
