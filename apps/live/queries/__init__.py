@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from apps.core import tenancy
@@ -122,9 +122,7 @@ def _questions(center_id: uuid.UUID, paper_id: uuid.UUID) -> Mapping[str, dict[s
     )
 
 
-def count_answered(*, session_id: uuid.UUID, number: int) -> tuple[int, int]:
-    """How many players have answered a question, and how many there are."""
-    players = Player.objects.filter(session=session_id, removed_at=None)
-    answered = LiveAnswer.objects.filter(session=session_id, number=number, player=OuterRef("pk"))
-    found = players.aggregate(answered=Count("pk", filter=Q(pk__in=answered.values("player"))), players=Count("pk"))
-    return found["answered"], found["players"]
+def count_answered(*, session_id: uuid.UUID, number: int) -> int:
+    """How many players have answered a question."""
+    entries = LiveAnswer.objects.filter(session=session_id, number=number, player__removed_at=None)
+    return entries.order_by().values("player_id").distinct().count()

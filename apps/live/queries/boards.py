@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TOP = 10
 
 # Ties share a rank; inside of one the faster come first, then who joined first.
-_PLACES = """
+PLACES = """
 SELECT player.id AS player_id, player.user_id, player.display_name, player.score, player.correct, player.millis,
        coalesce(player.rank, rank() OVER (ORDER BY player.score DESC))::int AS place,
        row_number() OVER (ORDER BY player.score DESC, player.millis, player.joined_at, player.id) AS position
@@ -45,7 +45,7 @@ def places(*, session_id: uuid.UUID, first: int = 0, most: int | None = None) ->
     """A part of the board, best first; all of it if no number is given."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_COLUMNS} FROM ({_PLACES}) board ORDER BY position LIMIT %(most)s OFFSET %(first)s",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM ({PLACES}) board ORDER BY position LIMIT %(most)s OFFSET %(first)s",  # noqa: S608
             {"session": session_id, "most": most, "first": first},
         )
         return [Place(*row) for row in cursor.fetchall()]
@@ -55,7 +55,7 @@ def find_place(*, session_id: uuid.UUID, user_id: uuid.UUID) -> Place | None:
     """One player's row."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_COLUMNS} FROM ({_PLACES}) board WHERE user_id = %(user)s",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM ({PLACES}) board WHERE user_id = %(user)s",  # noqa: S608
             {"session": session_id, "user": user_id},
         )
         row = cursor.fetchone()

@@ -3,6 +3,7 @@ not revealed there is nothing here of its key; nothing else is sent over sockets
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,12 +11,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import Q
 from django.db.models.functions import Now
 
 from apps.live import queries, rules
 from apps.live.errors import PlayerRemoved, SessionNotFound
-from apps.live.models import LiveAnswer, LiveMark, Player, QuizSession, Round
+from apps.live.models import Player, QuizSession, Round
 from apps.live.queries import boards
 from apps.mock_tests import queries as papers
 from apps.mock_tests.rules import richtext
@@ -83,7 +83,7 @@ def present(*, session_id: uuid.UUID, sign: Sign, counts: bool = False) -> Scene
     answered = one.answered if one else None
     players = Player.objects.filter(session=session, removed_at=None).count()
     if one and (counts or state == State.LOCKED) and answered is None:
-        answered = queries.count_answered(session_id=session.pk, number=session.number)[0]
+        answered = queries.count_answered(session_id=session.pk, number=session.number)
     return Scene(
         common={
             "session": session.pk,
@@ -140,10 +140,20 @@ def part_of(actor: User, session_id: uuid.UUID) -> tuple[str, Player | None]:
     return "player", player
 
 
-_OWN = """
-SELECT player.user_id, player.id, player.display_name, player.score, player.correct, board.place
-FROM live_player player JOIN ({places}) board ON board.player_id = player.id
-WHERE player.user_id = ANY(%(users)s)
+# Each of the three reads by an index, whatever the planner thinks of tables that were filled a moment ago; joined by it, a
+# thousand players could become a million rows.
+_OWN = f"""
+SELECT user_id, player_id::text, display_name, score, correct, place FROM ({boards.PLACES}) board
+WHERE user_id = ANY(%(users)s)
+"""  # noqa: S608 - no values
+_ANSWERS = """
+SELECT DISTINCT ON (player_id, number) player_id::text, number, seq, response::text FROM live_liveanswer
+WHERE session_id = %(session)s AND number BETWEEN %(from)s AND %(to)s AND player_id = ANY(%(players)s::uuid[])
+ORDER BY player_id, number, slot DESC
+"""
+_MARKS = """
+SELECT player_id::text, number, points, share >= 1 FROM live_livemark
+WHERE session_id = %(session)s AND number BETWEEN %(from)s AND %(to)s AND player_id = ANY(%(players)s::uuid[])
 """
 
 
@@ -151,47 +161,41 @@ def own(
     *, session_id: uuid.UUID, user_ids: Iterable[uuid.UUID], scene: Scene, with_answers: bool = False
 ) -> dict[uuid.UUID, dict[str, Any]]:
     """What is each of these players' own: their points, their place where players see it, and their answer to the present
-    question, or all of their answers."""
+    question, or all of their answers; three statements, however many they are."""
+    number = scene.common["number"]
+    values: dict[str, Any] = {"session": session_id, "from": 1 if with_answers else number, "to": number}
     with connection.cursor() as cursor:
-        cursor.execute(_OWN.format(places=boards._PLACES), {"session": session_id, "users": list(user_ids)})
+        cursor.execute(_OWN, {**values, "users": list(user_ids)})
         found = cursor.fetchall()
-    answers = _answers(session_id, [row[1] for row in found], None if with_answers else scene.common["number"])
-    mine: dict[uuid.UUID, dict[str, Any]] = {}
-    for user_id, player_id, name, score, correct, place in found:
-        given = answers.get(player_id, {})
-        mine[user_id] = {
+        values["players"] = [row[1] for row in found]
+        cursor.execute(_ANSWERS, values)
+        given = cursor.fetchall()
+        cursor.execute(_MARKS, values)
+        earned = {(player, asked): (points, is_correct) for player, asked, points, is_correct in cursor.fetchall()}
+    answers: dict[str, list[dict[str, Any]]] = {}
+    for player_id, asked, seq, response in given:
+        points, is_correct = earned.get((player_id, asked), (None, None))
+        answers.setdefault(player_id, []).append(
+            {
+                "number": asked,
+                "seq": seq,
+                "response": json.loads(response),
+                "points": None if points is None else boards.plain(points),
+                "is_correct": is_correct,
+            }
+        )
+    return {
+        user_id: {
             "player": player_id,
             "name": name,
             "score": boards.plain(score),
             "correct": correct,
             "rank": place if scene.shows_places else None,
-            "answer": given.get(scene.common["number"]),
+            "answer": next((one for one in answers.get(player_id, ()) if one["number"] == number), None),
+            **({"answers": answers.get(player_id, [])} if with_answers else {}),
         }
-        if with_answers:
-            mine[user_id]["answers"] = [given[number] for number in sorted(given)]
-    return mine
-
-
-def _answers(
-    session_id: uuid.UUID, player_ids: list[uuid.UUID], number: int | None
-) -> dict[uuid.UUID, dict[int, dict[str, Any]]]:
-    """The answers that count, by player and question, with what they earned where that is known."""
-    which = Q(session=session_id, player__in=player_ids) & (Q() if number is None else Q(number=number))
-    found: dict[uuid.UUID, dict[int, dict[str, Any]]] = {}
-    rows = LiveAnswer.objects.filter(which).order_by("slot").values_list("player_id", "number", "seq", "response")
-    for player_id, asked, seq, response in rows:
-        found.setdefault(player_id, {})[asked] = {
-            "number": asked,
-            "seq": seq,
-            "response": response,
-            "points": None,
-            "is_correct": None,
-        }
-    marks = LiveMark.objects.filter(which).values_list("player_id", "number", "points", "share")
-    for player_id, asked, points, share in marks:
-        if answer := found.get(player_id, {}).get(asked):
-            answer |= {"points": boards.plain(points), "is_correct": share >= 1}
-    return found
+        for user_id, player_id, name, score, correct, place in found
+    }
 
 
 def _question(session: QuizSession, one: Round, sign: Sign) -> dict[str, Any]:
