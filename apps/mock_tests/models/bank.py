@@ -68,7 +68,9 @@ class BankQuestion(models.Model):
         "BankVersion", null=True, on_delete=models.PROTECT, related_name="+", help_text="The newest that was approved."
     )
     content_hash = models.CharField(max_length=64, help_text="Of the current version.")
-    search_text = models.TextField(help_text="What of the current version is searched, in one plain form.")
+    search_text = models.TextField(
+        db_collation="C", help_text="What of the current version is searched, in one plain form; compared byte by byte."
+    )
     sketch = ArrayField(models.BigIntegerField(), default=list, help_text="Equal values make likely doubles.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())

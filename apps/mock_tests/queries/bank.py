@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from apps.centers.queries import centers
 from apps.mock_tests.errors import BankQuestionNotFound, TopicNotFound
@@ -59,8 +59,6 @@ def questions_for(actor: User, **filters: Unpack[Filters]) -> QuerySet[BankQuest
     if not actor.is_center_staff:
         return BankQuestion.objects.none()
     questions = BankQuestion.objects.filter(deleted_at=None).defer("search_text", "sketch")
-    for word in bank.plain_form(filters.get("text", "")).split():
-        questions = questions.filter(search_text__contains=word)
     if topic := filters.get("topic"):
         questions = questions.filter(topic__path__contains=[topic])
     if filters.get("without_topic"):
@@ -74,9 +72,12 @@ def questions_for(actor: User, **filters: Unpack[Filters]) -> QuerySet[BankQuest
     if "ids" in filters:
         questions = questions.filter(pk__in=filters["ids"])
     if (unused := filters.get("unused")) is not None:
-        questions = questions.filter(~_used() if unused else _used())
+        questions = questions.exclude(pk__in=_used()) if unused else questions.filter(pk__in=_used())
     if (usable := filters.get("usable")) is not None:
         questions = questions.filter(_usable() if usable else ~_usable())
+    # The dearest comes last.
+    for word in bank.plain_form(filters.get("text", "")).split():
+        questions = questions.filter(search_text__contains=word)
     return questions
 
 
@@ -106,13 +107,12 @@ def _usable() -> Q:
     return alive if centers.question_review() == _OFF else alive & Q(approved_version__isnull=False)
 
 
-def _used() -> Exists:
-    """Whether a test or a paper has a version of the question."""
-    tests = Question.objects.filter(bank_version__question=OuterRef(OuterRef("pk")))
-    tests = tests.filter(group__section__mock_test__deleted_at=None, bank_version=OuterRef("pk"))
-    papers = PaperItem.objects.filter(bank_version=OuterRef("pk"))
-    versions = BankVersion.objects.filter(question=OuterRef("pk"))
-    return Exists(versions.filter(Exists(tests) | Exists(papers)))
+def _used() -> QuerySet[BankVersion, uuid.UUID]:
+    """The questions of which a test or a paper has a version."""
+    tests = Question.objects.filter(bank_version__isnull=False, group__section__mock_test__deleted_at=None)
+    papers = PaperItem.objects.filter(bank_version__isnull=False)
+    either = Q(pk__in=tests.values("bank_version")) | Q(pk__in=papers.values("bank_version"))
+    return BankVersion.objects.filter(either).order_by().values_list("question", flat=True)
 
 
 # -- versions and review -------------------------------------------------------------------------------------------
