@@ -27,7 +27,8 @@ from apps.mock_tests.queries import exports, profiles
 from apps.mock_tests.rules.interchange import FORMATS
 from apps.mock_tests.rules.table.writing import template
 
-LARGE = 2**20
+QUIZ = "QUIZ"
+LARGE = 8 * 2**20
 """Files from this size on are imported by a worker unless the request says otherwise."""
 
 
@@ -55,7 +56,7 @@ class InterchangeViews:
     @action(detail=False, methods=["post"], url_path="import", parser_classes=[MultiPartParser])
     def import_file(self, request: Request) -> Response:
         """Make a draft of a file, or put its questions into the bank. The same file again gives the same test;
-        ``preview`` stores nothing. A file that cannot be read is refused with lines and reasons. One of a megabyte or more
+        ``preview`` stores nothing. A file that cannot be read is refused with lines and reasons. One of eight megabytes or more
         becomes a task, as does any with ``async=true``."""
         limit_body(request, settings.SHIKEN_IMPORT_MAX_BYTES)
         shape = files.ImportIn(data=request.data)
@@ -71,11 +72,13 @@ class InterchangeViews:
             given.pop("level", None)
             return _into_bank(request, data=file.file, file_name=name, topic=topic, **given)
         outcome = importing.import_test(actor=request.user, data=file.file, file_name=name, **given)
-        test = queries.get_test_for(request.user, outcome.test.pk) if outcome.test else None
-        body = {"test": test, "bank": None, "report": outcome.report, "existing": outcome.existing}
+        made = outcome.test
+        quiz = made.pk if made is not None and made.kind == QUIZ else None
+        test = queries.get_test_for(request.user, made.pk) if made is not None and quiz is None else None
+        body = {"test": test, "quiz": quiz, "bank": None, "report": outcome.report, "existing": outcome.existing}
         return Response(
             files.ImportOut(body, context=with_rooms(request, [test] if test else [])).data,
-            status=200 if outcome.existing or test is None else 201,
+            status=200 if outcome.existing or made is None else 201,
         )
 
     @extend_schema(
@@ -128,6 +131,7 @@ def _into_bank(request: Request, **given: Any) -> Response:
     added = importing_bank.import_into_bank(actor=request.user, **given)
     body = {
         "test": None,
+        "quiz": None,
         "bank": {"created": added.created, "known": added.known},
         "report": added.report,
         "existing": bool(added.known) and not added.created,

@@ -15,7 +15,6 @@ from django.db import transaction
 from apps.audit import operations as audit
 from apps.authentication import queries as people
 from apps.jobs import operations as jobs
-from apps.mock_tests import queries
 from apps.mock_tests.queries import bank, exports
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def ask_export(
     ``actor`` does not see."""
     params: dict[str, Any] = {"to": to, "actor": str(actor.pk)}
     if test_id is not None:
-        title = queries.get_test_for(actor, test_id).title
+        title = exports.title_of(actor, test_id)
         params |= {"test": str(test_id), "questions": sorted(map(str, question_ids))}
     else:
         title = "the bank"

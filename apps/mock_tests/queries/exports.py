@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from apps.core.errors import Problem
 from apps.mock_tests import queries
-from apps.mock_tests.errors import FileTooLarge, NothingToExport
-from apps.mock_tests.models import BankQuestion, MediaFile, Question, Topic
+from apps.mock_tests.errors import FileTooLarge, NothingToExport, TestNotFound
+from apps.mock_tests.models import BankQuestion, MediaFile, MockTest, Question, Topic
 from apps.mock_tests.queries import bank
 from apps.mock_tests.rules import exporting, interchange
 from apps.mock_tests.rules.draft import DraftFile
@@ -47,13 +47,26 @@ class Exported:
 def export_test_for(actor: User, test_id: uuid.UUID, *, to: str, question_ids: Collection[uuid.UUID] = ()) -> Exported:
     """A test ``actor`` may see as a file of the format ``to``, or some of its questions with the groups and sections that
     they stand in. Refuses a test whose pictures and recordings are more than such a file can be."""
-    test = queries.get_test_for(actor, test_id)
+    test = _test_or_quiz(actor, test_id)
     source = queries.load_source(test)
     if question_ids:
         source = _only(source, set(question_ids))
     names = Question.objects.filter(group__section__mock_test=test).values_list("id", "name", "tags")
     named = {question: exporting.Named(name, tuple(tags)) for question, name, tags in names}
     return _exported(source, named, to, test.description)
+
+
+def title_of(actor: User, test_id: uuid.UUID) -> str:
+    """Of a test or quiz that ``actor`` may see; refuses any other id."""
+    return _test_or_quiz(actor, test_id).title
+
+
+def _test_or_quiz(actor: User, test_id: uuid.UUID) -> MockTest:
+    tests = MockTest.objects.filter(deleted_at=None) if actor.is_center_staff else MockTest.objects.none()
+    test = tests.filter(pk=test_id).first()
+    if test is None:
+        raise TestNotFound
+    return test
 
 
 def export_bank_for(actor: User, *, to: str, filters: bank.Filters) -> Exported:

@@ -67,6 +67,7 @@ class BankAddedOut(serializers.Serializer[Any]):
 
 class ImportOut(serializers.Serializer[Any]):
     test = MockTestOut(allow_null=True)
+    quiz = serializers.UUIDField(allow_null=True, help_text="The quiz, if the file was a package of one.")
     bank = BankAddedOut(allow_null=True, help_text="After an import into the bank.")
     report = ReportOut()
     existing = serializers.BooleanField(help_text="The same file was imported before; nothing new was stored.")

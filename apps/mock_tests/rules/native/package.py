@@ -238,6 +238,7 @@ class _Reading:
             # A test that is not finished goes out and in like any other.
             flaws = [flaw.detail for flaw in TYPES[cleaned.type].reasons(cleaned.text, _given(cleaned))]
             reasons = [f"It is not complete: {flaw}" for flaw in flaws]
+            outcome = "partly" if reasons else "taken"
         name = _line(question.name)[:200]
         self._rows.append(ReportRow(number, question.type[:40], name, outcome, tuple(reasons), place))
         return None if outcome == "refused" else cleaned

@@ -25,7 +25,7 @@ def test_a_new_file_is_201_with_test_and_report(cast):
     assert (body["existing"], body["test"]["level"], body["test"]["status"]) == (False, "N5", "DRAFT")
     report = body["report"]
     assert report["taken"] + report["partly"] + report["refused"] + report["ignored"] == len(report["rows"])
-    assert set(report["rows"][0]) == {"path", "line", "kind", "name", "outcome", "reasons"}
+    assert set(report["rows"][0]) == {"path", "column", "line", "kind", "name", "outcome", "reasons"}
     assert body["test"]["question_count"] == sum(part["question_count"] for part in body["test"]["sections"]) > 60
 
 
