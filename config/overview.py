@@ -14,7 +14,7 @@ from apps.analytics.queries import Day, OwnerFigures
 from apps.centers.rules import plans
 
 MOMENT = "j M Y"
-LIMITS = {plans.SEATS: "people", plans.STORAGE: "storage", plans.CONCURRENT: "attempts at once"}
+LIMITS = {plans.SEATS: "people", plans.STORAGE: "storage", plans.CONCURRENT: "attempts at once", plans.FILES: "files"}
 
 
 def of_platform() -> dict[str, Any]:

@@ -26,6 +26,7 @@ class CenterFigures(Counted):
     published_tests = models.PositiveIntegerField(default=0)
     open_rooms = models.PositiveIntegerField(default=0)
     running_attempts = models.PositiveIntegerField(default=0)
+    files = models.PositiveIntegerField(default=0, db_default=0)
     graded_attempts = models.PositiveBigIntegerField(default=0)
     last_attempt_at = models.DateTimeField(null=True)
     refreshed_at = models.DateTimeField(null=True)

@@ -43,7 +43,9 @@ def center_figures(center_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, CenterFig
 
 def use_of(subscription: Subscription, figures: CenterFigures | None) -> dict[str, dict[str, Any]]:
     """Each limit of a center beside what was used of it when it counted itself last."""
-    used = {} if figures is None else _used(figures.seats, figures.storage_bytes, figures.running_attempts, 0)
+    used = (
+        {} if figures is None else _used(figures.seats, figures.storage_bytes, figures.running_attempts, figures.files)
+    )
     domains = getattr(subscription.center, "domain_count", 0)
     return rules.use(subscription.limits, {**used, plans.DOMAINS: domains})
 
@@ -60,12 +62,12 @@ def own_subscription() -> OwnSubscription:
     """The present center's plan, each limit with what is used of it at this moment."""
     subscription = subscriptions.get_subscription()
     domains = getattr(subscription.center, "domain_count", 0)
-    used = _used(people.count_seats(), usage.stored_bytes(), attempts.count_running(), domains)
-    return OwnSubscription(subscription, rules.use(subscription.limits, used))
+    used = _used(people.count_seats(), usage.stored_bytes(), attempts.count_running(), usage.stored_files())
+    return OwnSubscription(subscription, rules.use(subscription.limits, {**used, plans.DOMAINS: domains}))
 
 
-def _used(seats: int, storage: int, running: int, domains: int) -> dict[str, int]:
-    return {plans.SEATS: seats, plans.STORAGE: storage, plans.CONCURRENT: running, plans.DOMAINS: domains}
+def _used(seats: int, storage: int, running: int, files: int) -> dict[str, int]:
+    return {plans.SEATS: seats, plans.STORAGE: storage, plans.CONCURRENT: running, plans.FILES: files}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +180,13 @@ def near_limits(*, most: int = RECENT_REQUESTS) -> list[NearLimit]:
     rows = CenterFigures.objects.select_related("center").filter(center__status__in=["TRIAL", "ACTIVE"])
     found = []
     for row in rows.iterator(chunk_size=2000):
-        used = _used(row.seats, row.storage_bytes, row.running_attempts, 0)
+        used = _used(row.seats, row.storage_bytes, row.running_attempts, row.files)
         for name, share in rules.use(row.center.limits, used).items():
             if share["is_near"] and share["limit"]:
                 center: Center = row.center
                 percent = float(share["percent"] or 0)
                 found.append(
-                    NearLimit(row.pk, center.name, center.plan, name, used[name], int(share["limit"]), percent)
+                    NearLimit(row.pk, center.name, center.plan, name, used.get(name, 0), int(share["limit"]), percent)
                 )
     return sorted(found, key=lambda near: (-near.percent, near.name))[:most]
 

@@ -329,6 +329,12 @@ def avatar_bytes() -> int:
     return usage.sum_of_names(User.objects.exclude(avatar=""), "avatar")
 
 
+@usage.counted("avatars")
+def count_avatars() -> int:
+    """How many people have a picture."""
+    return User.objects.exclude(avatar="").order_by().count()
+
+
 def has_seat(*, user_id: uuid.UUID) -> bool:
     """Whether this person is one of them."""
     return User.objects.filter(_SEATED, pk=user_id).exists()

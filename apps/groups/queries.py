@@ -119,6 +119,12 @@ def picture_bytes() -> int:
     return usage.sum_of_names(Group.objects.exclude(avatar=""), "avatar")
 
 
+@usage.counted("groups")
+def count_pictures() -> int:
+    """How many groups have a picture."""
+    return Group.objects.exclude(avatar="").order_by().count()
+
+
 def taught_group_ids(user_id: uuid.UUID) -> set[uuid.UUID]:
     """The groups this person teaches."""
     return _group_ids(user_id, Membership.Role.TEACHER)

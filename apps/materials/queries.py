@@ -147,6 +147,12 @@ def file_bytes() -> int:
     return int(StoredFile.objects.aggregate(sum=Coalesce(Sum("size"), 0))["sum"])
 
 
+@usage.counted("materials")
+def count_files() -> int:
+    """How many files materials have."""
+    return StoredFile.objects.count()
+
+
 def data_about(*, user_id: uuid.UUID) -> list[dict[str, Any]]:
     """What a person has handed out, oldest first."""
     rows = Material.objects.filter(created_by=user_id).order_by("created_at", "pk")

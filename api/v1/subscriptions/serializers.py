@@ -31,6 +31,7 @@ class LimitsIn(StrictSerializer):
     storage_bytes = _limit("Bytes of files.")
     concurrent_attempts = _limit("How many may sit at the same moment.")
     custom_domains = _limit("Domains of the center's own.")
+    files = _limit("Files.")
 
 
 class ChangeSubscriptionIn(StrictSerializer):
@@ -67,6 +68,7 @@ class LimitsOut(serializers.Serializer[Any]):
     storage_bytes = UseOut()
     concurrent_attempts = UseOut()
     custom_domains = UseOut()
+    files = UseOut()
 
 
 class SubscriptionOut(serializers.Serializer[Any]):

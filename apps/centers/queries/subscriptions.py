@@ -128,17 +128,25 @@ def check_limit(*, limit: str, used: int, adding: int = 1, center: Center | None
         )
 
 
-def check_room(*, adding: int) -> None:
-    """Refuse a file of so many bytes that the plan of the present center has no room for. The platform has no limits."""
+def check_room(*, adding: int, files: int = 1) -> None:
+    """Refuse so many files of so many bytes together that the plan of the present center has no room for. The platform has
+    no limits."""
     center = _present()
     if center is not None:
         check_limit(limit=plans.STORAGE, used=usage.stored_bytes(), adding=adding, center=center)
+        check_limit(limit=plans.FILES, used=usage.stored_files(), adding=files, center=center)
 
 
 @usage.measured("logo")
 def logo_bytes() -> int:
     """How much the logo of the present center takes."""
     return usage.size_in(Center.objects.filter(pk=tenancy.current().id).values_list("logo", flat=True).first() or "")
+
+
+@usage.counted("logo")
+def count_logo() -> int:
+    """Whether the present center has a logo, as a number."""
+    return Center.objects.filter(pk=tenancy.current().id).exclude(logo="").count()
 
 
 def get_limit(*, limit: str) -> int | None:

@@ -14,7 +14,8 @@ from typing import Any
 FREE, BASIC, PRO, ENTERPRISE = "FREE", "BASIC", "PRO", "ENTERPRISE"
 MONTHLY, YEARLY = "monthly", "yearly"
 SEATS, STORAGE, CONCURRENT, DOMAINS = "seats", "storage_bytes", "concurrent_attempts", "custom_domains"
-LIMITS = (SEATS, STORAGE, CONCURRENT, DOMAINS)
+FILES = "files"
+LIMITS = (SEATS, STORAGE, CONCURRENT, DOMAINS, FILES)
 MOST = 2**53  # what JSON carries exactly
 
 TRIAL_DAYS = 60
@@ -46,10 +47,10 @@ def _terms(plan: str, title: str, monthly: str, yearly: str, *limits: int | None
 
 # Newest last. Never change terms that have begun: add new ones.
 PRICE_LIST: tuple[Terms, ...] = (
-    _terms(FREE, "Free trial", "0.00", "0.00", 100, 2 * GIB, 50, 1),
-    _terms(BASIC, "Basic", "29.00", "290.00", 300, 20 * GIB, 150, 1),
-    _terms(PRO, "Pro", "99.00", "990.00", 2_000, 200 * GIB, 1_000, 10),
-    _terms(ENTERPRISE, "Enterprise", "399.00", "3990.00", None, 2_048 * GIB, None, None),
+    _terms(FREE, "Free trial", "0.00", "0.00", 100, 2 * GIB, 50, 1, 5_000),
+    _terms(BASIC, "Basic", "29.00", "290.00", 300, 20 * GIB, 150, 1, 50_000),
+    _terms(PRO, "Pro", "99.00", "990.00", 2_000, 200 * GIB, 1_000, 10, 500_000),
+    _terms(ENTERPRISE, "Enterprise", "399.00", "3990.00", None, 2_048 * GIB, None, None, None),
 )
 
 
@@ -117,6 +118,7 @@ WORDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "attempts at the same time",
             "Wait until somebody has handed in, or ask for a larger plan.",
         ),
+        FILES: ("file", "files", "Remove files that nobody needs, or ask for a larger plan."),
         DOMAINS: ("domain of its own", "domains of its own", "Remove a domain, or ask for a larger plan."),
     }
 )

@@ -94,10 +94,10 @@ def written(*, things: Iterable[tuple[str, Inspected]], actor: User) -> Iterator
     # Nothing uses them, says the clean-up, and from now on somebody does.
     known = _claim({*wanted, *sources})
     files: list[Written] = []
-    adding = sum(_size(found) for digest, (_, found) in wanted.items() if not {digest, found.source} & known)
+    adding = [_size(found) for digest, (_, found) in wanted.items() if not {digest, found.source} & known]
     if adding:
         # What does not fit is not written first; ``keep`` makes sure.
-        limits.check_limit(limit=plans.STORAGE, used=usage.stored_bytes(), adding=adding)
+        limits.check_room(adding=sum(adding), files=len(adding))
     try:
         for digest, (name, inspected) in wanted.items():
             if digest in known:
@@ -116,7 +116,7 @@ def written(*, things: Iterable[tuple[str, Inspected]], actor: User) -> Iterator
 def keep(*, files: list[Written]) -> dict[str, MediaFile]:
     """Record written files; returns the center's files by digest. Belongs inside the transaction that uses them."""
     fresh = [file for file in files if file.row]
-    before = _hold_storage(fresh)
+    bytes_before, files_before = _hold_storage(fresh)
     MediaFile.objects.bulk_create([file.row for file in fresh if file.row], ignore_conflicts=True)
     kept = {row.sha256: row for row in MediaFile.objects.filter(sha256__in=[file.sha256 for file in files])}
     if any(file.sha256 not in kept for file in files):
@@ -126,7 +126,8 @@ def keep(*, files: list[Written]) -> dict[str, MediaFile]:
     store.remove_later(name for file in doubles for name in file.names)
     MediaPreview.objects.bulk_create([preview for file in fresh if file not in doubles for preview in file.previews])
     if fresh:
-        limits.check_limit(limit=plans.STORAGE, used=before, adding=usage.stored_bytes() - before)
+        limits.check_limit(limit=plans.STORAGE, used=bytes_before, adding=usage.stored_bytes() - bytes_before)
+        limits.check_limit(limit=plans.FILES, used=files_before, adding=usage.stored_files() - files_before)
         bus.publish(FilesChanged())
     return {**kept, **{file.asked: kept[file.sha256] for file in files}}
 
@@ -143,12 +144,12 @@ def _claim(digests: set[str]) -> set[str]:
     return set(found.values_list("sha256", flat=True))
 
 
-def _hold_storage(fresh: list[Written]) -> int:
-    """How much is stored, counted by one transaction at a time from here to its end."""
+def _hold_storage(fresh: list[Written]) -> tuple[int, int]:
+    """How many bytes and files are stored, counted by one transaction at a time from here to its end."""
     if not fresh:
-        return 0
+        return 0, 0
     subscriptions.hold(limit=plans.STORAGE)
-    return usage.stored_bytes()
+    return usage.stored_bytes(), usage.stored_files()
 
 
 def _write(file: Written, name: str, inspected: Inspected, actor: User) -> None:

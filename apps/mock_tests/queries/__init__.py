@@ -404,6 +404,12 @@ def storage_bytes() -> int:
     return sum(int(size["sum"]) for size in sizes)
 
 
+@usage.counted("media")
+def count_media() -> int:
+    """How many pictures and recordings tests have."""
+    return MediaFile.objects.order_by().count()
+
+
 def known_media(*, media_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Which of these files the center has. None of them is removed before the transaction that asks has ended."""
     wanted = list(set(media_ids))

@@ -31,14 +31,17 @@ def test_what_is_counted_is_what_lies_in_the_storage(cast):
     kept = list(store.walk())
     assert len(kept) == 8  # three small pictures, one with two previews, a recording, a document
     assert usage.stored_bytes() == sum(file.size for file in kept)
+    assert usage.stored_files() == 6
     mine = Api(cast.dora).get("subscriptions/my-subscription/").json()
     assert mine["limits"]["storage_bytes"]["used"] == usage.stored_bytes()
+    assert (mine["limits"]["files"]["used"], mine["limits"]["files"]["limit"]) == (6, 500_000)
     with tenancy.enter(cast.south):
         assert usage.stored_bytes() == 0
 
 
-def test_a_picture_of_a_person_a_group_or_the_center_needs_room_too(cast):
-    subscriptions.change_plan(actor=None, center_id=cast.north.id, limits={"storage_bytes": 10})
+@pytest.mark.parametrize("limit", [{"storage_bytes": 10}, {"files": 0}])
+def test_a_picture_of_a_person_a_group_or_the_center_needs_room_too(cast, limit):
+    subscriptions.change_plan(actor=None, center_id=cast.north.id, limits=limit)
     picture = samples.picture(size=(300, 300))
     for act in (
         lambda: profile.set_avatar(actor=cast.alice, data=picture),
@@ -47,8 +50,9 @@ def test_a_picture_of_a_person_a_group_or_the_center_needs_room_too(cast):
         lambda: media.store_media(actor=cast.carol, content=picture, file_name="a.png"),
         lambda: materials.share_material(actor=cast.carol, name="a", file=samples.pdf()),
     ):
-        with pytest.raises(PlanLimitReached):
+        with pytest.raises(PlanLimitReached) as refused:
             act()
+        assert [refused.value.details["limit"]] == list(limit)
     assert list(store.walk()) == []
 
 
