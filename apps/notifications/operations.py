@@ -61,14 +61,11 @@ def notify(
     thing before is left alone, unless it ``is_news`` again: then the new notice takes the place of the old one. Returns
     how many were told."""
     wanted = set(user_ids)
-    if isinstance(message, str):
-        groups = {message: wanted}
-    else:
-        theirs = people.find_languages(user_ids=wanted)
-        groups = {text: {who for who in wanted if theirs.get(who) == name} for name, text in message.items()}
-        groups[message[rules.ENGLISH]] = wanted.difference(
-            *(g for t, g in groups.items() if t != message[rules.ENGLISH])
-        )
+    said = {rules.ENGLISH: message} if isinstance(message, str) else message
+    theirs = people.find_languages(user_ids=wanted) if len(said) > 1 else {}
+    groups: dict[str, set[uuid.UUID]] = {}
+    for who in wanted:
+        groups.setdefault(said.get(theirs.get(who, ""), said[rules.ENGLISH]), set()).add(who)
     with transaction.atomic():
         return sum(
             _notify(sorted(group), type, text, link, related_task_id, related_contact_request_id, is_news)
@@ -130,6 +127,21 @@ def tell_released(*, assignment_id: uuid.UUID) -> int:
         return 0
     return _tell_audience(
         room.pk, Notice.Type.EXAM_PUBLISHED, rules.say("results_out", title=room.title), rules.room_link(room.pk)
+    )
+
+
+def tell_marked(*, attempt_id: uuid.UUID, assignment_id: uuid.UUID, student_id: uuid.UUID) -> int:
+    """Tell a student that people have marked what they wrote, or marked it otherwise than before; nothing as long as the
+    marks are not shown. Returns how many were told."""
+    attempt = attempts.find_released_attempt(student_id=student_id, assignment_id=assignment_id)
+    if attempt is None or attempt.pk != attempt_id:
+        return 0
+    return notify(
+        user_ids=[student_id],
+        type=Notice.Type.EXAM_PUBLISHED,
+        message=rules.say("marked", title=attempt.assignment.title),
+        link=rules.result_link(attempt_id),
+        related_task_id=assignment_id,
     )
 
 
