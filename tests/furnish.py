@@ -37,8 +37,9 @@ from apps.mail.models import Mail
 from apps.materials import operations as materials
 from apps.materials.models import Category, Material
 from apps.mock_tests import queries as papers
-from apps.mock_tests.models import BankQuestion, MediaFile, MockTest, Question
-from apps.mock_tests.operations import bank, bank_topics
+from apps.mock_tests.models import BankQuestion, Blueprint, ExamProfile, MediaFile, MockTest, Question
+from apps.mock_tests.operations import bank, bank_topics, blueprints, profiles
+from apps.mock_tests.rules.blueprint import GroupPlan, Line, Plan, SectionPlan
 from apps.notifications.models import Notice
 from tests import factories
 from tests.cast import Cast
@@ -78,6 +79,8 @@ class Furniture:
     live: QuizSession
     player: Player
     bank_question: BankQuestion
+    blueprint: Blueprint
+    profile: ExamProfile
 
     def id_for(self, path: str) -> uuid.UUID | None:
         """What stands for ``{id}`` in a path of the API."""
@@ -91,6 +94,8 @@ class Furniture:
             "auth/identities": self.identity,
             "auth/sessions": self.session,
             "bank-questions": self.bank_question,
+            "blueprints": self.blueprint,
+            "exam-profiles": self.profile,
             "identity-providers": self.identity.provider,
             "center-admin-centers": self.center,
             "centers/domains": SimpleNamespace(pk=self.address.id),
@@ -135,6 +140,9 @@ def _identity(cast: Cast, place: str) -> Identity:
     return Identity.objects.create(
         user=cast.alice, provider=provider, issuer=provider.issuer, subject="alice", email=cast.alice.email
     )
+
+
+ONE_EASY = Plan((SectionPlan("All", (GroupPlan((Line(1, difficulty="EASY"),)),)),))
 
 
 def furnish(cast: Cast) -> Furniture:
@@ -197,6 +205,8 @@ def furnish(cast: Cast) -> Furniture:
         live=live,
         player=Player.objects.get(session=live),
         bank_question=_bank_question(cast, place),
+        blueprint=blueprints.create_blueprint(actor=cast.carol, name=f"Blueprint of {place}", plan=ONE_EASY),
+        profile=profiles.create_profile(actor=cast.dora, changes={"name": f"Exam of {place}"}),
         homework=homework.assign_homework(
             actor=cast.dora,
             title=f"Homework of {place}",

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from api.common.requests import Request
 from api.v1.attempts.serializers.papers import TakerPaperOut
 from api.v1.mock_tests.serializers import fields
-from api.v1.mock_tests.serializers.editions import ChangesQuery, CheckOut, ComparisonOut, PreviewQuery
+from api.v1.mock_tests.serializers.editions import ChangesQuery, CheckOut, PaperComparisonOut, PreviewQuery
 from apps.mock_tests import queries
 from apps.mock_tests.queries import papers
 
@@ -37,9 +37,9 @@ class EditionViews(Base):
         sign = fields.with_links(request)["sign"]
         return Response(papers.preview_for(request.user, id, sign=sign, **PreviewQuery.read(request)))
 
-    @extend_schema(operation_id="mock_tests_paper_changes", parameters=[ChangesQuery], responses=ComparisonOut)
+    @extend_schema(operation_id="mock_tests_paper_changes", parameters=[ChangesQuery], responses=PaperComparisonOut)
     @action(detail=True, url_path="papers/<int:number>/changes")
     def changes(self, request: Request, id: uuid.UUID, number: int) -> Response:
         """What changed up to an edition: parts that came, went, moved or say something else, keys and marks included."""
         found = papers.changes_for(request.user, id, number=number, **ChangesQuery.read(request))
-        return Response(ComparisonOut(found).data)
+        return Response(PaperComparisonOut(found).data)

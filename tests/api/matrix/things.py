@@ -20,6 +20,7 @@ from apps.core import tenancy
 from apps.core.tenancy import Tenant
 from apps.jobs.models import Job
 from apps.mail.models import Mail
+from apps.mock_tests.models import Paper
 from apps.notifications.models import Notice
 from tests.cast import Cast
 
@@ -53,8 +54,13 @@ def of_center(cast: Cast, tenant: Tenant, student: User, admin: User) -> Ids:
             "users_restore": gone,
         }
         item = HomeworkItem.objects.latest("homework__created_at")
+        paper = Paper.objects.filter(test__kind="MOCK_TEST").latest("published_at")
     ids = {name: row.pk for name, row in found.items()}
-    return ids | {"audit": found["audit"].uid, "homework_start": (item.homework_id, item.pk)}
+    return (
+        ids
+        | {"audit": found["audit"].uid, "homework_start": (item.homework_id, item.pk)}
+        | {"mock_tests_paper_changes": (paper.test_id, paper.number)}
+    )
 
 
 def of_main_host(cast: Cast, center: uuid.UUID, acting: uuid.UUID) -> Ids:

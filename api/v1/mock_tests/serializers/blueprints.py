@@ -56,7 +56,7 @@ class BlueprintSectionIn(StrictSerializer):
     groups = BoundedList(child=BlueprintGroupIn(), max_length=MOST_GROUPS)
 
 
-class PlanIn(StrictSerializer):
+class BlueprintPlanIn(StrictSerializer):
     level = serializers.ChoiceField(LEVELS, required=False, allow_blank=True)
     profile = serializers.CharField(max_length=40, required=False, allow_blank=True)
     sections = BoundedList(child=BlueprintSectionIn(), max_length=MOST_SECTIONS)
@@ -72,7 +72,7 @@ class PlanIn(StrictSerializer):
 class BlueprintIn(StrictSerializer):
     name = serializers.CharField(max_length=120)
     description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
-    plan = PlanIn()
+    plan = BlueprintPlanIn()
 
 
 class AssembleIn(StrictSerializer):
@@ -85,7 +85,7 @@ class AssembleIn(StrictSerializer):
 
 class AssembleOnceIn(AssembleIn):
     title = serializers.CharField(max_length=200)
-    plan = PlanIn()
+    plan = BlueprintPlanIn()
 
 
 class BlueprintLineOut(serializers.Serializer[Any]):
@@ -114,7 +114,7 @@ class BlueprintSectionOut(serializers.Serializer[Any]):
     groups = BlueprintGroupOut(many=True)
 
 
-class PlanOut(serializers.Serializer[Any]):
+class BlueprintPlanOut(serializers.Serializer[Any]):
     level = serializers.CharField()
     profile = serializers.CharField()
     sections = BlueprintSectionOut(many=True)
@@ -126,7 +126,7 @@ class BlueprintOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     description = serializers.CharField()
-    plan = PlanOut(source="spec")
+    plan = BlueprintPlanOut(source="spec")
     revision = serializers.IntegerField(help_text="For `If-Match`.")
     created_by = serializers.UUIDField(source="created_by_id", allow_null=True)
     created_at = serializers.DateTimeField()

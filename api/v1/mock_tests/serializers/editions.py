@@ -42,7 +42,7 @@ class AnyOut(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
-class ChangedFieldOut(serializers.Serializer[Any]):
+class PaperFieldOut(serializers.Serializer[Any]):
     name = serializers.CharField(help_text="As papers name it; of a moved part `place`.")
     before = AnyOut(allow_null=True)
     after = AnyOut(allow_null=True, help_text="Options, prompts and gaps are named by what they say.")
@@ -52,20 +52,20 @@ class ChangedFieldOut(serializers.Serializer[Any]):
         return {"name": field.name, "before": field.before, "after": field.after}
 
 
-class ChangeOut(serializers.Serializer[Any]):
+class PaperChangeOut(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(["test", "section", "group", "question"])
     what = serializers.ChoiceField(["added", "removed", "moved", "changed"])
     id = serializers.CharField()
     pointer = serializers.CharField(help_text="In the later edition; of what was removed, in the earlier one.")
     name = serializers.CharField()
-    fields = ChangedFieldOut(many=True)  # type: ignore[assignment]
+    fields = PaperFieldOut(many=True)  # type: ignore[assignment]
 
 
-class ComparisonOut(serializers.Serializer[Any]):
+class PaperComparisonOut(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     since = serializers.IntegerField(help_text="The first edition is compared with itself.")
     is_same = serializers.BooleanField(help_text="Whether both have the same content and key.")
-    changes = ChangeOut(many=True)
+    changes = PaperChangeOut(many=True)
 
 
 class PreviewQuery(Filters):

@@ -79,7 +79,7 @@ class TieIn(StrictSerializer):
     )
 
 
-class ProfileRulesIn(StrictSerializer):
+class ExamRulesIn(StrictSerializer):
     """Lists replace what was there."""
 
     level = serializers.ChoiceField(LEVELS, required=False, allow_blank=True)
@@ -101,11 +101,11 @@ class ProfileRulesIn(StrictSerializer):
     )
 
 
-class ProfileIn(ProfileRulesIn):
+class ExamProfileIn(ExamRulesIn):
     name = serializers.CharField(max_length=120, required=False)
 
 
-class NewProfileIn(ProfileRulesIn):
+class NewExamProfileIn(ExamRulesIn):
     name = serializers.CharField(max_length=120)
     slug = serializers.RegexField(
         r"^[a-z0-9][a-z0-9-]*$",
@@ -157,7 +157,7 @@ class TieOut(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
-class ProfileOut(serializers.Serializer[Any]):
+class ExamProfileOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     code = serializers.CharField(source="profile.code", help_text="How tests and papers name it.")
     slug = serializers.CharField()
@@ -188,7 +188,7 @@ class ProfileOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField(allow_null=True)
 
 
-class ProfileFilters(Filters):
+class ExamProfileFilters(Filters):
     level = serializers.ChoiceField(LEVELS, required=False)
     exam_type = serializers.CharField(max_length=20, required=False)
     on = serializers.DateField(required=False, help_text="Those that hold on this day.")
