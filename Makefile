@@ -5,7 +5,7 @@ LOCAL := $(PY) -m deployment.local
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test machine races class faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-submits bench-expiry bench-bank bench-papers watch shell reset clean venv venv-dev
+.PHONY: help run test machine races class faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-submits bench-expiry bench-bank bench-papers bench-live watch shell reset clean venv venv-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -53,7 +53,7 @@ define openapi
 	$(PY) manage.py permissions_page --skip-checks --file $(1)/../permissions.md
 endef
 
-bench: bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-submits bench-expiry bench-bank bench-papers ## all benchmarks, on servers of their own
+bench: bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-submits bench-expiry bench-bank bench-papers bench-live ## all benchmarks, on servers of their own
 
 bench-answers: venv-dev ## answers of a large class per second
 	@$(PY) -m benchmarks.answers $(ARGS)
@@ -79,6 +79,9 @@ bench-invigilator: venv-dev ## a thousand seats under the eyes of twenty
 bench-starts: venv-dev ## 500 who begin at the same moment, and within five seconds over HTTP
 	@$(PY) -m benchmarks.starts $(ARGS)
 
+bench-submits: venv-dev ## a class of 300 that hands in within one second, with its sockets open
+	@$(PY) -m benchmarks.submits $(ARGS)
+
 bench-expiry: venv-dev ## a thousand whose time is up at the same moment
 	@$(PY) -m benchmarks.expiry $(ARGS)
 
@@ -87,6 +90,9 @@ bench-bank: venv-dev ## a list of 10,000 questions, searched and filtered
 
 bench-papers: venv-dev ## publishing 200 questions, and their paper when 500 begin
 	@$(PY) -m benchmarks.papers $(ARGS)
+
+bench-live: venv-dev ## a live quiz of a thousand players
+	@$(PY) -m benchmarks.live $(ARGS)
 
 watch: venv ## the board of the running exam, in this terminal
 	@$(LOCAL) exec python manage.py watch_board $(ARGS)
