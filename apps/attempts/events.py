@@ -84,6 +84,17 @@ class ItemsToCount(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptMarkedByHand(Event):
+    """Completed, or changed, by what people have marked of it; said beside its grading."""
+
+    name: ClassVar[str] = "attempt.marked_by_hand"
+
+    attempt_id: uuid.UUID
+    assignment_id: uuid.UUID
+    student_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptGraded(Event):
     name: ClassVar[str] = "attempt.graded"
 

@@ -131,8 +131,8 @@ def tell_released(*, assignment_id: uuid.UUID) -> int:
 
 
 def tell_marked(*, attempt_id: uuid.UUID, assignment_id: uuid.UUID, student_id: uuid.UUID) -> int:
-    """Tell a student that people have marked what they wrote, or marked it otherwise than before; nothing as long as the
-    marks are not shown. Returns how many were told."""
+    """Tell a student, once, that people have marked what they wrote; nothing as long as the marks are not shown. Returns how
+    many were told."""
     attempt = attempts.find_released_attempt(student_id=student_id, assignment_id=assignment_id)
     if attempt is None or attempt.pk != attempt_id:
         return 0

@@ -19,6 +19,10 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "room_open": {ENGLISH: "{title} is open.", JAPANESE: "「{title}」が始まりました。"},
         "results_out": {ENGLISH: "The results of {title} are out.", JAPANESE: "「{title}」の結果が発表されました。"},
+        "marked": {
+            ENGLISH: "What you wrote in {title} is marked.",
+            JAPANESE: "「{title}」の記述問題が採点されました。",
+        },
         "homework_new": {
             ENGLISH: "New homework: {title}, until {until}.",
             JAPANESE: "新しい宿題「{title}」。締め切りは{until}です。",

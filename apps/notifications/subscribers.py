@@ -14,6 +14,7 @@ from apps.assignments.events import (
     HomeworkMoved,
     ResultsReleased,
 )
+from apps.attempts.events import AttemptMarkedByHand
 from apps.authentication.events import ActingBegan, ActingEnded, ErasureAsked, UserErased
 from apps.centers.events import ContactRequested, DomainFailed, PlanEnded, PlanEnding
 from apps.core import bus
@@ -30,6 +31,11 @@ def tell_opened(event: AssignmentOpened) -> None:
 @bus.subscribe(ResultsReleased)
 def tell_released(event: ResultsReleased) -> None:
     operations.tell_released(assignment_id=event.assignment_id)
+
+
+@bus.subscribe(AttemptMarkedByHand)
+def tell_marked(event: AttemptMarkedByHand) -> None:
+    operations.tell_marked(attempt_id=event.attempt_id, assignment_id=event.assignment_id, student_id=event.student_id)
 
 
 @bus.subscribe(HomeworkAssigned)

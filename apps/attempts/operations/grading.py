@@ -12,7 +12,7 @@ from apps.assignments import operations as room_operations
 from apps.assignments import queries as rooms
 from apps.assignments.errors import AssignmentNotFound, StillSitting
 from apps.attempts import errors
-from apps.attempts.events import AttemptAwaitsMarking, AttemptGraded, MarksWithdrawn
+from apps.attempts.events import AttemptAwaitsMarking, AttemptGraded, AttemptMarkedByHand, MarksWithdrawn
 from apps.attempts.models import AnswerSheet, Attempt, ItemMark
 from apps.attempts.operations import scripts
 from apps.attempts.rules import marking
@@ -52,6 +52,9 @@ def grade_attempt(*, attempt_id: uuid.UUID, at: datetime | None = None) -> Attem
         if not had_marks:
             _write_marks(attempt, marked)
         _record(attempt, marked, at)
+        if settled.has_scripts:
+            whose = {"attempt_id": attempt.pk, "assignment_id": attempt.assignment_id}
+            bus.publish(AttemptMarkedByHand(**whose, student_id=attempt.student_id))
         finalise_if_done(assignment_id=attempt.assignment_id)
     return attempt
 

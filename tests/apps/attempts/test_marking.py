@@ -18,7 +18,9 @@ from apps.attempts.queries import marking as queue
 from apps.audit.models import Entry
 from apps.core import bus, clock
 from apps.groups import operations as groups
-from apps.leaderboards.models import ExamResult
+from apps.leaderboards import operations as boards
+from apps.leaderboards.models import ExamResult, Rank, Ranking
+from apps.notifications.models import Notice
 from tests.apps.attempts import journal
 from tests.apps.attempts.samples import make_essay_test
 from tests.factories import make_room, publish
@@ -244,6 +246,37 @@ def test_a_second_mark_that_agrees_disputes_nothing(cast, room):
     marking.mark_second(actor=director, script_id=script.pk, scores={"0": "5.0", "1": "3.00"}, revision=1)
     script.refresh_from_db()
     assert not script.is_disputed
+
+
+def test_the_student_hears_of_marks_once_and_the_board_of_changes_too(cast, test, deliver):
+    room = make_room(cast, cast.alice, test=test, result_policy="AFTER_CLOSE")
+    attempt = hand_in(cast.alice, room, letter="text")
+    rooms.close_room(assignment_id=room.pk, actor=cast.dora)
+    marking.zero_unanswered(actor=cast.dora, assignment_id=room.pk)
+    deliver()
+    about = Notice.objects.filter(user=cast.alice, message="What you wrote in Mock exam is marked.")
+    assert not about.exists()
+    give(cast.dora, attempt, LETTER, HALF)
+    deliver()
+    assert about.get().link == f"/attempts/{attempt.pk}/result/"
+    first = Ranking.objects.get(assignment_id=room.pk, is_final=True)
+    give(cast.dora, attempt, LETTER, FULL, reason="Page 2 was overlooked.")
+    deliver()
+    boards.sync_board(assignment_id=room.pk)
+    assert about.count() == 1  # the same message is not told twice
+    newest = Ranking.objects.filter(assignment_id=room.pk, is_final=True).latest("pk")
+    assert newest != first
+    assert Rank.objects.get(ranking_id=newest.pk).score == 10
+
+
+def test_marks_that_are_not_shown_are_told_to_nobody(cast, test, deliver):
+    room = make_room(cast, cast.alice, test=test, result_policy="BY_HAND")
+    attempt = hand_in(cast.alice, room, letter="text", diary="text")
+    give(cast.dora, attempt, LETTER, HALF)
+    give(cast.dora, attempt, DIARY, {"0": "1"})
+    deliver()
+    assert now(attempt)[0] == "GRADED"
+    assert not Notice.objects.filter(message__contains="marked").exists()
 
 
 # -- what was not answered -----------------------------------------------------------------------------------------
