@@ -350,7 +350,7 @@ def test_qti_1_is_told_of():
 def test_somebody_can_watch_and_stop():
     seen = []
     read_qti(package(*items(*"abc")), watch=seen.append)
-    assert seen == [1, 2, 3]
+    assert seen == [0, 1, 2, 3]
 
     def stop(done):
         raise InterruptedError

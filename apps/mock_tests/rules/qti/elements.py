@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, Literal
 
 from apps.mock_tests.rules.draft import UnreadableFile
@@ -18,6 +19,8 @@ ITEM_LIMITS: Final = XmlLimits(size=16 * 1024 * 1024, depth=64, elements=50_000)
 MANIFEST_LIMITS: Final = XmlLimits(size=32 * 1024 * 1024, depth=64, elements=300_000)
 _KEBAB: Final = re.compile(r"-([a-z0-9])")
 _PREFIX: Final = "qti-"
+_REMEMBERED: Final = 2048
+"""So many names and namespaces; files repeat a few of them."""
 
 
 @dataclass(slots=True)
@@ -136,6 +139,7 @@ class _Building(XmlReading):
         self._open.content.append(text)
 
 
+@lru_cache(_REMEMBERED)
 def _space(address: str) -> Space:
     """What a namespace is for; files without any are taken for what they would be with one."""
     if not address or "imsqti" in address or address.endswith("/xhtml") or "apip" in address:
@@ -153,12 +157,14 @@ def _space(address: str) -> Space:
     return "other"
 
 
+@lru_cache(_REMEMBERED)
 def _name(written: str, space: Space) -> str:
     if space in ("math", "include", "old", "other"):
         return written
     return _camel(written.removeprefix(_PREFIX)) if written.startswith(_PREFIX) else written
 
 
+@lru_cache(_REMEMBERED)
 def _attribute(written: str) -> str:
     """Local and in the form of QTI 2; `data-` and `aria-` ones keep theirs."""
     name = written.rpartition(BETWEEN_NAMES)[2]

@@ -43,6 +43,7 @@ def read_qti(source: Source, /, watch: Watch = nobody) -> tuple[DraftTest, Impor
     """What the package holds as a test, and what became of each of its items. Raises `UnreadableFile` when the package as
     a whole cannot be read; an item that cannot be taken is a refused row."""
     package = open_package(source)
+    watch(0)
     findings = Findings()
     structure = read_structure(package, findings)
     reading = _Reading(package, structure, watch)
