@@ -12,7 +12,7 @@ from django.urls import path
 from django.utils.html import format_html, format_html_join, strip_tags
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from apps.core import clock
 from apps.core.adminsite import ActionVariant, RowAdmin, RowForm, RowInline, act, center_site, pretty
@@ -22,6 +22,8 @@ from apps.mock_tests.models import (
     BankQuestion,
     BankReview,
     BankVersion,
+    Blueprint,
+    ExamProfile,
     ImportRun,
     MediaFile,
     MockTest,
@@ -31,11 +33,21 @@ from apps.mock_tests.models import (
     TestSection,
     Topic,
 )
-from apps.mock_tests.operations import authoring, bank, bank_review, bank_topics, media, publishing
+from apps.mock_tests.operations import (
+    authoring,
+    bank,
+    bank_review,
+    bank_topics,
+    blueprints,
+    media,
+    profiles,
+    publishing,
+)
 from apps.mock_tests.queries import shelves
 from apps.mock_tests.rules import media as rules
 from apps.mock_tests.rules.bank import plain_form
 from apps.mock_tests.rules.bank_review import MOVES, Step
+from apps.mock_tests.rules.profiles import PROFILES
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -325,6 +337,96 @@ def _answers(row: Question | BankVersion) -> str:
     )
     lines = format_html_join("", '<tr><td class="pr-4 font-semibold">{}</td><td>{}</td></tr>', cells)
     return format_html('<table><tr><th class="pr-4">share</th><th>option</th></tr>{}</table>', lines)
+
+
+# -- exams ---------------------------------------------------------------------------------------------------------
+
+
+class ExamProfileForm(RowForm):
+    valid_from = forms.DateField(widget=UnfoldAdminDateWidget(), required=False)
+    valid_until = forms.DateField(
+        widget=UnfoldAdminDateWidget(), required=False, help_text="The first day on which it does not hold any more."
+    )
+
+    class Meta:
+        model = ExamProfile
+        fields = ["name"]
+
+
+class NewExamProfileForm(ExamProfileForm):
+    based_on = forms.ChoiceField(
+        widget=UnfoldAdminSelectWidget(),
+        choices=[(code, f"{profile.name} ({code})") for code, profile in PROFILES.items()],
+        help_text="What it is a copy of. Sections, marks and scores are changed over the API.",
+    )
+
+
+@admin.register(ExamProfile, site=center_site)
+class ExamProfileAdmin(RowAdmin):
+    """The center's own. A change makes the next edition; those that come with the product have no rows."""
+
+    icon = "rule"
+    can_add = can_change = True
+    form, add_form = ExamProfileForm, NewExamProfileForm
+    add_fields = ["name", "based_on", "valid_from", "valid_until"]
+    edit_fields = ["name", "valid_from", "valid_until"]
+    list_display = ["name", "code", "level", "exam_type", "valid_from", "valid_until", "replaced_at", "retired_at"]
+    list_filter = ["exam_type", ("replaced_at", admin.EmptyFieldListFilter), ("retired_at", admin.EmptyFieldListFilter)]
+    search_fields = ["name", "code"]
+    fields = ["name", "code", "edition", "level", "exam_type", "valid_from", "valid_until", "based_on", "rules"]
+    fields += ["replaced_at", "retired_at", "created_by", "created_at"]
+    actions_detail = ["retire"]
+
+    def added(self, request: HttpRequest, values: dict[str, Any]) -> ExamProfile:
+        based_on = values.pop("based_on")
+        return profiles.create_profile(actor=_actor(request), changes=values, based_on=based_on)
+
+    def changed(self, request: HttpRequest, row: ExamProfile, changes: dict[str, Any]) -> None:
+        profiles.change_profile(actor=_actor(request), profile_id=row.pk, changes=changes)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_newest = not isinstance(obj, ExamProfile) or (obj.replaced_at is None and obj.retired_at is None)
+        return is_newest and super().has_change_permission(request, obj)
+
+    def can_act(self, name: str, row: ExamProfile) -> bool:
+        return row.replaced_at is None and row.retired_at is None
+
+    @display(description="rules")
+    def rules(self, row: ExamProfile) -> str:
+        return pretty(row.data)
+
+    @act("Retire", icon="block", ask="It is not offered for new tests any more.", variant=ActionVariant.DANGER)
+    def retire(self, request: HttpRequest, row: ExamProfile) -> None:
+        profiles.retire_profile(actor=_actor(request), profile_id=row.pk)
+
+
+@admin.register(Blueprint, site=center_site)
+class BlueprintAdmin(RowAdmin):
+    icon = "architecture"
+    can_change = True
+    edit_fields = ["name", "description"]
+    list_display = ["name", "created_by", "updated_at"]
+    list_select_related = ["created_by"]
+    search_fields = ["name", "description"]
+    fields = ["name", "description", "plan", "created_by", "created_at", "updated_at"]
+    actions_detail = ["assemble", "remove"]
+
+    def changed(self, request: HttpRequest, row: Blueprint, changes: dict[str, Any]) -> None:
+        blueprints.update_blueprint(actor=_actor(request), blueprint_id=row.pk, changes=changes)
+
+    @display(description="plan")
+    def plan(self, row: Blueprint) -> str:
+        return pretty(row.spec)
+
+    @act(
+        "Make a test", icon="auto_awesome", ask="Makes a draft of questions of the bank.", variant=ActionVariant.SUCCESS
+    )
+    def assemble(self, request: HttpRequest, row: Blueprint) -> None:
+        blueprints.assemble_by(actor=_actor(request), blueprint_id=row.pk)
+
+    @act("Remove", icon="delete", ask="Tests that were made by it stay.", variant=ActionVariant.DANGER)
+    def remove(self, request: HttpRequest, row: Blueprint) -> None:
+        blueprints.delete_blueprint(actor=_actor(request), blueprint_id=row.pk)
 
 
 # -- the bank ------------------------------------------------------------------------------------------------------
