@@ -56,8 +56,8 @@ class InterchangeViews:
     @action(detail=False, methods=["post"], url_path="import", parser_classes=[MultiPartParser])
     def import_file(self, request: Request) -> Response:
         """Make a draft of a file, or put its questions into the bank. The same file again gives the same test;
-        ``preview`` stores nothing. A file that cannot be read is refused with lines and reasons. One of eight megabytes or more
-        becomes a task, as does any with ``async=true``."""
+        ``preview`` stores nothing. A file that cannot be read is refused with lines and reasons. One of eight megabytes
+        or more becomes a task, as does any with ``async=true``."""
         limit_body(request, settings.SHIKEN_IMPORT_MAX_BYTES)
         shape = files.ImportIn(data=request.data)
         shape.is_valid(raise_exception=True)

@@ -75,6 +75,8 @@ def export_bank_for(actor: User, *, to: str, filters: bank.Filters) -> Exported:
     questions = list(found[: MOST_QUESTIONS + 1])
     if len(questions) > MOST_QUESTIONS:
         raise NothingToExport(f"More than {MOST_QUESTIONS:,} questions are asked for; choose fewer.")
+    if not questions:
+        raise NothingToExport
     paths = _topic_paths(questions)
     sources = [_of_bank(question, paths) for question in questions]
     named = {
@@ -87,8 +89,6 @@ def export_bank_for(actor: User, *, to: str, filters: bank.Filters) -> Exported:
 
 def _exported(source: TestSource, named: Mapping[uuid.UUID, exporting.Named], to: str, description: str) -> Exported:
     count = sum(1 for _ in source.questions())
-    if not count:
-        raise NothingToExport
     kind = interchange.FORMATS[to]
     files = _files_of(exporting.references(source), kind)
     draft = exporting.draft_of(source, named, files.__getitem__, keeps_all=kind.keeps_all, description=description)

@@ -17,7 +17,10 @@ from apps.mock_tests.rules.types.registry import TYPES
 
 DEFAULT_LIMITS: Final = TextLimits()
 OPTION: Final = re.compile(r"\s*([A-Z])[).]\s+(\S.*)")
-ANSWER: Final = re.compile(r"\s*ANSWER\s*:\s*(.*?)\s*", re.DOTALL)
+ANSWER: Final = re.compile(r"\s*ANSWER\s*:\s*(.*?)\s*", re.DOTALL | re.IGNORECASE)
+_SAYS_ANSWER: Final = re.compile(r"\s*ANSWER\s*:")
+"""Before the options only these letters count; a question may well begin with "Answer:"."""
+_LETTER: Final = re.compile(r"([A-Za-z])[).]?")
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -77,8 +80,11 @@ def _items(lines: list[str]) -> Iterator[_Item]:
             yield item
             item = None
         item = item or _Item(number)
-        if answer:
-            item.answer = answer[1]
+        if answer and not item.options and not _SAYS_ANSWER.match(line):
+            item.text.append(line.strip())
+        elif answer:
+            letter = _LETTER.fullmatch(answer[1])
+            item.answer = letter[1].upper() if letter else answer[1]
             yield item
             item = None
         elif option:
@@ -133,7 +139,7 @@ def _written(question: DraftQuestion) -> str:
     text = richtext.to_text(question.text)
     if not text or not all(options):
         raise CannotHold("Aiken holds no files, and without them a text is empty.")
-    if any(OPTION.fullmatch(line) or ANSWER.fullmatch(line) for line in text.split("\n")):
+    if any(OPTION.fullmatch(line) or _SAYS_ANSWER.match(line) for line in text.split("\n")):
         raise CannotHold("A line of its text reads like an option or an answer.")
     lines = [f"{letter}) {option}" for letter, option in zip(LETTERS, options, strict=False)]
     return "\n".join([text, *lines, f"ANSWER: {LETTERS[answer]}", ""])

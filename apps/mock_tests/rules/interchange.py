@@ -27,7 +27,7 @@ from apps.mock_tests.rules.table.writing import write_csv, write_xlsx
 Writer = Callable[[DraftTest], tuple[bytes, dict[str, str]]]
 
 _LOOKED_AT: Final = 1024 * 1024
-_ANSWER_LINE: Final = re.compile(rb"^\s*ANSWER\s*:", re.MULTILINE)
+_ANSWER_LINE: Final = re.compile(rb"^\s*ANSWER\s*:", re.MULTILINE | re.IGNORECASE)
 _GIFT_SIGNS: Final = re.compile(rb"^\s*(?:\$CATEGORY:|::)|(?<!\\)\{", re.MULTILINE)
 
 

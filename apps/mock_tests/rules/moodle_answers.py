@@ -51,6 +51,8 @@ class Answers:
     notes: tuple[str, ...] = ()
     shuffle: bool = False
     text: str | None = None
+    marks: Decimal | None = None
+    """Where the file does not say them: those of the answers."""
 
 
 class MoodleMapping:
@@ -139,6 +141,9 @@ def accepted(said: Iterable[Text], *, strict: bool) -> tuple[tuple[Text, ...], t
             notes.append('The answer "*" (anything else) was left out.')
             if text.fraction > 0:
                 raise RefusedQuestion('The answer "*" gives marks for anything.')
+            continue
+        if _WILDCARD.search(text.text) and text.fraction <= 0:
+            notes.append(f'The answer "{shortened(text.text)}" has a wildcard (*) and was left out; it earns nothing.')
             continue
         if _WILDCARD.search(text.text):
             raise RefusedQuestion(f'The answer "{shortened(text.text)}" has a wildcard (*); name the answers instead.')

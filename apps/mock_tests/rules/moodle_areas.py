@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import filetype
 import nh3
 
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules import markdown, richtext
 from apps.mock_tests.rules.draft import DraftFile, FileKind
 from apps.mock_tests.rules.moodle_tree import Node
 
@@ -111,7 +111,7 @@ class _AreaReading:
         self._notes: list[str] = []
 
     def area(self) -> Area:
-        source = _as_html(self._node, self._notes)
+        source = _as_html(self._node)
         if len(source) > MAX_TEXT:
             return Area(problems=(f"A text is longer than {MAX_TEXT:,} characters.",))
         if richtext.nesting(source) > MAX_NESTING:
@@ -187,14 +187,14 @@ def shown_files(areas: Iterable[Area]) -> tuple[DraftFile, ...]:
     return tuple({file.name: file for area in areas for file in area.files}.values())
 
 
-def _as_html(node: Node, notes: list[str]) -> str:
+def _as_html(node: Node) -> str:
     inner = node.find("text")
     text = richtext.without_control_characters(inner.text if inner else "").strip()
     form = node.attributes.get("format", "html")
     if form in ("html", ""):
         return text
-    if form == "markdown" and text:
-        notes.append("Markdown is shown as plain text.")
+    if form == "markdown":
+        return markdown.to_html(text)
     if form == "moodle_auto_format" and richtext.has_tags(text):
         return text.replace("\n", "<br>")
     return richtext.escape_plain(text)

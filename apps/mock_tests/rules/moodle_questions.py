@@ -26,10 +26,9 @@ _UNSUPPORTED: Final = {
     "calculated": "Calculated",
     "calculatedsimple": "Calculated",
     "calculatedmulti": "Calculated",
-    "ddwtos": "Drag and drop",
     "ddimageortext": "Drag and drop",
     "ddmarker": "Drag and drop",
-    "gapselect": "Missing words",
+    "random": "Random",
     "randomsamatch": "Random matching",
 }
 
@@ -52,7 +51,7 @@ def read_question(node: Node, topic: str) -> ReadQuestion:
     text = read_area(node.find("questiontext"), shelf)
     explanation = read_area(node.find("generalfeedback"), shelf)
     answers = mapping.read(node, shelf, text)
-    marks = _marks(node, sum(gap.weight for gap in answers.gaps))
+    marks = _marks(node, answers.marks or sum(gap.weight for gap in answers.gaps))
     areas = (text, explanation, *answers.areas)
     refuse_if(_problems(text, (explanation, *answers.areas)))
     question = DraftQuestion(
@@ -106,7 +105,7 @@ def _problems(text: Area, others: Sequence[Area]) -> list[str]:
     return problems
 
 
-def _marks(node: Node, weight_of_gaps: int) -> Decimal:
+def _marks(node: Node, weight_of_gaps: Decimal | int) -> Decimal:
     """Moodle leaves the marks of embedded answers out: they are the sum of their weights."""
     given = node.value("defaultgrade", str(weight_of_gaps or 1))
     marks = parse_number(given)

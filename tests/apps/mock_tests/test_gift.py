@@ -319,7 +319,7 @@ FINE = "One?\nA) yes\nB) no\nANSWER: {}\n"
     ("text", "reason"),
     [
         (FINE.format("C"), '"C" is none of its options'),
-        (FINE.format("b"), '"b" is none of its options'),
+        (FINE.format("d"), '"D" is none of its options'),
         (FINE.format(""), '"" is none of its options'),
         (FINE.format("A").replace("B)", "C)"), "A, C; they must be"),
         (FINE.format("A").replace("ANSWER", "Solution"), "no line ANSWER"),

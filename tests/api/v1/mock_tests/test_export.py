@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from apps.mock_tests import queries
 from apps.mock_tests.models import MediaFile, MockTest, Question
 from apps.mock_tests.operations import authoring, importing, media
+from apps.mock_tests.queries import exports
 from apps.mock_tests.rules import interchange
 from apps.mock_tests.rules.types.base import Gap, Given, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.registry import TYPES
@@ -162,7 +162,7 @@ def test_refuses_unknown_formats_and_tests(cast, whole):
 
 def test_refuses_more_files_than_a_file_can_hold(cast, monkeypatch):
     test = import_sample(cast)
-    monkeypatch.setattr(queries, "MOST_EMBEDDED_BYTES", 1_000)
+    monkeypatch.setattr(exports, "MOST_EMBEDDED_BYTES", 1_000)
     refused = body_of(Api(cast.carol).get(f"mock-tests/{test.pk}/export/?to=moodle_xml"), 422)
     assert (refused["code"], refused["details"]) == ("file_too_large", {"most": 1_000})
     export(cast.carol, test, "gift")

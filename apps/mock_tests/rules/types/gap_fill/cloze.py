@@ -23,9 +23,14 @@ _CHOSEN: Final = {
     **dict.fromkeys(("MULTICHOICE_S", "MCS", "MULTICHOICE_VS", "MCVS", "MULTICHOICE_HS", "MCHS"), True),
 }
 """Whether the options are shuffled."""
+_NUMBER: Final = frozenset({"NUMERICAL", "NM"})
+CLOZE: Final = frozenset({"cloze", "multianswer"})
+"""What Moodle calls such questions."""
+_AS_TEXT: Final = "A number in a gap counts as text: written in another way it is wrong."
 _BEGIN: Final = re.compile(r"\{(\d{0,6}):([A-Z_]{1,20}):", re.ASCII)
 _BODY: Final = re.compile(r"((?:\\.|[^\\}])*)\}", re.DOTALL)
 _SHARE: Final = re.compile(r"\s*(?:=|%(-?\d{1,3}(?:\.\d{0,10})?)%)", re.ASCII)
+_PLAIN: Final = re.compile(r"\d{1,20}(?:\.\d{0,20})?", re.ASCII)
 _ESCAPED: Final = re.compile(r'\\([\\}{#~"/=%])')
 _TO_ESCAPE: Final = re.compile(r'[\\}{#~"]')
 
@@ -41,6 +46,38 @@ class Cloze:
     text: str = ""
     gaps: list[Gap] = field(default_factory=list)
     shuffle: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoneNumber:
+    """The only gap of a text, which takes a number: the text around it, its weight, and values, tolerances and shares."""
+
+    before: str
+    after: str
+    weight: int
+    answers: tuple[tuple[str, str, Decimal], ...]
+
+
+def is_lone_number(source: str) -> bool:
+    """Whether the only gap of a text takes a number, so that the question is one for a number."""
+    found = [begin[2] for begin in _BEGIN.finditer(source)]
+    return len(found) == 1 and found[0] in _NUMBER
+
+
+def read_lone_number(source: str) -> LoneNumber:
+    """Return what such a text holds, or raise `BadCloze`."""
+    begin = _BEGIN.search(source)
+    body = _BODY.match(source, begin.end()) if begin else None
+    if begin is None or body is None:
+        raise BadCloze("A gap is not closed by a brace.")
+    answers = tuple(
+        (value.strip(), tolerance.strip() or "0", share)
+        for text, share, _ in map(_answer, _split(body[1], "~"))
+        for value, _, tolerance in [text.partition(":")]
+        if value.strip()
+    )
+    return LoneNumber(source[: begin.start()], source[body.end() :], int(begin[1] or 1), answers)
 
 
 def read_cloze(source: str) -> Cloze:
@@ -56,6 +93,8 @@ def read_cloze(source: str) -> Cloze:
         if body is None:
             raise BadCloze("A gap is not closed by a brace.")
         cloze.gaps.append(_gap(begin[1], begin[2], body[1]))
+        if begin[2] in _NUMBER:
+            cloze.notes = (_AS_TEXT,)
         cloze.shuffle = cloze.shuffle or _CHOSEN.get(begin[2], False)
         cloze.text += f"{source[end : begin.start()]}[[{len(cloze.gaps)}]]"
         end = body.end()
@@ -71,6 +110,8 @@ def write_cloze(text: str, gaps: Sequence[Gap], *, shuffle: bool) -> str:
 
 
 def _gap(weight: str, kind: str, body: str) -> Gap:
+    if kind in _NUMBER:
+        return _number(weight, body)
     if kind not in _TYPED and kind not in _CHOSEN:
         raise BadCloze(f"Gaps of the kind {kind} cannot be imported.")
     answers = [answer for answer in map(_answer, _split(body, "~")) if answer[0]]
@@ -83,6 +124,20 @@ def _gap(weight: str, kind: str, body: str) -> Gap:
         return Gap(options=tuple(options), weight=count)
     texts = (Text(html.unescape(text), share, feedback) for text, share, feedback in answers)
     return Gap(texts=tuple(texts), case_sensitive=_TYPED[kind], weight=count)
+
+
+def _number(weight: str, body: str) -> Gap:
+    """A gap among others takes texts only, so the number must be an exact one."""
+    texts = []
+    for source in _split(body, "~"):
+        text, share, feedback = _answer(source)
+        value, _, tolerance = text.partition(":")
+        if not value.strip() or value.strip() == "*":
+            continue
+        if tolerance.strip() and Decimal(tolerance.strip() if _PLAIN.fullmatch(tolerance.strip()) else 1):
+            raise BadCloze("A gap among others takes a number only if it has no tolerance.")
+        texts.append(Text(value.strip(), share, feedback))
+    return Gap(texts=tuple(texts), weight=int(weight or 1))
 
 
 def _answer(source: str) -> tuple[str, Decimal, str]:

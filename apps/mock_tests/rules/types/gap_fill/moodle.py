@@ -14,20 +14,25 @@ from apps.mock_tests.rules.moodle_answers import (
 from apps.mock_tests.rules.moodle_areas import Area, Shelf
 from apps.mock_tests.rules.moodle_tree import Node
 from apps.mock_tests.rules.types.base import Gap, Given
-from apps.mock_tests.rules.types.gap_fill.cloze import BadCloze, read_cloze, write_cloze
+from apps.mock_tests.rules.types.gap_fill.cloze import CLOZE, BadCloze, is_lone_number, read_cloze, write_cloze
+from apps.mock_tests.rules.types.gap_fill.missing_words import KINDS, read_missing_words
 
 
 class GapFillInMoodle(MoodleMapping):
     def takes(self, node: Node) -> bool:
-        return kind_of(node) in ("cloze", "multianswer")
+        return kind_of(node) in KINDS or (
+            kind_of(node) in CLOZE and not is_lone_number(node.value("questiontext/text"))
+        )
 
     def read(self, node: Node, shelf: Shelf, text: Area) -> Answers:
+        if kind_of(node) in KINDS:
+            return read_missing_words(node, text)
         try:
             cloze = read_cloze(text.html)
         except BadCloze as reason:
             raise RefusedQuestion(str(reason)) from reason
         gaps: list[Gap] = []
-        notes: list[str] = []
+        notes: list[str] = [*cloze.notes]
         for gap in cloze.gaps:
             texts, said = accepted(gap.texts, strict=gap.case_sensitive)
             gaps.append(Gap("", gap.options, texts, gap.case_sensitive, gap.weight))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
 
+from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.draft import DraftQuestion, NumericAnswer
 from apps.mock_tests.rules.moodle_answers import (
     ANY_OTHER,
@@ -19,13 +22,20 @@ from apps.mock_tests.rules.moodle_answers import (
 from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area
 from apps.mock_tests.rules.moodle_elements import percent
 from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.types.gap_fill.cloze import CLOZE, BadCloze, is_lone_number, read_lone_number
+
+GAP: Final = "_____"
+"""Stands where the number goes."""
 
 
 class NumericInMoodle(MoodleMapping):
     def takes(self, node: Node) -> bool:
-        return kind_of(node) == "numerical"
+        lone = kind_of(node) in CLOZE and is_lone_number(node.value("questiontext/text"))
+        return lone or kind_of(node) == "numerical"
 
     def read(self, node: Node, shelf: Shelf, text: Area) -> Answers:
+        if kind_of(node) in CLOZE:
+            return _of_cloze(text)
         elements = few(node, "answer")
         exact = [element for element in elements if element.value("text") != ANY_OTHER]
         if elements and not exact:
@@ -44,16 +54,30 @@ class NumericInMoodle(MoodleMapping):
         ]
 
 
+def _of_cloze(text: Area) -> Answers:
+    """A text with one gap, which takes a number."""
+    try:
+        cloze = read_lone_number(text.html)
+    except BadCloze as reason:
+        raise RefusedQuestion(str(reason)) from reason
+    numbers = tuple(_number(value, tolerance, share) for value, tolerance, share in cloze.answers if value != ANY_OTHER)
+    if not any(number.fraction == 1 for number in numbers):
+        raise RefusedQuestion("No answer is worth full marks.")
+    said = richtext.clean_html(f"{cloze.before}{GAP}{cloze.after}")
+    return Answers("numeric", numbers=numbers, text=said, marks=Decimal(cloze.weight))
+
+
 def _answer(element: Node) -> NumericAnswer:
-    value = parse_number(element.value("text"))
-    tolerance = parse_number(element.value("tolerance", "0"))
+    return _number(element.value("text"), element.value("tolerance", "0"), fraction_of(element))
+
+
+def _number(said: str, off: str, share: Decimal) -> NumericAnswer:
+    value, tolerance = parse_number(said), parse_number(off)
     if value is None:
-        raise RefusedQuestion(f'The answer "{shortened(element.value("text"))}" is not a finite number.')
+        raise RefusedQuestion(f'The answer "{shortened(said)}" is not a finite number.')
     if tolerance is None or tolerance < 0:
-        raise RefusedQuestion(
-            f'The tolerance "{shortened(element.value("tolerance"))}" is not a finite number of at least 0.'
-        )
-    return NumericAnswer(value, tolerance, fraction_of(element))
+        raise RefusedQuestion(f'The tolerance "{shortened(off)}" is not a finite number of at least 0.')
+    return NumericAnswer(value, tolerance, share)
 
 
 def _notes(node: Node, elements: Sequence[Node], feedback: Sequence[Area]) -> tuple[str, ...]:
