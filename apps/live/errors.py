@@ -46,6 +46,11 @@ class AlreadyBegun(Conflict):
     message = "The quiz has begun, and nobody may join any more."
 
 
+class SessionFull(Conflict):
+    code = "session_full"
+    message = "A live quiz has at most 1,000 players, and this one has them."
+
+
 class GuestsNotAllowed(Forbidden):
     code = "guests_not_allowed"
     message = "This quiz is not for guests, or not for you."

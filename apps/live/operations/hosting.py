@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from apps.audit import operations as audit
 from apps.authentication import queries as people
+from apps.centers.queries import centers
 from apps.live import errors, queries, rules
 from apps.live.models import QuizSession, Round
 from apps.mock_tests import queries as papers
@@ -37,9 +38,10 @@ def open_session(
 
     Asked are its questions with options and its statements; each takes ``seconds``, or its own time, and is worth
     ``points``, or, with none, its marks. ``policies`` are fields of the session: ``bonus``, ``answer_policy``,
-    ``board_policy``, ``guests``, ``may_join_late``. Refuses an unknown test, one that is not published, one without such
-    questions or with more than 200, and named guests who are none.
+    ``board_policy``, ``guests``, ``may_join_late``. Refuses in a suspended center; an unknown test, one that is not
+    published, one without such questions or with more than 200; and named guests who are none.
     """
+    centers.check_not_suspended()
     paper = papers.get_published_paper(test_id=mock_test_id)
     asked = queries.questions_of(paper_id=paper.pk)
     if not asked:

@@ -18,12 +18,15 @@ from apps.live.operations import guesses
 if TYPE_CHECKING:
     from apps.authentication.models import User
 
+MOST_PLAYERS = 1000
+"""Who comes at the very same moment may make it a few more."""
+
 
 def join(*, actor: User, code: str) -> Player:
     """Become a player of the running session with this code; again gives the same player. A session that ends is waited for.
 
     Refuses an unknown code, and any code of somebody who has guessed wrong ten times in ten minutes; guests whom the host
-    does not let in; who was taken out; and, where the host wants that, who comes after the first question.
+    does not let in; who was taken out; who comes when it is full; and, where the host wants that, after the first question.
     """
     guesses.check(user_id=actor.pk)
     with transaction.atomic():
@@ -44,6 +47,8 @@ def _enter(actor: User, session: QuizSession) -> Player:
         raise errors.GuestsNotAllowed
     if session.state != QuizSession.State.LOBBY and not session.may_join_late:
         raise errors.AlreadyBegun
+    if Player.objects.filter(session=session, removed_at=None).count() >= MOST_PLAYERS:
+        raise errors.SessionFull
     # Another request of the same person may have come first.
     player, is_new = Player.objects.get_or_create(
         session=session,

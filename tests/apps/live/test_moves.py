@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,7 +12,9 @@ from django.db.models import F
 from apps.attempts.operations import budget
 from apps.audit.models import Entry
 from apps.authentication.models import User
-from apps.core import bus, clock
+from apps.centers.errors import CenterSuspended
+from apps.centers.models import Center
+from apps.core import bus, clock, tenancy
 from apps.core.models import Delivery
 from apps.live import errors, rules
 from apps.live.models import LateAnswer, LiveAnswer, LiveMark, Player, QuizSession, Round
@@ -396,6 +399,24 @@ def test_nobody_joins_late_where_the_host_does_not_want_it(cast):
     with pytest.raises(errors.AlreadyBegun):
         joining.join(actor=cast.bob, code=session.code)
     assert joining.join(actor=cast.alice, code=session.code)
+
+
+def test_takes_so_many_players_and_no_more(cast, session, monkeypatch):
+    monkeypatch.setattr(joining, "MOST_PLAYERS", 2)
+    carl = cast.person("Carl", "STUDENT", cast.north)
+    with pytest.raises(errors.SessionFull):
+        joining.join(actor=carl, code=session.code)
+    assert joining.join(actor=cast.bob, code=session.code)
+
+
+def test_a_suspended_center_opens_no_quiz_and_goes_on_with_those_that_run(cast, session, north):
+    test = make_quiz(cast)
+    suspended = replace(north, status="SUSPENDED")
+    Center.objects.filter(pk=north.id).update(status="SUSPENDED")
+    with tenancy.enter(suspended):
+        with pytest.raises(CenterSuspended):
+            open_quiz(cast, test=test)
+        assert ask(cast, session).state == "QUESTION"
 
 
 def test_nobody_joins_what_is_over(cast, session):
