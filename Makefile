@@ -5,7 +5,7 @@ LOCAL := $(PY) -m deployment.local
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test machine races class faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-submits bench-expiry bench-bank bench-papers bench-live watch shell reset clean venv venv-dev
+.PHONY: help run test machine races class faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-submits bench-expiry bench-bank bench-papers bench-imports bench-live watch shell reset clean venv venv-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -53,7 +53,7 @@ define openapi
 	$(PY) manage.py permissions_page --skip-checks --file $(1)/../permissions.md
 endef
 
-bench: bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-submits bench-expiry bench-bank bench-papers bench-live ## all benchmarks, on servers of their own
+bench: bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-submits bench-expiry bench-bank bench-papers bench-imports bench-live ## all benchmarks, on servers of their own
 
 bench-answers: venv-dev ## answers of a large class per second
 	@$(PY) -m benchmarks.answers $(ARGS)
@@ -90,6 +90,9 @@ bench-bank: venv-dev ## a list of 10,000 questions, searched and filtered
 
 bench-papers: venv-dev ## publishing 200 questions, and their paper when 500 begin
 	@$(PY) -m benchmarks.papers $(ARGS)
+
+bench-imports: venv-dev ## 5,000 questions with 500 files come in
+	@$(PY) -m benchmarks.imports $(ARGS)
 
 bench-live: venv-dev ## a live quiz of a thousand players
 	@$(PY) -m benchmarks.live $(ARGS)

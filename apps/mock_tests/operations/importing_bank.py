@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from apps.mock_tests.models import ImportRun
@@ -58,10 +58,9 @@ def import_into_bank(
     if preview:
         check_files(draft=draft, step=files_step)
         return BankOutcome([], 0, told)
-    drafts = [replace(question, kept={}) for question in draft.questions()]
     added = bank.add_questions(
         actor=actor,
-        drafts=drafts,
+        drafts=list(draft.questions()),
         topic=topic,
         note=shortened(file_name, LONGEST_TITLE),
         files_step=files_step,

@@ -133,6 +133,7 @@ def _of_bank(question: BankQuestion, paths: Mapping[uuid.UUID, str]) -> Question
         content=version.content,
         key=version.key,
         score=version.score,
+        has_own_score=version.has_own_score,
         shuffle=version.shuffle,
         explanation=version.explanation,
         topic=paths.get(question.topic_id, "") if question.topic_id else "",
