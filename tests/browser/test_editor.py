@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from apps.demo import content
 from apps.mock_tests.rules import richtext
 from tests.apps.mock_tests.xss import VECTORS, WORDS
+from tests.browser.cable import Cable
+from tests.browser.staff import Teacher
 from tests.core.files import samples
+from tests.faults.stack import CENTER, Stack
 
 pytestmark = pytest.mark.browser
 
@@ -291,3 +295,45 @@ def test_it_looks_as_it_should(desk: Desk, tmp_path: Path) -> None:
     box = desk.area.bounding_box()
     assert box
     assert box["height"] > 100
+
+
+def test_a_question_of_the_demo_is_written_in_the_admin(
+    stack: Stack, cable: Cable, context: BrowserContext, tmp_path: Path
+) -> None:
+    """The whole way: the page of the admin, a reading, a picture that is added, and what is in the database afterwards."""
+    page = context.new_page()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    complaints: list[str] = []
+    page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
+    teacher = Teacher(stack)
+    (test,) = (row for row in teacher.get("mock-tests/")["results"] if row["title"] == content.MOCK_TEST_TITLE)
+    draft = teacher.post(f"mock-tests/{test['id']}/clone/")["id"]
+    ((question,),) = stack.query(
+        "SELECT q.id FROM mock_tests_question q JOIN mock_tests_questiongroup g ON g.id = q.group_id"
+        " JOIN mock_tests_testsection s ON s.id = g.section_id WHERE s.mock_test_id = %s LIMIT 1",
+        draft,
+    )
+    base = f"http://{CENTER}.localhost:{cable.port}"
+    page.goto(f"{base}/admin/")
+    page.fill("input[name=username]", f"admin@{CENTER}.test")
+    page.fill("input[name=password]", content.PASSWORD)
+    page.click("button[type=submit]")
+    page.goto(f"{base}/admin/mock_tests/question/{question}/change/")
+    box = page.locator(".rt-box").first
+    expect(box).to_be_visible()
+    box.locator(".rt-area").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("今日《きょう》は よい 天気です。 ")
+    box.locator("[data-do=picture]").click()
+    page.set_input_files(
+        ".rt-dialog input[type=file]", [{"name": "sky.png", "mimeType": "image/png", "buffer": samples.picture()}]
+    )
+    expect(box.locator(".rt-area img")).to_have_js_property("complete", True)
+    assert box.locator(".rt-area img").evaluate("image => image.naturalWidth") == 40
+    page.screenshot(path=tmp_path / "admin.png")
+    page.locator("button[name=_save], input[name=_save]").first.click()
+    page.wait_for_load_state()
+    ((text,),) = stack.query("SELECT text FROM mock_tests_question WHERE id = %s", question)
+    assert text.startswith("<ruby>今日<rt>きょう</rt></ruby>は よい 天気です。")
+    assert '<img alt="sky" src="media:' in text
+    assert complaints == []
