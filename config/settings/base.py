@@ -338,6 +338,7 @@ SPECTACULAR_SETTINGS = {
         "QuestionTypeEnum": "apps.mock_tests.rules.types.registry.TYPES",
         "ItemStatusEnum": "api.v1.homework.serializers.STATUSES",
         "ItemTypeEnum": "api.v1.homework.serializers.ITEM_TYPES",
+        "BankQuestionStateEnum": "api.v1.mock_tests.serializers.bank.STATES",
         "QuizStateEnum": "api.v1.live.serializers.STATES",
         "StepKindEnum": "api.v1.attempts.serializers.STEP_KINDS",
         "AttemptStatusEnum": "api.v1.attempts.serializers.STATUSES",
