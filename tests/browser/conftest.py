@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, sync_playwright
@@ -48,6 +48,27 @@ def context(_browser: object) -> Iterator[BrowserContext]:
     context = _browser.new_context()  # type: ignore[attr-defined]
     yield context
     context.close()
+
+
+@pytest.fixture
+def phone(_browser: object) -> Iterator[BrowserContext]:
+    """The same on a small screen in Japan."""
+    size = {"width": 390, "height": 844}
+    context = _browser.new_context(viewport=size, locale="ja-JP", timezone_id="Asia/Tokyo")  # type: ignore[attr-defined]
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def look() -> Callable[[Page, str], None]:
+    """Keeps a picture of a page, to be looked at by people."""
+    folder = DataFolder.open().path / "browser" / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def look(page: Page, name: str) -> None:
+        page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+    return look
 
 
 @pytest.fixture

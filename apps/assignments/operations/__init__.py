@@ -31,7 +31,7 @@ from apps.mock_tests.operations import publishing
 if TYPE_CHECKING:
     from apps.authentication.models import User
 
-COURSE = {"mock_test_id", "seconds", "is_sectioned", "breaks"}
+COURSE = {"mock_test_id", "seconds", "is_sectioned", "breaks", "listening", "is_cued_by_clock"}
 AUDIENCE = {"group_ids": "groups", "user_ids": "people"}
 
 

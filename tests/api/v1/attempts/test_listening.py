@@ -201,3 +201,52 @@ def test_who_may_not_start_it(cast, together, heard):
     refused = Api(cast.dora).post(other, {"recording": str(heard[1][0].pk)}, format="json")
     assert (refused.status_code, refused.json()["code"]) == (409, "not_together")
     assert json.loads(refused.content)["detail"]
+
+
+def test_staff_see_what_there_is_to_start(cast, together):
+    room, (first, second) = together
+    path = f"exam-assignments/{room.pk}/recordings/"
+    told = Api(cast.dora).get(path).json()
+    assert [(row["recording"], row["section"], row["title"], row["cues"]) for row in told] == [
+        (str(first.pk), "Part 0", "Group", 0),
+        (str(second.pk), "Part 1", "Group", 0),
+    ]
+    Api(cast.dora).post(f"exam-assignments/{room.pk}/cues/", {"recording": str(first.pk)}, format="json")
+    assert [row["cues"] for row in Api(cast.dora).get(path).json()] == [1, 0]
+    assert Api(cast.alice).get(path).status_code == 403
+    for person in (cast.other_teacher, cast.sybil):
+        assert Api(person).get(path).status_code == 404
+
+
+def test_by_the_clock_the_next_recording_is_asked_for(cast):
+    fields = {"listening": "SYNCHRONISED", "is_sectioned": True, "is_cued_by_clock": True}
+    room, (first, _) = make_listening_room(cast, cast.alice, cast.bob, **fields)
+    attempt = sitting.start_attempt(actor=cast.alice, assignment_id=room.pk).attempt
+    path = f"attempts/{attempt.pk}/next-recording/"
+    told = Api(cast.alice).post(path)
+    assert told.status_code == 200, told.content
+    cue = told.json()["cue"]
+    assert cue["recording"] == str(first.pk)
+    assert cue["starts_at"] > told.json()["server_time"]
+    assert Api(cast.alice).post(path).json()["cue"] == cue
+    heard = play(cast.alice, attempt, action="start", cue=cue["id"])
+    assert (heard.status_code, heard.json()["plays_left"]) == (201, None)
+    assert Api(cast.bob).post(path).status_code == 404
+    assert Api(cast.dora).post(path).status_code == 403
+    started = Api(cast.bob).post(f"exam-assignments/{room.pk}/start/", {}, format="json").json()
+    assert (started["listening"], started["is_cued_by_clock"]) == ("SYNCHRONISED", True)
+
+
+def test_where_nothing_goes_by_the_clock_that_is_said(cast, heard):
+    refused = Api(cast.alice).post(f"attempts/{heard[0].pk}/next-recording/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_by_clock")
+
+
+def test_a_room_that_cannot_go_by_the_clock_is_refused_at_the_field(cast):
+    room, _ = make_listening_room(cast, cast.alice, open_now=False)
+    path = f"exam-assignments/{room.pk}/"
+    answer = Api(cast.dora).patch(path, {"is_cued_by_clock": True}, format="json")
+    assert answer.status_code == 422, answer.content
+    assert [row["pointer"] for row in answer.json()["errors"]] == ["/is_cued_by_clock"]
+    fields = {"is_cued_by_clock": True, "is_sectioned": True, "listening": "SYNCHRONISED"}
+    assert Api(cast.dora).patch(path, fields, format="json").json()["is_cued_by_clock"] is True
