@@ -80,8 +80,8 @@ def check_answer(
     ``rules.shown`` understands; nothing means that no answer was found in time.
 
     Whoever numbers their answers gives this one its number too. Again with the same answer it tells the same. Refuses an
-    attempt in which answers are not checked, one that is closed, a question whose answer is final already, and whatever a
-    save would.
+    attempt in which answers are not checked, one that is closed, a question that people mark or whose answer is final
+    already, and whatever a save would.
     """
     attempt = sitting.visit_running_attempt(actor=actor, attempt_id=attempt_id)
     if attempt.student_id != actor.pk:
@@ -93,6 +93,8 @@ def check_answer(
     asked = next((one for _, one in shown.questions_of(paper) if one["id"] == name), None)
     if asked is None:
         raise errors.BadAnswer(code="unknown_question")
+    if items.is_marked_by_hand(asked):
+        raise errors.MayNotCheck
     response = shown.read_response(asked, given)
     with transaction.atomic():
         locked = Attempt.objects.select_for_update().get(pk=attempt_id)

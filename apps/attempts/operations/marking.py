@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
-from apps.assignments import queries as rooms
 from apps.assignments.errors import AssignmentNotFound
 from apps.attempts import errors
 from apps.attempts.models import Attempt, HandMark, MarkingPlan, Script
@@ -60,11 +59,11 @@ def claim_script(*, actor: User, script_id: uuid.UUID, at: datetime | None = Non
 
 def claim_next(*, actor: User, wanted: queries.Wanted = queries.ANY, at: datetime | None = None) -> Script | None:
     """Hold the script that has waited longest of those ``wanted``, one's own from before first; nothing, if none waits that
-    is free. Two who ask at the same moment get two. Refuses a room that ``actor`` does not manage, and a group that they do
+    is free. Two who ask at the same moment get two. Refuses a room that ``actor`` does not mark, and a group that they do
     not see."""
     with transaction.atomic():
         at = at or clock.now()
-        if wanted.assignment_id and not rooms.managed_by(actor).filter(pk=wanted.assignment_id).exists():
+        if wanted.assignment_id and not queries.marked_rooms(actor).filter(pk=wanted.assignment_id).exists():
             raise AssignmentNotFound
         if wanted.group_id:
             groups.get_group_for(actor, wanted.group_id)
@@ -169,10 +168,10 @@ def zero_unanswered(
     *, actor: User, assignment_id: uuid.UUID, question_id: uuid.UUID | None = None, at: datetime | None = None
 ) -> Bulk:
     """Mark what waits in a room and was not answered as zero, of one question or of all, the first `MOST_AT_ONCE` of them;
-    what somebody else holds is left. Refuses a room that ``actor`` does not manage."""
+    what somebody else holds is left. Refuses a room that ``actor`` does not mark."""
     with transaction.atomic():
         at = at or clock.now()
-        if not rooms.managed_by(actor).filter(pk=assignment_id).exists():
+        if not queries.marked_rooms(actor).filter(pk=assignment_id).exists():
             raise AssignmentNotFound
         wanted = queries.Wanted(assignment_id=assignment_id, question_id=question_id)
         blank = queries.scripts_for(actor, wanted).waiting().filter(is_blank=True)
@@ -200,9 +199,9 @@ def zero_unanswered(
 def change_plan(*, actor: User, assignment_id: uuid.UUID, changes: Mapping[str, bool]) -> MarkingPlan:
     """Say how the scripts of a room are marked: ``is_anonymous``, whether markers are not told who wrote them, and
     ``zero_unanswered``, whether what is not answered is zero from now on as attempts end. Refuses a room that ``actor`` does
-    not manage."""
+    not mark."""
     with transaction.atomic():
-        if not rooms.managed_by(actor).filter(pk=assignment_id).exists():
+        if not queries.marked_rooms(actor).filter(pk=assignment_id).exists():
             raise AssignmentNotFound
         plan, _ = MarkingPlan.objects.select_for_update().get_or_create(assignment_id=assignment_id)
         names = ("is_anonymous", "zero_unanswered")

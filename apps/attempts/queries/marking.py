@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from apps.assignments import queries as rooms
 from apps.assignments.errors import AssignmentNotFound
@@ -43,10 +43,16 @@ class Wanted:
 ANY: Final = Wanted()
 
 
+def marked_rooms(actor: User) -> QuerySet[ExamAssignment]:
+    """The rooms, of exams and of homework, whose scripts ``actor`` may mark: for staff all they see, for others none."""
+    seen = rooms.rooms_for(actor)
+    return seen if actor.is_center_staff else seen.none()
+
+
 def scripts_for(actor: User, wanted: Wanted = ANY) -> Scripts:
     """The scripts that ``actor`` may mark, of attempts that are closed: admins all, teachers those of rooms for their
     groups and of rooms that they made, others none. Those of a group only if it is one they may see."""
-    managed = rooms.managed_by(actor).order_by().values("pk")
+    managed = marked_rooms(actor).order_by().values("pk")
     rows = Script.objects.filter(assignment__in=managed, attempt__status__in=_CLOSED)
     if wanted.assignment_id:
         rows = rows.filter(assignment_id=wanted.assignment_id)
@@ -151,7 +157,7 @@ class RoomProgress:
 
 
 def progress_for(actor: User, *, assignment_id: uuid.UUID | None = None) -> list[RoomProgress]:
-    """The rooms that ``actor`` manages in which there are scripts, the ones with the most waiting first; or one of the
+    """The rooms that ``actor`` marks in which there are scripts, the ones with the most waiting first; or one of the
     rooms, whether it has any or not. Refuses another room."""
     counted = (
         scripts_for(actor, Wanted(assignment_id=assignment_id))
@@ -165,7 +171,7 @@ def progress_for(actor: User, *, assignment_id: uuid.UUID | None = None) -> list
     )
     counts = {row["assignment_id"]: row for row in counted}
     wanted = set(counts) if assignment_id is None else {assignment_id}
-    found = list(rooms.managed_by(actor).filter(pk__in=wanted))
+    found = list(marked_rooms(actor).filter(pk__in=wanted))
     if assignment_id is not None and not found:
         raise AssignmentNotFound
     plans = {plan.pk: plan for plan in MarkingPlan.objects.filter(pk__in=wanted)}

@@ -12,7 +12,7 @@ from apps.assignments import queries as room_queries
 from apps.assignments.errors import AssignmentNotFound, StillSitting
 from apps.attempts import errors, queries
 from apps.attempts.models import Attempt, HandMark, ItemMark, Script
-from apps.attempts.operations import grading, marking, reopening, sitting, voiding
+from apps.attempts.operations import grading, homework, marking, reopening, sitting, voiding
 from apps.attempts.queries import earned
 from apps.attempts.queries import marking as queue
 from apps.audit.models import Entry
@@ -24,6 +24,7 @@ from apps.notifications.models import Notice
 from tests.apps.attempts import journal
 from tests.apps.attempts.samples import make_essay_test
 from tests.factories import make_room, publish
+from tests.homework import make_homework
 
 pytestmark = pytest.mark.django_db
 
@@ -517,3 +518,42 @@ def test_candidates_are_told_apart_without_their_names(cast, room):
     assert len(names) == 2
     assert all(name.startswith("C-") and len(name) == 10 for name in names)
     assert queries.get_attempt_for(cast.dora, alice.pk).status == Attempt.Status.SUBMITTED
+
+
+# -- homework ------------------------------------------------------------------------------------------------------
+
+
+def begin(cast, test, **fields):
+    work = make_homework(cast, cast.alice, mock_test_ids=[test.pk], quiz_ids=[], **fields)
+    return homework.start_item(actor=cast.alice, homework_id=work.pk, item_id=work.items.get().pk).attempt
+
+
+def test_homework_with_essays_is_handed_in_and_waits(cast, test):
+    attempt = begin(cast, test)
+    letter = str(journal.question_id(attempt, "letter"))
+    homework.hand_in(actor=cast.alice, attempt_id=attempt.pk, answers={letter: "Dear Bob"})
+    assert now(attempt) == ("SUBMITTED", None)
+    assert {row.number for row in queue.scripts_for(cast.carol)} == {LETTER, DIARY}
+    give(cast.carol, attempt, LETTER, HALF)
+    give(cast.carol, attempt, DIARY, {"0": "0"})
+    assert now(attempt) == ("GRADED", Decimal("5.000"))
+
+
+def test_an_essay_is_not_checked_while_it_is_written(cast, test):
+    attempt = begin(cast, test, checking="ALWAYS")
+    question = journal.question_id(attempt, "letter")
+    with pytest.raises(errors.MayNotCheck):
+        homework.check_answer(actor=cast.alice, attempt_id=attempt.pk, question=question, given="Dear Bob")
+    attempt.refresh_from_db()
+    assert not attempt.finals
+
+
+def test_practice_waits_for_nobody(cast, test):
+    attempt = begin(cast, test)
+    Attempt.objects.filter(pk=attempt.pk).update(is_practice=True)
+    journal.write(attempt, "letter", "Dear Bob")
+    sitting.submit_attempt(attempt_id=attempt.pk, actor=cast.alice)
+    grading.grade_attempt(attempt_id=attempt.pk)
+    assert now(attempt) == ("GRADED", Decimal("0.000"))
+    assert marks(attempt)["letter"] == ("0.000", "PENDING")
+    assert not Script.objects.exists()

@@ -39,7 +39,7 @@ function oneQuestion(question, response, give, reviewed, flag, players, check) {
     sound(question, players),
     question.image ? el("img", { src: question.image, alt: "" }) : null,
     answerOf(question, response, check?.isFinal(question.id) ? null : give, reviewed || told),
-    check ? checkOf(question, told, check) : null,
+    check && question.type !== "essay" ? checkOf(question, told, check) : null,
     Array.isArray(reviewed?.key?.answers) ? el("p", { class: "right" }, "Right: ", reviewed.key.answers.filter(({ fraction }) => Number(fraction) > 0)
       .map(({ value, text, tolerance }) => (value ?? text) + (Number(tolerance) ? ` ± ${tolerance}` : "")).join(", ")) : null,
     reviewed?.explanation ? el("p", { class: "quiet", html: reviewed.explanation }) : null);
