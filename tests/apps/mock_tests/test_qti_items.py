@@ -309,8 +309,31 @@ def test_words_for_gaps(version):
     assert (question.type, question.marks, [gap.weight for gap in question.gaps]) == ("gap_fill", 3, [1, 2])
     assert "<blockquote><p>Now is the [[1]] made [[2]].</p></blockquote>" in question.text
     assert "Fill." in question.text
-    assert question.gaps[0].options == (Option("0", "winter", Decimal(1)), Option("1", "sumter", Decimal(0)))
+    assert question.gaps[0].options == (Option("0", "winter", Decimal(1)), Option("1", "sumter", Decimal(-1)))
     assert "several gaps" in " ".join(row.reasons)
+
+
+def test_what_a_wrong_word_costs_is_seen_beside_right_ones():
+    """Alone it costs nothing, since nobody goes below nothing."""
+    mapping = mapped([("win G1", 1), ("sum G2", 1)], defaultValue=-1, lowerBound=0, upperBound=2)
+    key = declared(["win G1", "sum G2"], base="directedPair", cardinality="multiple", mapping=mapping)
+    question, _ = read(gap_match(key))
+    assert [[option.fraction for option in gap.options] for gap in question.gaps] == [[1, -1], [-1, 1]]
+
+
+def test_values_with_lines_around_them_and_pairs_that_say_identifier():
+    pairs = ["\n\t\twin G1\n", "\n\tsum G2\n"]
+    half = value("\n0.5\n")
+    part = earn(f'<product><mapResponse identifier="RESPONSE"/>{half}</product>')
+    mapping = mapped([("win G1", 1), ("sum G2", 1)])
+    key = declared(pairs, base="identifier", cardinality="multiple", mapping=mapping)
+    question, _ = read(gap_match(key, processing=rules(part)), "3.0")
+    assert (question.marks, [gap.weight for gap in question.gaps]) == (1, [1, 1])
+
+
+def test_an_item_without_a_question_is_ignored():
+    question, row = read(item("<p>Welcome.</p>"))
+    assert (question, row.outcome) == (None, "ignored")
 
 
 def inline(*declarations, processing=""):
@@ -555,6 +578,14 @@ def test_every_way_to_play_something(played):
     assert [file.kind for file in question.files] == ["audio"]
 
 
+def test_the_alternative_of_an_object_that_is_not_supported():
+    inner = '<object type="image/png" data="../a.png"><p>Dear Sam</p></object>'
+    text = f'<p>x<object type="image/eps" data="../a.eps">{inner}</object></p>'
+    question, row = read(_around(text), "2.1", ("a.png", picture()))
+    assert '<img src="media:a.png" alt="Dear Sam">' in question.text
+    assert "another kind" in row.reasons[0]
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -646,7 +677,6 @@ def test_what_else_makes_an_item_impossible():
         item(two, '<templateDeclaration identifier="X" cardinality="single" baseType="integer"/>', key)
     )
     assert "several things at once" in refused(item(two + two, key))
-    assert "asks for nothing" in refused(item("<p>Only words.</p>"))
     assert "not declared" in refused(item(two))
     assert "which answer is right" in refused(item(two, declared()))
     assert "declared twice" in refused(item(two, key, key))

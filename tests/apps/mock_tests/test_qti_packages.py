@@ -359,6 +359,13 @@ def test_somebody_can_watch_and_stop():
         read_qti(package(*items("a")), watch=stop)
 
 
+def test_a_picture_that_many_items_show_is_one():
+    shown = CHOICE.replace("<p>Which", '<p><img src="../x.png" alt=""/>Which')
+    data = package(("items/a.xml", written(shown)), ("items/b.xml", written(shown)), ("x.png", picture()))
+    one, other = read_qti(data)[0].questions()
+    assert one.files[0] is other.files[0]
+
+
 def test_a_file_of_somebody_else_does_not_end_the_names():
     """The same name in two folders is two files."""
     body = CHOICE.replace("<p>Which", '<p><img src="../one/x.png" alt=""/><img src="../two/x.png" alt=""/>Which')

@@ -11,7 +11,7 @@ from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.draft import FileKind
 from apps.mock_tests.rules.moodle_areas import MAX_NESTING, MAX_TEXT, RefusedFile
 from apps.mock_tests.rules.qti.elements import Element
-from apps.mock_tests.rules.qti.files import Shelf
+from apps.mock_tests.rules.qti.files import ENDINGS, Shelf
 from apps.mock_tests.rules.qti.findings import Findings
 from apps.mock_tests.rules.qti.mathml import NoTex, to_tex
 
@@ -171,6 +171,11 @@ class Markup:
         if element.name == "audio":
             source = element.child("source")
             return self._recording(element, address or (source.get("src") if source is not None else ""))
+        other = element.child("object", "img", "audio")
+        is_known = kind in ENDINGS or (not kind and (_looks_like(address, "image") or _looks_like(address, "audio")))
+        if other is not None and not is_known:
+            self._findings.note("An object of another kind stands for one that is not supported.", element)
+            return self._media(other)
         if kind.startswith("image/") or (not kind and _looks_like(address, "image")):
             return self._image(element, address)
         if kind.startswith("audio/") or (not kind and _looks_like(address, "audio")):

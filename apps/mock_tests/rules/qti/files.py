@@ -19,7 +19,7 @@ from apps.mock_tests.rules.moodle_areas import RefusedFile, candidates, media_ty
 _LOOKED_AT: Final = 8192
 _SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*:|//")
 _DATA: Final = re.compile(r"data:([a-z]+/[a-z0-9.+\-]+);base64,(.*)", re.IGNORECASE | re.DOTALL)
-_ENDINGS: Final = {
+ENDINGS: Final = {
     "image/png": "png", "image/jpeg": "jpg", "image/jpg": "jpg", "image/gif": "gif", "image/webp": "webp",
     "audio/mpeg": "mp3", "audio/mp3": "mp3", "audio/wav": "wav", "audio/x-wav": "wav", "audio/ogg": "ogg",
     "audio/mp4": "m4a",
@@ -41,6 +41,8 @@ class Shelf:
     """The files of one question or group, each under a name of its own."""
 
     archive: Archive | None
+    pool: dict[tuple[str, str], DraftFile] = field(default_factory=dict)
+    """Files of the whole package by path and name, so that one that many show is one."""
     _by_path: dict[str, DraftFile] = field(default_factory=dict)
     _taken: dict[str, str] = field(default_factory=dict)
 
@@ -68,7 +70,7 @@ class Shelf:
         return self._placed(name, posixpath.basename(name), beginning, partial(self.archive.read, name))
 
     def _embedded(self, media_type: str, encoded: str) -> DraftFile:
-        ending = _ENDINGS.get(media_type)
+        ending = ENDINGS.get(media_type)
         if ending is None:
             raise RefusedFile(f'An embedded file is of a kind that is not accepted ("{_told(media_type)}").')
         try:
@@ -81,7 +83,8 @@ class Shelf:
         if key not in self._by_path:
             media_type, kind = media_type_of(name, beginning)
             free = next(each for each in candidates(safe_name(name)) if self._taken.setdefault(each, key) == key)
-            self._by_path[key] = DraftFile(free, content, media_type, kind)
+            file = DraftFile(free, content, media_type, kind)
+            self._by_path[key] = self.pool.setdefault((key, free), file)
         return self._by_path[key]
 
 

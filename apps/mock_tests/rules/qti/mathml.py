@@ -27,7 +27,7 @@ _ACCENTS: Final = {
     "¯": "overline", "‾": "overline", "_": "overline", "→": "vec", "^": "hat", "ˆ": "hat", "~": "tilde", "˜": "tilde",
     "˙": "dot", "¨": "ddot", "⏞": "overbrace",
 }  # fmt: skip
-_TEX: Final = frozenset({"application/x-tex", "TeX", "LaTeX", "application/x-latex"})
+_TEX: Final = frozenset({"application/x-tex", "application/x-latex", "tex", "latex"})
 
 
 class NoTex(Exception):
@@ -158,7 +158,7 @@ def _table(element: Element) -> str:
 def _semantics(element: Element) -> str:
     """Its own TeX if it brings some without anything that could end the formula."""
     for note in element.children:
-        if note.written == "annotation" and note.get("encoding") in _TEX:
+        if note.written == "annotation" and note.get("encoding").lower() in _TEX:
             said = note.text
             if said and not any(end in said for end in (r"\)", r"\]", "$")):
                 return said

@@ -83,6 +83,7 @@ class _Reading:
         self._watch = watch
         self._mappings: dict[str, QtiMapping] = mappings("qti", QtiMapping)
         self._asked: set[str] = set()
+        self._pool: dict[tuple[str, str], DraftFile] = {}
         self._done = 0
 
     def section(self, part: Part) -> DraftSection:
@@ -148,9 +149,13 @@ class _Reading:
         name = " ".join((root.get("title") or resource.title or untitled).split())
         question, kind = None, ITEM
         try:
-            shelf = Shelf(self._package.archive)
+            shelf = Shelf(self._package.archive, self._pool)
             item = Item(root, Markup(ref.path, shelf, findings), findings)
-            kind = item.interactions[0].name if item.interactions else ITEM
+            if not item.interactions:
+                reason = "It asks for nothing; what it shows was left out."
+                self.rows.append(ReportRow(root.line, ITEM, name, "ignored", (reason,), ref.path))
+                return None
+            kind = item.interactions[0].name
             question = self._read(item, DraftQuestion("", name, "", line=root.line, path=ref.path))
             question = _with_marks(question, ref.weight)
             question = _with_labels(replace(question, files=shelf.files), resource, ref)
@@ -199,7 +204,7 @@ class _Reading:
 
     def _shared(self, ref: ItemRef, stimuli: Sequence[str], root: Element, *, with_rubrics: bool) -> _Shared:
         """The rubrics of a section, which stand before its first items, and the stimuli of some items."""
-        findings, shelf, shared = Findings(), Shelf(self._package.archive), _Shared(ref.title)
+        findings, shelf, shared = Findings(), Shelf(self._package.archive, self._pool), _Shared(ref.title)
         passages: list[str] = []
         instructions: list[str] = []
         for rubric in _rubrics(ref.section) if ref.section is not None and with_rubrics else ():
@@ -293,8 +298,6 @@ def _given(question: DraftQuestion) -> Given:
 
 
 def _unsupported(item: Item) -> Refused:
-    if not item.interactions:
-        return Refused("The item asks for nothing.", item.body)
     known = {"choiceInteraction", "orderInteraction", "matchInteraction", "associateInteraction"}
     known |= {"gapMatchInteraction", "inlineChoiceInteraction", "textEntryInteraction", "extendedTextInteraction"}
     other = next((each for each in item.interactions if each.name not in known), None)

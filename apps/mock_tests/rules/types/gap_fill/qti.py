@@ -132,21 +132,25 @@ def _matched(item: Item, question: DraftQuestion, interaction: Element) -> Draft
     gaps = list(interaction.find_all("gap"))
     _refuse_many(len(gaps), interaction)
     item.check_known(declared, [*(choice.identifier for choice in choices), *(gap.get("identifier") for gap in gaps)])
+    right = {pair[-1]: " ".join(pair) for value in declared.right if (pair := str(value).split())}
     found = []
     for element in gaps:
         gap_name = element.get("identifier")
-        pairs = {choice.identifier: (f"{choice.identifier} {gap_name}",) for choice in choices}
-        worths = {name: item.worth((declared, pair)) for name, pair in pairs.items()}
+        pairs = {choice.identifier: f"{choice.identifier} {gap_name}" for choice in choices}
+        # What a wrong word costs only shows beside right ones.
+        others = tuple(pair for name, pair in right.items() if name != gap_name)
+        without = item.worth((declared, others or None))
+        worths = {name: item.worth((declared, (*others, pair))) - without for name, pair in pairs.items()}
         full = max(worths.values(), default=Decimal(0))
-        right = [name for name, pair in pairs.items() if pair[0] in declared.right]
-        if full <= 0 and len(right) != 1:
+        keys = [name for name, pair in pairs.items() if pair == right.get(gap_name)]
+        if full <= 0 and len(keys) != 1:
             raise Refused("It does not say what is right in a gap.", element)
-        parts = {name: share(worth, full) if full > 0 else Decimal(name in right) for name, worth in worths.items()}
+        parts = {name: share(worth, full) if full > 0 else Decimal(name in keys) for name, worth in worths.items()}
         options = tuple(
             Option(str(place), choice.html, parts[choice.identifier]) for place, choice in enumerate(choices)
         )
         best = max(parts, key=lambda name: parts[name])
-        found.append(_Read(Gap("", options), full, (declared, pairs[best])))
+        found.append(_Read(Gap("", options), full, (declared, (pairs[best],))))
     if any(choice.element.get("matchMax", "1") != "0" for choice in choices) and len(gaps) > 1:
         item.findings.note("The same word may be put into several gaps here.", interaction)
     together = tuple(str(value) for each in found for value in contained(each.right[1]))
