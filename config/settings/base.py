@@ -339,6 +339,8 @@ SPECTACULAR_SETTINGS = {
         "ItemStatusEnum": "api.v1.homework.serializers.STATUSES",
         "ItemTypeEnum": "api.v1.homework.serializers.ITEM_TYPES",
         "BankQuestionStateEnum": "api.v1.mock_tests.serializers.bank.STATES",
+        "FileFormatEnum": "api.v1.mock_tests.serializers.files.FORMATS",
+        "ImportTargetEnum": "api.v1.mock_tests.serializers.files.TARGETS",
         "QuizStateEnum": "api.v1.live.serializers.STATES",
         "StepKindEnum": "api.v1.attempts.serializers.STEP_KINDS",
         "AttemptStatusEnum": "api.v1.attempts.serializers.STATUSES",

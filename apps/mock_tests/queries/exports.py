@@ -134,6 +134,7 @@ def _of_bank(question: BankQuestion, paths: Mapping[uuid.UUID, str]) -> Question
         key=version.key,
         score=version.score,
         has_own_score=version.has_own_score,
+        wrong_share=version.wrong_share,
         shuffle=version.shuffle,
         explanation=version.explanation,
         topic=paths.get(question.topic_id, "") if question.topic_id else "",

@@ -13,6 +13,7 @@ from apps.mock_tests.operations import importing
 from apps.mock_tests.rules import interchange
 
 FORMATS = list(interchange.FORMATS)
+TARGETS = ["test", "bank"]
 UPLOAD_TARGETS = {
     "jlpt_group": "image",
     "jlpt_group_audio": "audio",
@@ -30,7 +31,7 @@ class ImportIn(StrictSerializer):
     mode = serializers.ChoiceField(
         importing.MODES, required=False, default="what-can-be-taken", help_text="What happens when a question is refused."
     )
-    to = serializers.ChoiceField(["test", "bank"], required=False, default="test", help_text="Where questions go.")
+    to = serializers.ChoiceField(TARGETS, required=False, default="test", help_text="Where questions go.")
     topic = serializers.UUIDField(required=False, help_text="Of the bank: topics that the file names are made below it.")
 
     def get_fields(self) -> dict[str, Any]:
