@@ -50,7 +50,7 @@ def question_to_change(*, actor: User, question_id: uuid.UUID) -> Question:
     return _part(actor, Question.objects.filter(pk=question_id), "group__section__mock_test")
 
 
-def check_revision(row: MockTest | TestSection | QuestionGroup | Question, expected: int | None) -> None:
+def check_revision(*, row: MockTest | TestSection | QuestionGroup | Question, expected: int | None) -> None:
     """Refuses a row that was changed since its reader saw the revision ``expected``; nothing expected, nothing refused. The
     row's test is locked."""
     if expected is not None and expected != row.revision:

@@ -20,7 +20,8 @@ from apps.mock_tests.models import MockTest, Question, QuestionGroup, TestSectio
 from apps.mock_tests.operations import access, marks
 from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.rules import bank, profiles, richtext
-from apps.mock_tests.rules.types.base import Gap, Given, Option, Prompt
+from apps.mock_tests.rules.types import fields as own_fields
+from apps.mock_tests.rules.types.base import Gap, Given, ItemType, Option, Prompt
 from apps.mock_tests.rules.types.registry import TYPES
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ QUESTION_FIELDS = frozenset(
     | {"image_id", "audio_id", "given", "wrong_share"}
 )
 PARTS_OF_ANSWERS = frozenset(
-    {"options", "answers", "texts", "case_sensitive", "truth", "prompts", "gaps", "policy", "star"}
+    {"options", "answers", "texts", "case_sensitive", "truth", "prompts", "gaps", "policy", "star", "own"}
 )
 HTML_FIELDS = frozenset({"instruction", "reading_text", "text", "explanation"})
 MEDIA_FIELDS = frozenset({"image_id", "audio_id"})
@@ -65,7 +66,7 @@ def update_test(*, actor: User, test_id: uuid.UUID, changes: Changes, expected: 
     questions; later the sections stay as they are."""
     with transaction.atomic():
         test = access.lock_draft(actor=actor, test_id=test_id)
-        access.check_revision(test, expected)
+        access.check_revision(row=test, expected=expected)
         before = test.profile
         _set(test, changes, TEST_FIELDS)
         profile = _settle_profile(test, changes, before) if {"level", "profile"} & changes.keys() else None
@@ -74,7 +75,7 @@ def update_test(*, actor: User, test_id: uuid.UUID, changes: Changes, expected: 
             test.sections.all().delete()
             _lay_out(test, profile)
         elif profile and profile.code != before:
-            marks.follow_profile(profile, Question.objects.filter(group__section__mock_test=test))
+            marks.follow_profile(profile=profile, questions=Question.objects.filter(group__section__mock_test=test))
     return test
 
 
@@ -82,7 +83,7 @@ def delete_test(*, actor: User, test_id: uuid.UUID, expected: int | None = None)
     """Put a draft out of sight; the papers it once had, and their results, stay."""
     with transaction.atomic():
         test = access.lock_draft(actor=actor, test_id=test_id)
-        access.check_revision(test, expected)
+        access.check_revision(row=test, expected=expected)
         MockTest.objects.filter(pk=test.pk).update(deleted_at=Now())
         audit.record(action="test.deleted", subject="test", subject_id=test.pk, name=test.title)
 
@@ -99,9 +100,13 @@ def clone_test(*, actor: User, test_id: uuid.UUID) -> MockTest:
             profile=source.profile,
             created_by_id=actor.pk,
         )
-        sections = copies(TestSection.objects.filter(mock_test=source), "mock_test_id", {source.pk: copy.pk})
-        groups = copies(QuestionGroup.objects.filter(section__mock_test=source), "section_id", sections)
-        copies(Question.objects.filter(group__section__mock_test=source), "group_id", groups)
+        sections = copy_rows(
+            rows=TestSection.objects.filter(mock_test=source), owner="mock_test_id", new_owners={source.pk: copy.pk}
+        )
+        groups = copy_rows(
+            rows=QuestionGroup.objects.filter(section__mock_test=source), owner="section_id", new_owners=sections
+        )
+        copy_rows(rows=Question.objects.filter(group__section__mock_test=source), owner="group_id", new_owners=groups)
         after = {"copied_from": str(source.pk)}
         audit.record(action="test.created", subject="test", subject_id=copy.pk, name=copy.title, after=after)
     return copy
@@ -134,7 +139,9 @@ def _lay_out(test: MockTest, profile: profiles.Profile) -> None:
     )
 
 
-def copies(rows: QuerySet[Part], owner: str, new_owners: Mapping[uuid.UUID, uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+def copy_rows(
+    *, rows: QuerySet[Part], owner: str, new_owners: Mapping[uuid.UUID, uuid.UUID]
+) -> dict[uuid.UUID, uuid.UUID]:
     """Copy rows under new owners; returns the new ids by the old ones."""
     new_ids: dict[uuid.UUID, uuid.UUID] = {}
     made = list(rows)
@@ -164,7 +171,7 @@ def update_section(*, actor: User, section_id: uuid.UUID, changes: Changes, expe
     """Change a section of a draft."""
     with transaction.atomic():
         section = access.section_to_change(actor=actor, section_id=section_id)
-        access.check_revision(section, expected)
+        access.check_revision(row=section, expected=expected)
         _set(section, changes, SECTION_FIELDS)
         section.save(update_fields=list(changes))
 
@@ -173,7 +180,7 @@ def delete_section(*, actor: User, section_id: uuid.UUID, expected: int | None =
     """Remove a section of a draft with its questions."""
     with transaction.atomic():
         section = access.section_to_change(actor=actor, section_id=section_id)
-        access.check_revision(section, expected)
+        access.check_revision(row=section, expected=expected)
         section.delete()
 
 
@@ -191,7 +198,7 @@ def update_group(*, actor: User, group_id: uuid.UUID, changes: Changes, expected
     """Change a question group of a draft."""
     with transaction.atomic():
         group = access.group_to_change(actor=actor, group_id=group_id)
-        access.check_revision(group, expected)
+        access.check_revision(row=group, expected=expected)
         _set(group, _checked(changes), GROUP_FIELDS)
         group.save(update_fields=list(changes))
 
@@ -200,7 +207,7 @@ def delete_group(*, actor: User, group_id: uuid.UUID, expected: int | None = Non
     """Remove a question group of a draft with its questions."""
     with transaction.atomic():
         group = access.group_to_change(actor=actor, group_id=group_id)
-        access.check_revision(group, expected)
+        access.check_revision(row=group, expected=expected)
         group.delete()
 
 
@@ -217,7 +224,7 @@ def create_question(*, actor: User, group_id: uuid.UUID, changes: Changes) -> Qu
         given = put_together(present=Given(), changes=_without_blank_score(changes))
         write_question(question=question, changes={"given": Given(), **given})
         question.save(force_insert=True)
-        marks.follow_own_profile(question)
+        marks.follow_own_profile(question=question)
     return question
 
 
@@ -227,7 +234,7 @@ def update_question(*, actor: User, question_id: uuid.UUID, changes: Changes, ex
     of its own from then on."""
     with transaction.atomic():
         question = access.question_to_change(actor=actor, question_id=question_id)
-        access.check_revision(question, expected)
+        access.check_revision(row=question, expected=expected)
         said = _said(question)
         if "score" in changes:
             question.has_own_score = changes["score"] is not None
@@ -235,14 +242,14 @@ def update_question(*, actor: User, question_id: uuid.UUID, changes: Changes, ex
         if _said(question) != said:
             question.bank_version_id = None
         question.save()
-        marks.follow_own_profile(question)
+        marks.follow_own_profile(question=question)
 
 
 def delete_question(*, actor: User, question_id: uuid.UUID, expected: int | None = None) -> None:
     """Remove a question of a draft."""
     with transaction.atomic():
         question = access.question_to_change(actor=actor, question_id=question_id)
-        access.check_revision(question, expected)
+        access.check_revision(row=question, expected=expected)
         question.delete()
 
 
@@ -270,6 +277,8 @@ def put_together(*, present: Given, changes: Changes) -> Changes:
     parts = {name: value for name, value in changes.items() if name in PARTS_OF_ANSWERS}
     if not parts:
         return changes
+    if "own" in parts:
+        parts["own"] = {**present.own, **parts["own"]}
     others = {name: value for name, value in changes.items() if name not in PARTS_OF_ANSWERS}
     return {**others, "given": replace(present, **parts)}
 
@@ -292,6 +301,8 @@ def write_question(*, question: Question, changes: Changes) -> None:
     if flaws:
         raise BadContent(problems=flaws)
     if given is not None:
+        given = replace(given, own=own_fields.with_html(item_type.fields, given.own, richtext.clean_html))
+        _refuse_unknown_media(_in_own(item_type, given))
         question.content, question.key = item_type.write(given.renamed(lambda: secrets.token_urlsafe(9)))
 
 
@@ -305,13 +316,17 @@ def _checked(changes: Changes) -> dict[str, Any]:
         clean[name] = richtext.clean_html(clean[name])
     if "given" in clean:
         clean["given"] = _clean_given(clean["given"])
-    wanted = dict(_references(clean))
+    _refuse_unknown_media(_references(clean))
+    return clean
+
+
+def _refuse_unknown_media(references: Iterable[tuple[str, uuid.UUID | None]]) -> None:
+    wanted = dict(references)
     known = queries.known_media(media_ids=(media for media in wanted.values() if media))
     unknown = [place for place, media in wanted.items() if media not in known]
     if unknown:
         detail = "The center has no such picture or recording."
         raise BadContent(problems=[Problem(place, "unknown_media", detail) for place in unknown])
-    return clean
 
 
 def _clean_given(given: Given) -> Given:
@@ -369,6 +384,11 @@ def _in_given(given: Given) -> Iterable[tuple[str, uuid.UUID | None]]:
         yield from _in_things(f"/gaps/{position}/options", gap.options)
         for number, text in enumerate(gap.texts):
             yield from _in_text(f"/gaps/{position}/texts/{number}/feedback", text.feedback)
+
+
+def _in_own(item_type: ItemType, given: Given) -> Iterable[tuple[str, uuid.UUID | None]]:
+    for place, text in own_fields.html_in(item_type.fields, given.own):
+        yield from _in_text(place, text)
 
 
 def _in_things(place: str, things: Iterable[Option | Prompt]) -> Iterable[tuple[str, uuid.UUID | None]]:

@@ -298,7 +298,7 @@ def _renew(question: Question, newer: BankVersion) -> None:
 def _follow_profile(test: MockTest, questions: Sequence[Question]) -> None:
     """Questions without marks of their own get those of the test's exam profile."""
     profile = exam_profiles.find_profile(test.profile) or profiles.CUSTOM
-    marks.follow_profile(profile, Question.objects.filter(pk__in=[question.pk for question in questions]))
+    marks.follow_profile(profile=profile, questions=Question.objects.filter(pk__in=[question.pk for question in questions]))
 
 
 def _against_use(

@@ -111,7 +111,7 @@ def _write(actor: User, test: MockTest, plan: Plan, ids: Mapping[str, tuple[uuid
             wanted = [question for place in places for question in ids[place]]
             copies = bank.use_in_group(actor=actor, group_id=made.pk, question_ids=wanted)
             _give_marks(copies, group.lines)
-    marks.follow_profile(profile, Question.objects.filter(group__section__mock_test=test))
+    marks.follow_profile(profile=profile, questions=Question.objects.filter(group__section__mock_test=test))
 
 
 def _give_marks(copies: list[Question], lines: Iterable[Line]) -> None:

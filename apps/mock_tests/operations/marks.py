@@ -10,17 +10,17 @@ from apps.mock_tests.rules import profiles
 from apps.mock_tests.rules.profiles import Profile
 
 
-def follow_own_profile(question: Question) -> None:
+def follow_own_profile(*, question: Question) -> None:
     """Give one question the marks of its test's profile, unless it has its own."""
     if question.has_own_score:
         return
     rows = Question.objects.filter(pk=question.pk)
     code = rows.values_list("group__section__mock_test__profile", flat=True).get()
-    follow_profile(exam_profiles.find_profile(code) or profiles.CUSTOM, rows)
+    follow_profile(profile=exam_profiles.find_profile(code) or profiles.CUSTOM, questions=rows)
     question.refresh_from_db(fields=["score"])
 
 
-def follow_profile(profile: Profile, questions: QuerySet[Question]) -> None:
+def follow_profile(*, profile: Profile, questions: QuerySet[Question]) -> None:
     """Give those of the questions that have no marks of their own the profile's, where it says any; in two statements."""
     changed = []
     for question in questions.filter(has_own_score=False).select_related("group__section"):

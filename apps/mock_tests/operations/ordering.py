@@ -54,7 +54,7 @@ def move_group(
     """Move a group to a place (from 1, or the end) in a section of its test. Refuses sections of other tests."""
     with transaction.atomic():
         group = access.group_to_change(actor=actor, group_id=group_id)
-        access.check_revision(group, expected)
+        access.check_revision(row=group, expected=expected)
         sections = TestSection.objects.filter(mock_test__sections=group.section_id)
         if not sections.filter(pk=section_id).exists():
             raise _unknown("/section", "The test has no such section.")
@@ -74,7 +74,7 @@ def move_question(
     """Move a question to a place (from 1, or the end) in a group of its test. Refuses groups of other tests."""
     with transaction.atomic():
         question = access.question_to_change(actor=actor, question_id=question_id)
-        access.check_revision(question, expected)
+        access.check_revision(row=question, expected=expected)
         groups = QuestionGroup.objects.filter(section__mock_test__sections__question_groups=question.group_id)
         if not groups.filter(pk=group_id).exists():
             raise _unknown("/group", "The test has no such question group.")
@@ -88,7 +88,9 @@ def clone_section(*, actor: User, section_id: uuid.UUID) -> TestSection:
     with transaction.atomic():
         section = access.section_to_change(actor=actor, section_id=section_id)
         test_id = section.mock_test_id
-        copies = authoring.copies(TestSection.objects.filter(pk=section.pk), "mock_test_id", {test_id: test_id})
+        copies = authoring.copy_rows(
+            rows=TestSection.objects.filter(pk=section.pk), owner="mock_test_id", new_owners={test_id: test_id}
+        )
         _copy_groups(QuestionGroup.objects.filter(section=section), copies)
         copy = copies[section.pk]
         siblings = TestSection.objects.filter(mock_test=test_id)
@@ -111,8 +113,8 @@ def clone_group(*, actor: User, group_id: uuid.UUID) -> QuestionGroup:
 
 def _copy_groups(rows: QuerySet[QuestionGroup], sections: dict[uuid.UUID, uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     originals = list(rows.values_list("pk", flat=True))
-    copies = authoring.copies(rows, "section_id", sections)
-    authoring.copies(Question.objects.filter(group__in=originals), "group_id", copies)
+    copies = authoring.copy_rows(rows=rows, owner="section_id", new_owners=sections)
+    authoring.copy_rows(rows=Question.objects.filter(group__in=originals), owner="group_id", new_owners=copies)
     return copies
 
 
@@ -122,7 +124,7 @@ def _put_in_order(whole: Whole, rows: QuerySet[Part], ids: Sequence[uuid.UUID], 
         if part in seen:
             raise BadContent(problems=[Problem(f"/ids/{place}", "repeated", "Each part stands in one place.")])
         seen.add(part)
-    access.check_revision(whole, expected)
+    access.check_revision(row=whole, expected=expected)
     present = list(rows.values_list("pk", flat=True))
     if seen != set(present):
         raise EditedMeanwhile(present=[str(part) for part in present])
