@@ -7,8 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 
 from apps.assignments import operations as rooms
+from apps.attempts import tasks
 from apps.attempts.models import AnswerEntry, Attempt
 from apps.attempts.operations import item_figures, sitting
 from apps.attempts.operations.voiding import void_attempt
@@ -231,3 +233,28 @@ def test_the_use_of_a_question_is_not_told_to_others(cast, question):
             bank_usage.usage_for(person, question.pk)
     with tenancy.enter(cast.south), pytest.raises(BankQuestionNotFound):
         bank_usage.usage_for(cast.sybil, question.pk)
+
+
+# -- each day ------------------------------------------------------------------------------------------------------
+
+
+def test_every_center_is_counted_each_day_and_none_waits_for_another(cast, question, people, deliver, monkeypatch):
+    finalise(cast, sit(cast, question, people), deliver)
+    BankStatistics.objects.all().delete()
+    sent = []
+
+    def send(*, headers, queue):
+        sent.append((headers["_schema_name"], queue))
+        if headers["_schema_name"] == "c_north":
+            raise ConnectionError
+
+    monkeypatch.setattr(tasks.recount_items_of_center, "apply_async", send)
+    with tenancy.enter(tenancy.PUBLIC):
+        assert tasks.recount_items() == len(sent) - 1
+    assert {("c_north", "bulk"), ("c_south", "bulk")} <= set(sent)
+    assert tasks.recount_items_of_center() == 1
+    assert BankStatistics.objects.get().seen == 6
+
+
+def test_the_beat_counts_each_day():
+    assert settings.CELERY_BEAT_SCHEDULE["recount_items"]["schedule"] == 86_400
