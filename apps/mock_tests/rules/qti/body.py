@@ -45,7 +45,7 @@ _STYLES: Final = (
     (re.compile(r"underline"), "u"),
     (re.compile(r"line-through"), "s"),
     (re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)"), "b"),
-    (re.compile(r"font-style\s*:\s*italic"), "i"),
+    (re.compile(r"font-style\s*:\s*italic|qti-italic"), "i"),
 )
 _BLANK: Final = re.compile(rf"(?:\s|<br>|{LIFTED})*")
 

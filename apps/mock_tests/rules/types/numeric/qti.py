@@ -14,7 +14,7 @@ from apps.mock_tests.rules.qti.findings import Refused
 from apps.mock_tests.rules.qti.item import NEARLY, Item, share
 from apps.mock_tests.rules.qti.item_writing import ItemWriting
 from apps.mock_tests.rules.qti.mapping import QtiMapping
-from apps.mock_tests.rules.qti.processing import rounding, tolerances
+from apps.mock_tests.rules.qti.running import rounding, tolerances
 from apps.mock_tests.rules.qti.typing import is_number, numbers_in
 from apps.mock_tests.rules.qti.values import Declaration, read_single
 
