@@ -45,7 +45,7 @@ from apps.mock_tests.operations import (
 )
 from apps.mock_tests.queries import shelves
 from apps.mock_tests.rules import media as rules
-from apps.mock_tests.rules.bank import plain_form
+from apps.mock_tests.rules.bank import words_of
 from apps.mock_tests.rules.bank_review import MOVES, Step
 from apps.mock_tests.rules.profiles import PROFILES
 
@@ -508,7 +508,7 @@ class BankQuestionAdmin(RowAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[BankQuestion], search_term: str
     ) -> tuple[QuerySet[BankQuestion], bool]:
-        for word in plain_form(search_term).split():
+        for word in words_of(search_term):
             queryset = queryset.filter(search_text__contains=word)
         return queryset, False
 

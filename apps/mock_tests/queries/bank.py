@@ -54,8 +54,8 @@ class Filters(TypedDict, total=False):
 
 def questions_for(actor: User, **filters: Unpack[Filters]) -> QuerySet[BankQuestion]:
     """The questions that ``actor`` may see, newest first: staff all of the center, others none. ``topic`` means all below
-    it too, ``tags`` all of them, ``text`` every word of it somewhere in the question; ``usable`` ones may be taken by
-    tests (`usable_version`), ``unused`` ones stand in no test and no paper."""
+    it too, ``tags`` all of them, ``text`` each word of it (the first eight) somewhere in the question; ``usable`` ones may
+    be taken by tests (`usable_version`), ``unused`` ones stand in no test and no paper."""
     if not actor.is_center_staff:
         return BankQuestion.objects.none()
     questions = BankQuestion.objects.filter(deleted_at=None).defer("search_text", "sketch")
@@ -76,7 +76,7 @@ def questions_for(actor: User, **filters: Unpack[Filters]) -> QuerySet[BankQuest
     if (usable := filters.get("usable")) is not None:
         questions = questions.filter(_usable() if usable else ~_usable())
     # The dearest comes last.
-    for word in bank.plain_form(filters.get("text", "")).split():
+    for word in bank.words_of(filters.get("text", "")):
         questions = questions.filter(search_text__contains=word)
     return questions
 

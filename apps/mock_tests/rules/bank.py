@@ -19,6 +19,7 @@ from apps.mock_tests.rules.types.registry import TYPES
 
 MOST_SEARCHED: Final = 4_000
 """Characters of a question that are searched."""
+MOST_WORDS: Final = 8
 ALIKE: Final = 0.6
 """From this share of common trigrams on two questions are shown as alike."""
 
@@ -105,6 +106,11 @@ def content_hash(wording: Wording) -> str:
 def plain_form(text: str) -> str:
     """The one form in which texts are compared and searched: NFKC, one case, single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def words_of(text: str) -> list[str]:
+    """What is looked for: each word once in the plain form, the first ones of many."""
+    return list(dict.fromkeys(plain_form(text).split()))[:MOST_WORDS]
 
 
 def search_text(wording: Wording) -> str:

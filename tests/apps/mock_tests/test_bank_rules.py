@@ -24,6 +24,11 @@ def test_ids_names_marks_and_shuffling_are_not_what_is_asked():
     assert {bank.content_hash(wording) for wording in same} == {bank.content_hash(CITY)}
 
 
+def test_words_to_look_for_are_few_and_each_once():
+    assert bank.words_of(" Ａ  a b A ") == ["a", "b"]
+    assert bank.words_of(" ".join("abcdefghijkl")) == list("abcdefgh")
+
+
 def test_everything_else_is():
     others = [
         replace(CITY, type="multiple_choice"),
