@@ -1,12 +1,15 @@
-"""Two who put the same parts in order, or edit the same question, at the same moment: real threads."""
+"""Two who put the same parts in order, or edit the same question or profile, at the same moment: real threads."""
 
 from __future__ import annotations
 
-import pytest
+import threading
 
-from apps.mock_tests.errors import EditedMeanwhile
-from apps.mock_tests.models import Question, QuestionGroup
-from apps.mock_tests.operations import access, authoring, ordering
+import pytest
+from django.db import IntegrityError
+
+from apps.mock_tests.errors import EditedMeanwhile, ProfileFixed
+from apps.mock_tests.models import ExamProfile, Question, QuestionGroup
+from apps.mock_tests.operations import access, authoring, ordering, profiles
 from apps.mock_tests.rules.types.base import Truth
 from tests.apps.mock_tests.test_races import at_once
 from tests.factories import make_test
@@ -83,3 +86,48 @@ def test_of_two_orders_of_one_revision_one_is_refused(committed, cast):
         assert sum(isinstance(outcome, EditedMeanwhile) for outcome in outcomes) == 1
         now = list(Question.objects.filter(group=group).values_list("pk", flat=True))
         assert now == orders[outcomes.index(None)]
+
+
+@pytest.mark.races
+def test_two_who_change_a_profile_make_one_edition_each_time(committed, cast):
+    row = profiles.create_profile(actor=cast.dora, changes={"name": "Our exam"})
+    for number in range(1, ROUNDS):
+        outcomes = at_once(
+            cast.north,
+            *[
+                lambda score=score, pk=row.pk: profiles.change_profile(
+                    actor=cast.dora, profile_id=pk, changes={"pass_score": score}
+                )
+                for score in (number * 10, number * 10 + 1)
+            ],
+        )
+        assert sum(isinstance(outcome, ProfileFixed) for outcome in outcomes) == 1
+        (row,) = ExamProfile.objects.filter(replaced_at=None)
+        assert row.edition == number + 1
+        assert row in outcomes
+
+
+@pytest.mark.races
+def test_of_two_profiles_for_the_same_days_one_is_refused(committed, cast):
+    def both():
+        return at_once(
+            cast.north, *[lambda: profiles.create_profile(actor=cast.dora, changes={"name": "Our exam"})] * 2
+        )
+
+    assert sorted(type(outcome).__name__ for outcome in both()) == ["BadContent", "ExamProfile"]
+
+
+@pytest.mark.races
+def test_without_the_lock_two_profiles_collide(committed, cast, monkeypatch):
+    """The control of both tests above: each counts the editions before the other has written."""
+    meet = threading.Barrier(2)
+    flaws = profiles.profiles.profile_flaws
+
+    def together(profile):
+        meet.wait(10)
+        return flaws(profile)
+
+    monkeypatch.setattr(profiles, "_lock", lambda slug: None)
+    monkeypatch.setattr(profiles.profiles, "profile_flaws", together)
+    outcomes = at_once(cast.north, *[lambda: profiles.create_profile(actor=cast.dora, changes={"name": "Ours"})] * 2)
+    assert sum(isinstance(outcome, IntegrityError) for outcome in outcomes) == 1

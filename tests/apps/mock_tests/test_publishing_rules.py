@@ -115,6 +115,53 @@ def test_a_group_may_name_its_area():
     assert [item.area for item in publishing.build(test).items] == ["listening", "language_reading_combined"]
 
 
+HERE, GONE, SOUND = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+CENTER_HAS = publishing_reasons.Surroundings(media={HERE: "image", SOUND: "audio"})
+
+
+def shown(media):
+    return f'<p>See <img src="media:{media}"></p>'
+
+
+@pytest.mark.parametrize(
+    ("test", "found"),
+    [
+        (exam(section(group(single(image=HERE, audio=SOUND), image=HERE, audio=SOUND))), set()),
+        (exam(section(group(single(text=shown(HERE))))), set()),
+        (exam(section(group(single(image=GONE)))), {(f"{FIRST}/questions/0/image", "media_gone")}),
+        (exam(section(group(single(image=SOUND)))), {(f"{FIRST}/questions/0/image", "wrong_media")}),
+        (exam(section(group(single(audio=HERE)))), {(f"{FIRST}/questions/0/audio", "wrong_media")}),
+        (exam(section(group(single(), audio=GONE))), {(f"{FIRST}/audio", "media_gone")}),
+        (exam(section(group(single(), reading_text=shown(GONE)))), {(f"{FIRST}/reading_text", "media_gone")}),
+        (exam(section(group(single(explanation=shown(GONE))))), {(f"{FIRST}/questions/0/explanation", "media_gone")}),
+        (exam(section(group(single("yes", shown(GONE))))), {(f"{FIRST}/questions/0/options/1/text", "media_gone")}),
+        (exam(section(group(single(text='<img src="media:nonsense">')))), {(f"{FIRST}/questions/0/text", "media_gone")}),
+    ],
+)  # fmt: skip
+def test_names_files_that_are_gone_or_of_another_kind(test, found):
+    against = publishing_reasons.reasons_against(test, CENTER_HAS)
+    assert {(problem.pointer, problem.code) for problem in against} == found
+
+
+def test_warns_of_what_stands_twice():
+    one = single(question_number=3)
+    test = exam(section(group(one, replace(one, id=uuid.uuid4())), group(single(text="Other?", question_number=3))))
+    warnings = publishing_reasons.findings(test).warnings
+    assert {(warning.pointer, warning.code) for warning in warnings} == {
+        (f"{FIRST}/questions/1", "repeated_question"),
+        (f"{FIRST}/questions/1/question_number", "repeated_number"),
+        ("/sections/0/question_groups/1/questions/0/question_number", "repeated_number"),
+    }
+    assert publishing_reasons.reasons_against(test) == ()
+
+
+@pytest.mark.parametrize("share", [D("0.5"), D("-1.5")])
+def test_a_wrong_answer_neither_earns_nor_loses_more_than_all(share):
+    assert reasons(exam(section(group(single(wrong_share=share))))) == {
+        (f"{FIRST}/questions/0/wrong_share", "bad_wrong_share")
+    }
+
+
 # -- the edition ---------------------------------------------------------------------------------------------------
 
 
