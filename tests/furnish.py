@@ -127,7 +127,7 @@ class Furniture:
             "tasks": self.job,
             "tasks/file": self.job,
             "test-sections": question_group.section,
-            "topics": self.bank_question.topic,
+            "topics": SimpleNamespace(pk=self.bank_question.topic_id),
             "users": self.attempt.student,
         }
         return found[part].pk if part in found else None
@@ -221,6 +221,7 @@ def furnish(cast: Cast) -> Furniture:
             assignment=room,
             question_id=papers.list_items(paper_id=attempt.paper_id)[0].question_id,
             is_blank=True,
+            revision=1,
         ),
         accommodation=accommodations.propose(
             actor=cast.carol,

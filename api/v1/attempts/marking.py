@@ -44,15 +44,16 @@ class GradingQueueViewSet(GenericViewSet[Any]):
         return self._sheet(request, id)
 
     @extend_schema(
-        operation_id="grading_queue_next", request=shapes.NextScriptIn, responses={200: shapes.SheetOut, 204: None}
+        operation_id="grading_queue_next",
+        parameters=[shapes.NextFilters],
+        request=None,
+        responses={200: shapes.SheetOut, 204: None},
     )
     @action(detail=False, methods=["post"])
     def next(self, request: Request) -> Response:
         """Take what has waited longest and nobody holds, or what one holds already: it is held for fifteen minutes. 204:
         nothing waits."""
-        shape = shapes.NextScriptIn(data=request.data)
-        shape.is_valid(raise_exception=True)
-        script = marking.claim_next(actor=request.user, wanted=queries.Wanted(**shape.validated_data))
+        script = marking.claim_next(actor=request.user, wanted=shapes.NextFilters.wanted(request))
         return Response(status=204) if script is None else self._sheet(request, script.pk)
 
     @extend_schema(operation_id="grading_queue_claim", request=None, responses=shapes.SheetOut)

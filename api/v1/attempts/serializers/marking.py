@@ -21,15 +21,10 @@ MOST_CRITERIA = 50
 LONGEST_COMMENT = 10_000
 
 
-class ScriptFilters(Filters):
-    exam_assignment = serializers.UUIDField(required=False, source="assignment_id")
-    group = serializers.UUIDField(required=False, source="group_id", help_text="Only of its students.")
-    question = serializers.UUIDField(required=False, source="question_id", help_text="The id it has in the paper.")
-    state = serializers.ChoiceField(
-        queries.STATES, required=False, help_text="DISPUTED: a second mark differs from the one that counts."
-    )
-    unanswered = serializers.BooleanField(required=False, source="is_blank", allow_null=True, default=None)
-    mine = serializers.BooleanField(required=False, source="is_mine", help_text="Only those that one holds.")
+class NextFilters(Filters):
+    exam_assignment_id = serializers.UUIDField(required=False, source="assignment_id")
+    group_id = serializers.UUIDField(required=False, help_text="Only of its students.")
+    question_id = serializers.UUIDField(required=False, help_text="The id it has in the paper.")
 
     @classmethod
     def wanted(cls, request: Any) -> queries.Wanted:
@@ -37,10 +32,12 @@ class ScriptFilters(Filters):
         return queries.Wanted(**cls.read(request))
 
 
-class NextScriptIn(StrictSerializer):
-    exam_assignment = serializers.UUIDField(required=False, source="assignment_id")
-    group = serializers.UUIDField(required=False, source="group_id")
-    question = serializers.UUIDField(required=False, source="question_id")
+class ScriptFilters(NextFilters):
+    state = serializers.ChoiceField(
+        queries.STATES, required=False, help_text="DISPUTED: a second mark differs from the one that counts."
+    )
+    unanswered = serializers.BooleanField(required=False, source="is_blank", allow_null=True, default=None)
+    mine = serializers.BooleanField(required=False, source="is_mine", help_text="Only those that one holds.")
 
 
 class PointsIn(StrictSerializer):
@@ -76,8 +73,8 @@ class MarkIn(SecondMarkIn):
 
 
 class UnansweredIn(StrictSerializer):
-    exam_assignment = serializers.UUIDField(source="assignment_id")
-    question = serializers.UUIDField(required=False, source="question_id")
+    exam_assignment_id = serializers.UUIDField(source="assignment_id")
+    question_id = serializers.UUIDField(required=False, help_text="The id it has in the paper.")
 
 
 class UnansweredOut(serializers.Serializer[Any]):

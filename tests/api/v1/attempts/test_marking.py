@@ -69,8 +69,8 @@ def problems(answer):
 
 
 def test_a_teacher_takes_the_next_one_and_marks_it(cast, room, attempt, letter):
-    wanted = {"exam_assignment": str(room.pk), "question": str(letter.question_id)}
-    taken = post(cast.carol, "next/", **wanted)
+    path = f"next/?exam_assignment_id={room.pk}&question_id={letter.question_id}"
+    taken = post(cast.carol, path)
     assert taken.status_code == 200
     sheet = taken.json()
     assert sheet["answer"] == TEXT
@@ -99,21 +99,21 @@ def test_a_teacher_takes_the_next_one_and_marks_it(cast, room, attempt, letter):
     (mark,) = body["marks"]
     assert (mark["kind"], mark["comment"], mark["marked_by"]["name"]) == ("FIRST", "Good.\nMore verbs.", "Carol North")
     assert mark["scores"] == [{"criterion": 0, "points": "2.5"}, {"criterion": 1, "points": "1.5"}]
-    assert post(cast.carol, "next/", **wanted).status_code == 204
+    assert post(cast.carol, path).status_code == 204
 
 
 def test_the_queue_is_asked_by_room_group_question_and_state(cast, room, attempt, letter):
     hand_in(cast.bob, room, diary="text")
     assert sorted(listed(cast.carol)) == [(2, "WAITING"), (2, "WAITING"), (3, "WAITING"), (3, "WAITING")]
-    assert listed(cast.carol, group=room.group.pk) == [(2, "WAITING"), (3, "WAITING")]
-    assert listed(cast.carol, group=room.group.pk, unanswered="true") == [(3, "WAITING")]
-    assert listed(cast.carol, group=room.group.pk, unanswered="false") == [(2, "WAITING")]
-    assert len(listed(cast.carol, question=letter.question_id)) == 2
+    assert listed(cast.carol, group_id=room.group.pk) == [(2, "WAITING"), (3, "WAITING")]
+    assert listed(cast.carol, group_id=room.group.pk, unanswered="true") == [(3, "WAITING")]
+    assert listed(cast.carol, group_id=room.group.pk, unanswered="false") == [(2, "WAITING")]
+    assert len(listed(cast.carol, question_id=letter.question_id)) == 2
     post(cast.carol, f"{letter.pk}/claim/")
     assert listed(cast.carol, mine="true") == [(2, "WAITING")]
     post(cast.carol, f"{letter.pk}/mark/", scores=FULL, revision=0)
     assert listed(cast.carol, state="MARKED") == [(2, "MARKED")]
-    assert listed(cast.carol, exam_assignment=uuid.uuid4()) == []
+    assert listed(cast.carol, exam_assignment_id=uuid.uuid4()) == []
     assert problems(Api(cast.carol).get("grading-queue/?state=LOST")) == {("/state", "invalid_choice")}
     assert problems(Api(cast.carol).get("grading-queue/?student=Alice")) == {("/student", "unknown_field")}
 
@@ -179,10 +179,10 @@ def test_conflicts_are_told_apart(cast, attempt, letter):
 
 
 def test_what_was_not_answered_is_zero_in_one_call(cast, room, attempt):
-    answer = post(cast.carol, "unanswered/", exam_assignment=str(room.pk))
+    answer = post(cast.carol, "unanswered/", exam_assignment_id=str(room.pk))
     assert (answer.status_code, answer.json()) == (200, {"marked": 1, "left": 0})
     assert listed(cast.carol, unanswered="true") == [(3, "MARKED")]
-    assert problems(post(cast.carol, "unanswered/")) == {("/exam_assignment", "required")}
+    assert problems(post(cast.carol, "unanswered/")) == {("/exam_assignment_id", "required")}
 
 
 def test_a_room_without_names_tells_none(cast, room, attempt, letter):
@@ -230,7 +230,7 @@ def test_who_may_not_mark(cast, room, attempt, letter):
         ("post", f"grading-queue/{letter.pk}/release/", {}),
         ("post", f"grading-queue/{letter.pk}/mark/", {"scores": FULL, "revision": 0}),
         ("post", f"grading-queue/{letter.pk}/second-mark/", {"scores": FULL, "revision": 0}),
-        ("post", "grading-queue/unanswered/", {"exam_assignment": str(room.pk)}),
+        ("post", "grading-queue/unanswered/", {"exam_assignment_id": str(room.pk)}),
         ("get", f"grading-queue/rooms/{room.pk}/", {}),
         ("patch", f"grading-queue/rooms/{room.pk}/", {"is_anonymous": True}),
     ]
@@ -245,8 +245,8 @@ def test_who_may_not_mark(cast, room, attempt, letter):
     assert Api(cast.alice).get("grading-queue/").status_code == 403
     assert listed(cast.other_teacher) == []
     assert post(cast.other_teacher, "next/").status_code == 204
-    for body in ({"exam_assignment": str(room.pk)}, {"group": str(room.group.pk)}):
-        assert post(cast.other_teacher, "next/", **body).status_code == 404
+    for where in (f"exam_assignment_id={room.pk}", f"group_id={room.group.pk}"):
+        assert post(cast.other_teacher, f"next/?{where}").status_code == 404
 
 
 def test_the_student_sees_the_rubric_points_and_comment_in_the_review_and_not_before(cast, room, attempt, letter):
@@ -255,7 +255,7 @@ def test_the_student_sees_the_rubric_points_and_comment_in_the_review_and_not_be
     assert "canary" not in mine.get(f"attempts/{attempt.pk}/").content.decode()
     post(cast.carol, f"{letter.pk}/mark/", scores=HALF, comment="Good.", revision=0)
     assert mine.get(f"attempts/{attempt.pk}/review/").status_code == 409
-    post(cast.carol, "unanswered/", exam_assignment=str(room.pk))
+    post(cast.carol, "unanswered/", exam_assignment_id=str(room.pk))
     marking.mark_second(
         actor=cast.dora, script_id=letter.pk, scores={"0": "5", "1": "3"}, revision=1, comment="Among us."
     )
