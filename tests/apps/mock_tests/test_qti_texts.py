@@ -111,6 +111,19 @@ def test_every_way_to_play_something(played):
     assert [file.kind for file in question.files] == ["audio"]
 
 
+def test_a_page_that_items_share_is_a_part_of_their_texts():
+    page = (
+        "<!DOCTYPE html><html><head><title>T</title><style>p { color: red }</style></head><body onload='x()'>"
+        "<h2>Orkney</h2><p>Seals&nbsp;&amp; birds<br><img src='../a.png' alt='Birds'><script>alert(1)</script></p>"
+        "<a href='http://127.0.0.1:1/'>more</a></body></html>"
+    )
+    text = '<div><object data="../shared/orkney.html" type="text/html"/></div>'
+    question = taken(_around(text), "2.1", ("shared/orkney.html", page.encode()), ("a.png", picture()))
+    assert question.text == (
+        '<div><h3>Orkney</h3><p>Seals&nbsp;&amp; birds<br><img src="media:a.png" alt="Birds"></p>more</div><div>?</div>'
+    )
+
+
 def test_the_alternative_of_an_object_that_is_not_supported():
     inner = '<object type="image/png" data="../a.png"><p>Dear Sam</p></object>'
     text = f'<p>x<object type="image/eps" data="../a.eps">{inner}</object></p>'
@@ -128,7 +141,8 @@ def test_the_alternative_of_an_object_that_is_not_supported():
         ('<p><img src="page.html" alt=""/></p>', "is of a kind that is not accepted"),
         ('<p><img src="fake.png" alt=""/></p>', "is not what its name says"),
         ('<p><object type="video/mp4" data="v.mp4"/></p>', '"video/mp4" are not supported'),
-        ('<p><object type="text/html" data="page.html"/></p>', '"text/html" are not supported'),
+        ('<p><object type="text/html" data="other.html"/></p>', 'page "other.html" is not in the package'),
+        ('<p><object type="text/html" data="fake.png"/></p>', 'page "items/fake.png" is not UTF-8'),
         ("<p><script>alert(1)</script></p>", '"script" is not supported'),
         ('<iframe src="x"/>', '"iframe" is not supported'),
         ('<p xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="x.xml"/></p>', "XInclude"),
@@ -137,7 +151,7 @@ def test_the_alternative_of_an_object_that_is_not_supported():
     ],
 )
 def test_what_texts_may_not_hold_is_refused_with_its_place(text, reason):
-    said = refused(_around(text), ("items/page.html", b"<p>x</p>"), ("items/fake.png", b"%PDF-1.4 x"))
+    said = refused(_around(text), ("items/page.html", b"<p>x</p>"), ("items/fake.png", b"%PDF-1.4 \xff"))
     assert reason in said
     assert "/assessmentItem/itemBody/" in said
 

@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+import nh3
+
 from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.draft import FileKind
 from apps.mock_tests.rules.moodle_areas import MAX_NESTING, MAX_TEXT, RefusedFile
-from apps.mock_tests.rules.qti.elements import Element
+from apps.mock_tests.rules.qti.elements import Element, read_elements
 from apps.mock_tests.rules.qti.files import ENDINGS, Shelf
 from apps.mock_tests.rules.qti.findings import Findings
 from apps.mock_tests.rules.qti.mathml import NoTex, to_tex
@@ -47,6 +49,9 @@ _STYLES: Final = (
     (re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)"), "b"),
     (re.compile(r"font-style\s*:\s*italic|qti-italic"), "i"),
 )
+_PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
+_UNREAD: Final = frozenset({"script", "style", "title", "template", "noscript", "svg", "iframe", "object"})
+_VOID: Final = re.compile(r"<(br|hr|col|img)\b([^>]*)>")
 _BLANK: Final = re.compile(rf"(?:\s|<br>|{LIFTED})*")
 
 
@@ -176,11 +181,27 @@ class Markup:
         if other is not None and not is_known:
             self._findings.note("An object of another kind stands for one that is not supported.", element)
             return self._media(other)
+        if kind in _PAGES:
+            return self._page(element, address)
         if kind.startswith("image/") or (not kind and _looks_like(address, "image")):
             return self._image(element, address)
         if kind.startswith("audio/") or (not kind and _looks_like(address, "audio")):
             return self._recording(element, address)
         return self._unsupported(element)
+
+    def _page(self, element: Element, address: str) -> str:
+        """The text of a page that several items may share; what is active in it is gone."""
+        try:
+            name, page = self.shelf.page(self._base, address)
+        except RefusedFile as refusal:
+            self._findings.problem(str(refusal), element)
+            return ""
+        text = nh3.clean(
+            page, tags={*richtext.TAGS, "h1", "h2"}, attributes=richtext.ATTRIBUTES, clean_content_tags=set(_UNREAD)
+        )
+        closed = _VOID.sub(r"<\1\2/>", text.replace("&nbsp;", "\N{NO-BREAK SPACE}"))
+        root = read_elements(f"<div>{richtext.without_control_characters(closed)}</div>".encode(), name)
+        return Markup(name, self.shelf, self._findings).rough(root.content)
 
     def _unsupported(self, element: Element) -> str:
         what = element.get("type") or element.written

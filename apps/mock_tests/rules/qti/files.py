@@ -17,6 +17,7 @@ from apps.mock_tests.rules.draft import DraftFile, FileKind
 from apps.mock_tests.rules.moodle_areas import RefusedFile, candidates, media_type_of, safe_name
 
 _LOOKED_AT: Final = 8192
+LONGEST_PAGE: Final = 512 * 1024
 _SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*:|//")
 _DATA: Final = re.compile(r"data:([a-z]+/[a-z0-9.+\-]+);base64,(.*)", re.IGNORECASE | re.DOTALL)
 ENDINGS: Final = {
@@ -58,6 +59,19 @@ class Shelf:
             what = "recording" if kind == "audio" else "picture"
             raise RefusedFile(f'The file "{file.name}" is used as a {what}, but it is none.')
         return file
+
+    def page(self, base: str, address: str) -> tuple[str, str]:
+        """The path and the source of a page, or `RefusedFile`."""
+        path = resolved(base, address)
+        name = self.archive.find(path) if self.archive is not None and path else None
+        if name is None or self.archive is None:
+            raise RefusedFile(f'The page "{_told(address)}" is not in the package.')
+        if self.archive.size(name) > LONGEST_PAGE:
+            raise RefusedFile(f'The page "{_told(name)}" is larger than {LONGEST_PAGE:,} bytes.')
+        try:
+            return name, self.archive.read(name).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise RefusedFile(f'The page "{_told(name)}" is not UTF-8.') from error
 
     def _packed(self, base: str, address: str) -> DraftFile:
         path = resolved(base, address)
