@@ -84,6 +84,7 @@ def test_homework_from_the_form_to_the_receipt(
     expect(card).to_contain_text("JST")
     look(page, "homework-dashboard-phone")
     card.get_by_role("link").click()
+    expect(page.locator(".items .card")).to_be_visible(timeout=MOST_MS)
     look(page, "homework-phone")
     page.get_by_role("link", name="始める").click()
     expect(page.locator("main")).to_contain_text("60％")
