@@ -331,6 +331,7 @@ def test_a_question_of_the_demo_is_written_in_the_admin(
     expect(box.locator(".rt-area img")).to_have_js_property("complete", True)
     assert box.locator(".rt-area img").evaluate("image => image.naturalWidth") == 40
     page.screenshot(path=tmp_path / "admin.png")
+    assert page.input_value("input[name=name]") != "sky.png"
     page.locator("button[name=_save], input[name=_save]").first.click()
     page.wait_for_load_state()
     ((text,),) = stack.query("SELECT text FROM mock_tests_question WHERE id = %s", question)

@@ -47,6 +47,7 @@ export function choose(shelf) {
     const grid = element("div", { class: "rt-grid" });
     const search = element("input", { type: "search", placeholder: "Search by name", "aria-label": "Search by name" });
     const upload = element("input", { type: "file", accept: "image/png,image/jpeg,image/gif,image/webp", "aria-label": "Add a picture" });
+    upload.hasChangeListener = true; // or the admin's theme writes the file's name into the first field of the page
     const close = element("button", { type: "button" }, "Close");
     const dialog = element("dialog", { class: "rt-dialog", "aria-label": "Choose a picture" },
       element("div", { class: "rt-row" }, search, upload, close), said, grid);
