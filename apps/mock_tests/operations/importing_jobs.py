@@ -81,6 +81,7 @@ def import_as_job(*, running: jobs.Running, params: Mapping[str, Any]) -> dict[s
     actor = people.get_user(user_id=uuid.UUID(params["actor"]))
     if not actor.is_center_staff:
         raise NotStaff
+    running.tell(message="Fetching the file.", now=True)
     with tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as file:
         if not _fetch(params["source"], file):
             return _done_before(params)

@@ -71,6 +71,11 @@ class Node:
         return (node.text.strip() if node else "") or default
 
 
+_NO_ATTRIBUTES: Final[dict[str, str]] = {}
+_NO_CHILDREN: Final[list[Node]] = []
+_NOTHING: Final[list[str]] = []
+
+
 def read_tree(data: Source, limits: Limits, watch: Watch = nobody) -> Node:
     """Return the root element, or raise `UnreadableFile` with the line where reading stopped."""
     building = _TreeBuilding(limits, watch)
@@ -97,7 +102,9 @@ class _TreeBuilding(XmlReading):
         self._questions += tag == "question" and len(self._open) == 1 and attributes.get("type") != "category"
         if self._questions > self._most_questions:
             self.refuse("too_many_questions", f"The file has more than {self._most_questions:,} questions.")
-        node = Node(tag, attributes, self.line)
+        # Reports name the lines of questions; a number of its own for each element would be a tenth of the tree.
+        line = self.line if len(self._open) < 2 else self._open[-1].line
+        node = Node(tag, attributes or _NO_ATTRIBUTES, line)
         if self._open:
             self._open[-1].children.append(node)
         else:
@@ -109,8 +116,10 @@ class _TreeBuilding(XmlReading):
 
     def ended(self) -> None:
         node = self._open.pop()
-        # What stands between elements is only space.
-        node.chunks = ["".join(node.chunks)] if node.chunks and not node.children else []
+        # What stands between elements is only space. A large file has hundreds of thousands of elements with nothing in
+        # them, which share one list.
+        node.chunks = ["".join(node.chunks)] if node.chunks and not node.children else _NOTHING
+        node.children = node.children or _NO_CHILDREN
 
     def moved(self) -> None:
         self._watch(self._questions)

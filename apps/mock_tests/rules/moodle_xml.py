@@ -164,7 +164,7 @@ class _Import:
             return None
         self._report(node, "partly" if read.notes else "taken", read.notes)
         # A large file is not kept twice, as elements and as questions.
-        node.children.clear()
+        node.children = []
         return read.question
 
     def _report_descriptions(self, block: _Block, instruction: Area, passages: Sequence[Area], *, taken: bool) -> None:

@@ -148,6 +148,7 @@ def test_cancelling_in_the_middle_takes_everything_back(cast, monkeypatch, tmp_p
     run(job)
     assert (job.state, job.code) == ("FAILED", "cancelled")
     assert list(dict.fromkeys(said)) == [
+        "Fetching the file.",
         "Reading the file.",
         "Reading questions.",
         "Looking into pictures and recordings.",
