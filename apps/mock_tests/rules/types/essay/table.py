@@ -35,8 +35,11 @@ class EssayInTable(TableMapping):
     )
     turn = 90
     example: ClassVar[Mapping[str, str]] = {
-        "text": "My hometown.", "A": "Content = 6", "B": "Grammar: weak = 0 | fair = 2 | good = 4", "limits": "100-200 words",
-    }  # fmt: skip
+        "text": "My hometown.",
+        "A": "Content = 6",
+        "B": "Grammar: weak = 0 | fair = 2 | good = 4",
+        "limits": "100-200 words",
+    }
 
     def takes(self, cells: Cells) -> bool:
         return bool(cells.value("limits"))
