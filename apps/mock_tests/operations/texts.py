@@ -55,13 +55,13 @@ def _clean_answers(row: Question) -> None:
     if item_type is None:
         return
     given = item_type.read(row.content, row.key)
-    cleaned = cleaned_answers(given)
+    cleaned = _cleaned_answers(given)
     cleaned = replace(cleaned, own=own_fields.with_html(item_type.fields, cleaned.own, richtext.clean_html))
     if cleaned != given:
         row.content, row.key = item_type.write(cleaned)
 
 
-def cleaned_answers(given: Given) -> Given:
+def _cleaned_answers(given: Given) -> Given:
     """Everything of the answers that is shown as HTML, cleaned; nothing is left out, and every id stays."""
     html = richtext.clean_html
     truth = given.truth
