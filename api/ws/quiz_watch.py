@@ -39,10 +39,9 @@ LOCK_MARGIN = 0.1
 """After a question's end: answers that came in time are stored by then."""
 MEDIA_FOR = timedelta(hours=6)
 
-_KINDS = {"LOBBY": "lobby", "QUESTION": "question", "LOCKED": "locked", "REVEALED": "reveal", "FINISHED": "finished"}
+_KINDS = {"QUESTION": "question", "LOCKED": "locked", "REVEALED": "reveal", "FINISHED": "finished"}
 # What of the scene goes with which state; the rest is known from before.
 _PARTS: Mapping[str, tuple[str, ...]] = {
-    "LOBBY": ("players",),
     "QUESTION": ("question", "reveal", "players"),
     "LOCKED": ("answered", "players"),
     "REVEALED": ("answered", "reveal", "players"),
@@ -157,7 +156,7 @@ class Watch:
         is_new = self._scene is None or scene.version > self._scene.version
         for socket in newcomers & self._sockets:
             self._greet(socket, scene, newest, own)
-        if is_new:
+        if is_new and scene.state in _KINDS:
             self._tell(others, scene, own)
         self._tell_numbers(others, scene, newest)
         self._scene, self._number = scene, int(scene.common["number"])

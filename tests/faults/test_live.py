@@ -6,9 +6,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import queue
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
@@ -119,6 +122,42 @@ class Class:
         return await self.host.insist("POST", f"{self.path}{verb}/")
 
 
+class Hands:
+    """Runs a class in a thread, and does for it, in this one, what it asks for: a process that is started by a thread ends
+    with it."""
+
+    def __init__(self) -> None:
+        self._asked: queue.Queue[tuple[Callable[[], object], asyncio.Future[None], asyncio.AbstractEventLoop]] = (
+            queue.Queue()
+        )
+
+    async def do(self, work: Callable[[], object]) -> None:
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+        self._asked.put((work, done, loop))
+        await done
+
+    def run(self, go: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        outcome: list[Any] = []
+
+        def beside() -> None:
+            try:
+                outcome.append(asyncio.run(go()))
+            except BaseException as error:
+                outcome.append(error)
+
+        thread = threading.Thread(target=beside)
+        thread.start()
+        while thread.is_alive():
+            with contextlib.suppress(queue.Empty):
+                work, done, loop = self._asked.get(timeout=0.1)
+                work()
+                loop.call_soon_threadsafe(done.set_result, None)
+        if isinstance(outcome[0], BaseException):
+            raise outcome[0]
+        return outcome[0]
+
+
 def lost(stack: Stack, session: str, players: list[Player]) -> Iterator[str]:
     """Acknowledged answers that are not in the journal, or are there with something else."""
     rows = stack.query(
@@ -134,6 +173,8 @@ def lost(stack: Stack, session: str, players: list[Player]) -> Iterator[str]:
 
 
 def test_killed_web_processes_and_databases_lose_no_acknowledged_answer(stack: Stack, say: Say) -> None:
+    hands = Hands()
+
     async def go() -> tuple[Class, list[float]]:
         async with http.pool(40) as pool:
             school = Class(stack, pool)
@@ -144,7 +185,7 @@ def test_killed_web_processes_and_databases_lose_no_acknowledged_answer(stack: S
             recovered = []
             for victim in ("web", "web", "postgres", "web"):
                 await asyncio.sleep(2)
-                await asyncio.to_thread(_kill_and_heal, stack, victim)
+                await hands.do(partial(_kill_and_heal, stack, victim))
                 since = time.monotonic()
                 while not any(player.moments and player.moments[-1] > since for player in school.players):
                     assert time.monotonic() - since < 30
@@ -157,7 +198,7 @@ def test_killed_web_processes_and_databases_lose_no_acknowledged_answer(stack: S
             await school.move("reveal")
             return school, recovered
 
-    school, recovered = asyncio.run(go())
+    school, recovered = hands.run(go)
     acked = sum(len(player.acked) for player in school.players)
     session = school.session["id"]
     missing = list(lost(stack, session, school.players))
@@ -200,6 +241,8 @@ def _kill_and_heal(stack: Stack, victim: str) -> None:
 def test_a_quiz_goes_on_without_redis(stack: Stack, say: Say) -> None:
     """Open sockets see everything a little later; who has none asks for the state and answers over HTTP."""
 
+    hands = Hands()
+
     async def go() -> tuple[Class, float, float]:
         async with http.pool(40) as pool:
             school = Class(stack, pool)
@@ -208,7 +251,7 @@ def test_a_quiz_goes_on_without_redis(stack: Stack, say: Say) -> None:
             on_sockets, by_http = school.players[:6], school.players[6:]
             work = [asyncio.create_task(player.play(stop, answers=False)) for player in on_sockets]
             await until(lambda: all(player.frames for player in on_sockets))
-            await asyncio.to_thread(nemesis.kill_server, stack.redis)
+            await hands.do(partial(nemesis.kill_server, stack.redis))
             since = time.monotonic()
             asked = await school.move("start")
             await until(lambda: all(_kinds(player) & {"question"} for player in on_sockets))
@@ -234,7 +277,7 @@ def test_a_quiz_goes_on_without_redis(stack: Stack, say: Say) -> None:
             return school, seen_after, locked_after
 
     try:
-        school, seen_after, locked_after = asyncio.run(go())
+        school, seen_after, locked_after = hands.run(go)
     finally:
         stack.heal()
     say(
