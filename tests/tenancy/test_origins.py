@@ -50,6 +50,7 @@ def test_the_pages_that_are_named_may_read_but_bring_no_cookies(cast):
     answer = preflight(FRONTEND)
     assert answer.headers["Access-Control-Allow-Origin"] == FRONTEND
     assert "authorization" in answer.headers["Access-Control-Allow-Headers"]
+    assert "if-match" in answer.headers["Access-Control-Allow-Headers"]
     assert "PATCH" in answer.headers["Access-Control-Allow-Methods"]
     assert "Access-Control-Allow-Credentials" not in answer.headers
     answer = Api(cast.alice).get("auth/me/", headers={"origin": FRONTEND})
