@@ -1,7 +1,8 @@
 """Files of the present center that no row names: what a crash between writing and committing leaves behind.
 
-A row names a file by a column that is as a whole its name, in whichever table: tables that are made later are looked at
-too. Files younger than the grace are left alone, since what names them may be about to be committed.
+A row names a file by a column that is as a whole its name, or somewhere in a document (JSON), in whichever table: tables
+that are made later are looked at too. Files younger than the grace are left alone, since what names them may be about to
+be committed.
 """
 
 from __future__ import annotations
@@ -51,24 +52,40 @@ def _batches(kept: Iterable[Kept]) -> Iterator[list[Kept]]:
 
 
 def _named(names: set[str]) -> set[str]:
+    """Which of these some row names. What is not found in one place is looked for in the next, which costs more."""
     with connection.cursor() as cursor:
-        columns = _columns(cursor)
-        first = [column for column in columns if column[2] == _FIRST]
-        found = _ask(cursor, first, names)
-        rest = names - found
-        return found | (_ask(cursor, [column for column in columns if column[2] != _FIRST], rest) if rest else set())
+        texts = _columns(cursor, "text", "character varying")
+        rest = names - _ask(cursor, [column for column in texts if column[2] == _FIRST], names)
+        if rest:
+            rest -= _ask(cursor, [column for column in texts if column[2] != _FIRST], rest)
+        if rest:
+            rest -= _ask_within(cursor, _columns(cursor, "jsonb"))
+    return names - rest
 
 
-def _columns(cursor: Any) -> list[tuple[str, str, str]]:
-    """Where names can stand: the texts of the center's tables and of the public ones."""
+def _columns(cursor: Any, *types: str) -> list[tuple[str, str, str]]:
+    """Where names can stand: columns of the center's tables and of the public ones."""
     cursor.execute(
         "SELECT table_schema, table_name, column_name FROM information_schema.columns"
         " JOIN information_schema.tables USING (table_schema, table_name)"
-        " WHERE table_schema IN (%s, 'public') AND table_type = 'BASE TABLE'"
-        " AND data_type IN ('text', 'character varying')",
-        [tenancy.current().schema_name],
+        " WHERE table_schema IN (%s, 'public') AND table_type = 'BASE TABLE' AND data_type = ANY(%s)",
+        [tenancy.current().schema_name, list(types)],
     )
     return list(cursor.fetchall())
+
+
+def _ask_within(cursor: Any, columns: Iterable[tuple[str, str, str]]) -> set[str]:
+    """Every name of a file of this center that stands somewhere in a document: long work is told so what to read."""
+    quote = connection.ops.quote_name
+    prefix = store.prefix()
+    parts = [
+        f"SELECT found[1] AS name FROM {quote(schema)}.{quote(table)},"  # noqa: S608 - from the catalog
+        f" LATERAL regexp_matches({quote(column)}::text, %(pattern)s, 'g') AS found"
+        f" WHERE {quote(column)}::text LIKE %(like)s"
+        for schema, table, column in columns
+    ]
+    cursor.execute(" UNION ".join(parts), {"pattern": f"({prefix}[A-Za-z0-9_./-]+)", "like": f"%{prefix}%"})
+    return {row[0] for row in cursor.fetchall()}
 
 
 def _ask(cursor: Any, columns: Iterable[tuple[str, str, str]], names: set[str]) -> set[str]:

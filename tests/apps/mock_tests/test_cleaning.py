@@ -86,8 +86,9 @@ def test_whatever_a_row_names_stays(cast, clean, later):
     materials.share_material(actor=cast.carol, name="Handout", file=samples.pdf())
     job = lose("jobs", ".zip")
     Job.objects.create(kind="dig", title="A pit", file=job)
+    Job.objects.create(kind="dig", title="A pit", params={"from": {"source": lose("jobs", ".gift")}})
     before = names()
-    assert len(before) == 5
+    assert len(before) == 6
     later(days=3)
     assert clean().orphans == ()
     assert names() == before
