@@ -16,7 +16,7 @@ from apps.mock_tests.rules.moodle_writing import write_moodle_xml
 from apps.mock_tests.rules.moodle_xml import read_moodle_xml
 from apps.mock_tests.rules.native.package import owns_native, read_native, write_native
 from apps.mock_tests.rules.qti.markup import Version
-from apps.mock_tests.rules.qti.packaging import is_single, owns_qti
+from apps.mock_tests.rules.qti.packaging import format_in, format_of, is_single, owns_qti
 from apps.mock_tests.rules.qti.reading import read_qti
 from apps.mock_tests.rules.qti.writing import writer
 from apps.mock_tests.rules.reading import Reader, Source, beginning_of, whole
@@ -105,16 +105,17 @@ def guess_format(source: Source) -> str:
     of no format."""
     beginning = beginning_of(source, _LOOKED_AT)
     if looks_like_zip(beginning):
-        names = list(Archive(source, may_nest=OFFICE))
+        archive = Archive(source, may_nest=OFFICE)
+        names = list(archive)
         for name, kind in FORMATS.items():
             if kind.owns is not None and kind.owns(names):
-                return name
+                return format_in(archive) if kind.owns is owns_qti else name
         raise UnreadableFile("unknown_package", "The zip holds no test in a format that is known.")
     if looks_like_table(beginning):
         return "csv"
     beginning = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
     if beginning.startswith(b"<"):
-        return "qti22" if is_single(beginning) else "moodle_xml"
+        return format_of(beginning) if is_single(beginning) else "moodle_xml"
     if _GIFT_SIGNS.search(beginning):
         return "gift"
     return "aiken" if _ANSWER_LINE.search(beginning) else "moodle_xml"

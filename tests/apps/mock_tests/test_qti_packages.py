@@ -267,15 +267,19 @@ def test_a_package_in_a_folder_with_windows_paths_and_spaces():
 
 def test_a_single_item_needs_no_package():
     data = written(CHOICE)
-    assert interchange.guess_format(data) == "qti22"
     found, report = read_qti(data)
     assert (shape(found)[0][0], report.rows[0].path) == ("Questions", "")
-    assert interchange.guess_format(written(CHOICE, "3.0")) == interchange.guess_format(written(CHOICE, "prefixed"))
 
 
 def test_packages_are_known_by_their_files():
-    assert interchange.guess_format(package(*items("a"))) == "qti22"
-    assert interchange.guess_format(zipped(*items("a"))) == "qti22"
+    versions = {"2.0": "qti22", "2.1": "qti21", "2.2": "qti22", "3.0": "qti30", "prefixed": "qti21", "bare": "qti22"}
+    for version, name in versions.items():
+        assert interchange.guess_format(written(CHOICE, version)) == name
+        assert interchange.guess_format(zipped(("items/a.xml", written(CHOICE, version)))) == name
+    assert interchange.guess_format(package(*items("a"))) == "qti21"
+    assert (
+        interchange.guess_format(package(("a.xml", b"<a/>"), resources=[resource("a.xml", version="3.0")])) == "qti30"
+    )
 
 
 def test_metadata_names_tags_topic_and_difficulty():

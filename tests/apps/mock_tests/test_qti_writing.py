@@ -303,6 +303,7 @@ def test_the_sample_paper_goes_out_and_comes_back(to):
     content, losses = interchange.write(test, to)
     assert (losses == ()) is (to != "qti21")
     assert not any("marks" in loss.reason or "pictures" in loss.reason for loss in losses)
+    assert interchange.guess_format(content) == to
     again, report = read_qti(content)
     assert report.counts()["taken"] == len(list(test.questions()))
     before = [file.content for group in test.groups() for file in group.files]

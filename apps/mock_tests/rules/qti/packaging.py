@@ -23,6 +23,8 @@ SECTION: Final = "assessmentSection"
 STIMULUS: Final = "assessmentStimulus"
 _KINDS: Final = {"item": ITEM, "apipitem": ITEM, "test": TEST, "section": SECTION, "stimulus": STIMULUS}
 _TYPE: Final = re.compile(r"imsqti_([a-z]+)_xmlv(\d)p\d|imsqti_([a-z]+)", re.IGNORECASE)
+_VERSION: Final = re.compile(rb"(?:imsqti_\w*?|imsqtiasi_|qti/qti)v([23])p([0-2])")
+_LOOKED_AT: Final = 64 * 1024
 _OLD: Final = re.compile(r"imsqti_xmlv1p|imsqti_asi_xmlv1p|xmlv1p", re.IGNORECASE)
 
 
@@ -74,6 +76,21 @@ def owns_qti(names: Collection[str]) -> bool:
 def is_single(beginning: bytes) -> bool:
     """Whether a file that begins so is a single item or test."""
     return re.search(rb"<(?:[\w.\-]+:)?(?:qti-)?assessment-?(?:item|test)[\s>]", beginning, re.IGNORECASE) is not None
+
+
+def format_of(beginning: bytes) -> str:
+    """The format whose version the beginning of a manifest, item or test names."""
+    found = _VERSION.search(beginning)
+    return f"qti{found[1].decode()}{found[2].decode()}" if found and found[0][-4:] in (b"v2p1", b"v3p0") else "qti22"
+
+
+def format_in(archive: Archive) -> str:
+    """The format of a package, by its manifest or by its first file."""
+    names = [name for name in archive if name.lower().endswith(".xml")]
+    first = min(
+        names, key=lambda name: (posixpath.basename(name).lower() != MANIFEST, name.count("/"), name), default=""
+    )
+    return format_of(archive.beginning(first, _LOOKED_AT)) if first else "qti22"
 
 
 def open_package(source: bytes | IO[bytes]) -> Package:
