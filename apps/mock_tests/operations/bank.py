@@ -24,13 +24,14 @@ from apps.mock_tests.errors import (
 )
 from apps.mock_tests.models import BankQuestion, BankVersion, MockTest, Question, Topic
 from apps.mock_tests.operations import access, authoring, bank_topics, marks
-from apps.mock_tests.operations.importing_files import Step, say_nothing, stored_files
+from apps.mock_tests.operations.importing_files import stored_files
 from apps.mock_tests.operations.importing_rows import AT_ONCE, question_of
 from apps.mock_tests.queries import bank as queries
 from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.rules import bank as rules
 from apps.mock_tests.rules import profiles
 from apps.mock_tests.rules.draft import DraftGroup, DraftQuestion, DraftSection, DraftTest
+from apps.mock_tests.rules.reading import Step, no_step
 from apps.mock_tests.rules.richtext import without_control_characters
 from apps.mock_tests.rules.types.base import Given
 
@@ -171,8 +172,8 @@ def add_questions(
     language: str = "",
     tags: Iterable[str] = (),
     note: str = "",
-    files_step: Step = say_nothing,
-    step: Step = say_nothing,
+    files_step: Step = no_step,
+    step: Step = no_step,
 ) -> Added:
     """Put drafted questions into the bank with their pictures and recordings, all of them or none. What is there already,
     by content, or stands twice among them, is skipped and named. Topics that drafts name (``Grammar / Particles``) are
@@ -185,7 +186,7 @@ def add_questions(
         total = 3 * len(drafts)
         rows, hashes = [], []
         for number, draft in enumerate(drafts, 1):
-            rows.append(question_of(cast(Any, None), draft, order=0, number=number, shelf=shelf))
+            rows.append(question_of(group=cast(Any, None), draft=draft, order=0, number=number, shelf=shelf))
             hashes.append(rules.content_hash(rules.wording_of(rows[-1])))
             if number % AT_ONCE == 0:
                 step(number, total)
@@ -298,7 +299,9 @@ def _renew(question: Question, newer: BankVersion) -> None:
 def _follow_profile(test: MockTest, questions: Sequence[Question]) -> None:
     """Questions without marks of their own get those of the test's exam profile."""
     profile = exam_profiles.find_profile(test.profile) or profiles.CUSTOM
-    marks.follow_profile(profile=profile, questions=Question.objects.filter(pk__in=[question.pk for question in questions]))
+    marks.follow_profile(
+        profile=profile, questions=Question.objects.filter(pk__in=[question.pk for question in questions])
+    )
 
 
 def _against_use(

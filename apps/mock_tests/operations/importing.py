@@ -17,12 +17,12 @@ from apps.core.errors import Problem
 from apps.mock_tests import queries
 from apps.mock_tests.errors import FileRefused
 from apps.mock_tests.models import ImportRun, MockTest
-from apps.mock_tests.operations.importing_files import Step, check_files, stored_files
+from apps.mock_tests.operations.importing_files import check_files, stored_files
 from apps.mock_tests.operations.importing_rows import LONGEST_TITLE, shortened, store_test
 from apps.mock_tests.rules import interchange
 from apps.mock_tests.rules.draft import DraftTest, ImportReport, UnreadableFile, place_of
 from apps.mock_tests.rules.items import SMALLEST_MARK
-from apps.mock_tests.rules.reading import Source
+from apps.mock_tests.rules.reading import Source, Step
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -70,16 +70,16 @@ def import_test(
     same bytes again give the same test as long as that exists. A preview stores nothing. Refuses a file that cannot be
     read, or holds no question that can be taken, with the lines and reasons; by ``all-or-nothing`` also one of which any
     question is refused."""
-    format = format or guess(data)
-    digest = digest_of(data)
+    format = format or guess(data=data)
+    digest = digest_of(data=data)
     known = _existing(digest)
     if known:
         return known
-    draft, report = read(data, format, mode=mode, tell=tell)
+    draft, report = read(data=data, format=format, mode=mode, tell=tell)
     if preview:
-        check_files(draft=draft, step=files_step(tell))
-        return ImportOutcome(None, plain(report), existing=False)
-    with stored_files(draft=draft, actor=actor, step=files_step(tell)) as stored, transaction.atomic():
+        check_files(draft=draft, step=files_step(tell=tell))
+        return ImportOutcome(None, plain(report=report), existing=False)
+    with stored_files(draft=draft, actor=actor, step=files_step(tell=tell)) as stored, transaction.atomic():
         _wait_for_others(digest)
         known = _existing(digest)
         if known is None:
@@ -91,8 +91,10 @@ def import_test(
                 shelf=stored.keep(),
                 step=lambda done, total: tell(done=done, total=total, message="Storing questions."),
             )
-            run = ImportRun(test=test, report=plain(report), created_by_id=actor.pk, sha256=digest, format=format)
-            run.file_name = shortened(file_name, LONGEST_TITLE)
+            run = ImportRun(
+                test=test, report=plain(report=report), created_by_id=actor.pk, sha256=digest, format=format
+            )
+            run.file_name = shortened(text=file_name, most=LONGEST_TITLE)
             run.save(force_insert=True)
             after = {"file": run.file_name, "format": format, "sha256": digest}
             audit.record(action="test.imported", subject="test", subject_id=test.pk, name=test.title, after=after)
@@ -113,7 +115,7 @@ def _wait_for_others(digest: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
-def files_step(tell: Tell) -> Step:
+def files_step(*, tell: Tell) -> Step:
     """Tells about pictures and recordings."""
     return lambda done, total: tell(done=done, total=total, message="Looking into pictures and recordings.")
 
@@ -121,7 +123,7 @@ def files_step(tell: Tell) -> Step:
 # -- reading -------------------------------------------------------------------------------------------------------
 
 
-def digest_of(data: Source) -> str:
+def digest_of(*, data: Source) -> str:
     """SHA-256 of the content."""
     if isinstance(data, bytes):
         return hashlib.sha256(data).hexdigest()
@@ -133,14 +135,14 @@ def digest_of(data: Source) -> str:
     return digest.hexdigest()
 
 
-def guess(data: Source) -> str:
+def guess(*, data: Source) -> str:
     """The format of a file; refuses a package that is none."""
     with _refusing():
         return interchange.guess_format(data)
 
 
 def read(
-    data: Source, format: str, *, mode: Mode = "what-can-be-taken", tell: Tell = say_nothing
+    *, data: Source, format: str, mode: Mode = "what-can-be-taken", tell: Tell = say_nothing
 ) -> tuple[DraftTest, ImportReport]:
     """What a file holds, and what becomes of each element of it; refuses as ``import_test`` says."""
     if format not in interchange.FORMATS:
@@ -167,7 +169,7 @@ def read(
     return draft, report
 
 
-def plain(report: ImportReport) -> dict[str, Any]:
+def plain(*, report: ImportReport) -> dict[str, Any]:
     """The report as JSON."""
     rows = [{**asdict(row), "reasons": list(row.reasons)} for row in report.rows]
     return {"rows": rows, **report.counts(), "notes": list(report.notes)}

@@ -44,16 +44,16 @@ def import_into_bank(
     preview stores nothing. Refuses like ``importing.import_test``, and an unknown ``topic``."""
     if topic is not None:
         bank.check_topic(topic_id=topic)
-    format = format or importing.guess(data)
-    draft, report = importing.read(data, format, mode=mode, tell=tell)
-    told = importing.plain(report)
+    format = format or importing.guess(data=data)
+    draft, report = importing.read(data=data, format=format, mode=mode, tell=tell)
+    told = importing.plain(report=report)
     alone = _alone(draft)
     for row in told["rows"]:
         if (row["line"], row["path"]) in alone and row["outcome"] in ("taken", "partly"):
             row["outcome"], row["reasons"] = "partly", [*row["reasons"], _ALONE]
     told |= {name: sum(row["outcome"] == name for row in told["rows"]) for name in ("taken", "partly")}
 
-    files_step = importing.files_step(tell)
+    files_step = importing.files_step(tell=tell)
 
     if preview:
         check_files(draft=draft, step=files_step)
@@ -62,12 +62,12 @@ def import_into_bank(
         actor=actor,
         drafts=list(draft.questions()),
         topic=topic,
-        note=shortened(file_name, LONGEST_TITLE),
+        note=shortened(text=file_name, most=LONGEST_TITLE),
         files_step=files_step,
         step=lambda done, total: tell(done=done, total=total, message="Storing questions."),
     )
-    run = ImportRun(report=told, created_by_id=actor.pk, sha256=importing.digest_of(data), format=format)
-    run.file_name = shortened(file_name, LONGEST_TITLE)
+    run = ImportRun(report=told, created_by_id=actor.pk, sha256=importing.digest_of(data=data), format=format)
+    run.file_name = shortened(text=file_name, most=LONGEST_TITLE)
     run.save(force_insert=True)
     return BankOutcome([question.pk for question in added.created], len(added.skipped), told)
 

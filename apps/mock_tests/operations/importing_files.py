@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from apps.mock_tests.operations import media as files
 from apps.mock_tests.rules import media
 from apps.mock_tests.rules.draft import DraftFile, DraftTest, place_of
 from apps.mock_tests.rules.media import Inspected, UnusableMedia
+from apps.mock_tests.rules.reading import Step, no_step
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -26,12 +27,6 @@ MOST_PROBLEMS = 100
 
 Shelf = Mapping[int, MediaFile]
 """The files of the center by the identity of the drafts' files."""
-Step = Callable[[int, int], object]
-"""Is told how many of how many things are done; may raise to stop."""
-
-
-def say_nothing(done: int, total: int) -> None:
-    """For whoever does not listen."""
 
 
 @dataclass(slots=True)
@@ -51,12 +46,12 @@ class Stored:
         files.discard(files=self.written)
 
 
-def count_files(draft: DraftTest) -> int:
+def _count_files(draft: DraftTest) -> int:
     """How many files the draft has, each once."""
     return len({id(file) for _, file in _files(draft)})
 
 
-def check_files(*, draft: DraftTest, step: Step = say_nothing) -> None:
+def check_files(*, draft: DraftTest, step: Step = no_step) -> None:
     """Look into every file and keep none; refuses damaged ones with the places of their questions."""
     problems: list[Problem] = []
     for _ in _inspected(draft, problems, step):
@@ -66,7 +61,7 @@ def check_files(*, draft: DraftTest, step: Step = say_nothing) -> None:
 
 
 @contextmanager
-def stored_files(*, draft: DraftTest, actor: User, step: Step = say_nothing) -> Iterator[Stored]:
+def stored_files(*, draft: DraftTest, actor: User, step: Step = no_step) -> Iterator[Stored]:
     """Write the files of a draft to the center's storage; what the block then fails to keep is removed. Memory holds a
     few of them at a time. Refuses damaged ones with the places of their questions."""
     stored = Stored()
@@ -95,7 +90,7 @@ def _weight(found: Inspected) -> int:
 
 
 def _inspected(draft: DraftTest, problems: list[Problem], step: Step) -> Iterator[tuple[int, DraftFile, Inspected]]:
-    total, seen = count_files(draft), set[int]()
+    total, seen = _count_files(draft), set[int]()
     for where, file in _files(draft):
         if id(file) in seen:
             continue

@@ -44,11 +44,11 @@ def ask_import(
 ) -> Job:
     """Have a file imported by a worker; the report becomes the job's result. The same file asked for twice while it is on
     its way is one job. Refuses at once what is no file of a known format."""
-    format = format or importing.guess(content)
+    format = format or importing.guess(data=content)
     if format not in interchange.FORMATS:
         known = ", ".join(interchange.FORMATS)
         raise FileRefused(problems=[Problem("/format", "unknown_format", f"Formats: {known}.")])
-    digest = importing.digest_of(content)
+    digest = importing.digest_of(data=content)
     options: dict[str, Any] = {"to": to, "topic": str(topic) if topic else "", "level": level, "format": format}
     options |= {"preview": preview, "mode": mode, "file_name": file_name[-200:], "actor": str(actor.pk)}
     options["sha256"] = digest

@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from apps.mock_tests.models import BankVersion, MediaFile, MockTest, Question, QuestionGroup, Quiz, TestSection
-from apps.mock_tests.operations.importing_files import Shelf, Step, say_nothing
+from apps.mock_tests.operations.importing_files import Shelf
 from apps.mock_tests.queries import profiles as center_profiles
 from apps.mock_tests.rules import bank, profiles, richtext
 from apps.mock_tests.rules.draft import DraftFile, DraftGroup, DraftQuestion, DraftSection, DraftTest
 from apps.mock_tests.rules.native import kept
+from apps.mock_tests.rules.reading import Step, no_step
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import Answer, Gap, Given, Option, Prompt, Text
 from apps.mock_tests.rules.types.registry import TYPES
@@ -31,12 +32,14 @@ Names = Mapping[str, uuid.UUID]
 
 
 def store_test(
-    *, actor: User, draft: DraftTest, level: str, title: str, shelf: Shelf, step: Step = say_nothing
+    *, actor: User, draft: DraftTest, level: str, title: str, shelf: Shelf, step: Step = no_step
 ) -> MockTest:
     """All rows of a test, for ``importing``; belongs inside its transaction. ``step`` is told how many questions are
     done."""
     profile = profiles.profile_for(level)
-    test = MockTest(title=shortened(title, LONGEST_TITLE), level=level, profile=profile.code, created_by_id=actor.pk)
+    test = MockTest(
+        title=shortened(text=title, most=LONGEST_TITLE), level=level, profile=profile.code, created_by_id=actor.pk
+    )
     if level == draft.level:
         _apply_to_test(test, draft.kept)
     test.save(force_insert=True)
@@ -62,7 +65,7 @@ def _store_questions(pairs: Iterable[tuple[QuestionGroup, DraftGroup]], shelf: S
     for group, draft in pairs:
         for order, question in enumerate(draft.questions, 1):
             number += 1
-            row = question_of(group, question, order=order, number=number, shelf=shelf)
+            row = question_of(group=group, draft=question, order=order, number=number, shelf=shelf)
             version = versions.get(question.kept.get(kept.BANK, ""))
             # What a file says is tied to the bank only if the bank says the same.
             if version is not None and version.content_hash == bank.content_hash(bank.wording_of(row)):
@@ -105,7 +108,7 @@ def _section(test: MockTest, draft: DraftSection, profile: profiles.Profile, ord
     count = sum(len(group.questions) for group in draft.groups)
     return TestSection(
         mock_test=test,
-        name=shortened(draft.name, LONGEST_NAME),
+        name=shortened(text=draft.name, most=LONGEST_NAME),
         section_type=draft.section_type,
         code=draft.kept.get(kept.CODE, ""),
         duration=draft.minutes or profiles.minutes_for(draft.section_type, profile, count),
@@ -117,7 +120,7 @@ def _group(section: TestSection, draft: DraftGroup, order: int, shelf: Shelf) ->
     names = _names(draft.files, shelf)
     return QuestionGroup(
         section=section,
-        title=shortened(draft.title, LONGEST_TITLE),
+        title=shortened(text=draft.title, most=LONGEST_TITLE),
         mondai_number=draft.kept.get(kept.NUMBER, order) or None,
         instruction=_placed(draft.instruction, names),
         reading_text=_placed(draft.reading_text, names),
@@ -128,7 +131,7 @@ def _group(section: TestSection, draft: DraftGroup, order: int, shelf: Shelf) ->
     )
 
 
-def question_of(group: QuestionGroup, draft: DraftQuestion, *, order: int, number: int, shelf: Shelf) -> Question:
+def question_of(*, group: QuestionGroup, draft: DraftQuestion, order: int, number: int, shelf: Shelf) -> Question:
     """The row of a question, not saved; ``shelf`` has the files of the center for those of the draft."""
     names = _names(draft.files, shelf)
     given = _given(draft, names).renamed(lambda: secrets.token_urlsafe(9))
@@ -137,7 +140,7 @@ def question_of(group: QuestionGroup, draft: DraftQuestion, *, order: int, numbe
     return Question(
         group=group,
         type=draft.type,
-        name=shortened(draft.name, LONGEST_TITLE),
+        name=shortened(text=draft.name, most=LONGEST_TITLE),
         text=_placed(draft.text, names),
         question_number=draft.kept.get(kept.NUMBER, number) or None,
         score=draft.marks,
@@ -148,7 +151,7 @@ def question_of(group: QuestionGroup, draft: DraftQuestion, *, order: int, numbe
         seconds=draft.kept.get(kept.SECONDS),
         shuffle=draft.shuffle,
         explanation=_placed(draft.explanation, names),
-        topic=shortened(draft.topic, LONGEST_NAME),
+        topic=shortened(text=draft.topic, most=LONGEST_NAME),
         tags=list(draft.tags),
         image_id=names.get(draft.kept.get(kept.IMAGE, "")),
         audio=_audio(draft.files, shelf),
@@ -156,7 +159,7 @@ def question_of(group: QuestionGroup, draft: DraftQuestion, *, order: int, numbe
     )
 
 
-def shortened(text: str, most: int) -> str:
+def shortened(*, text: str, most: int) -> str:
     """Plain text as a column holds it."""
     return richtext.without_control_characters(text)[:most]
 

@@ -14,8 +14,16 @@ Watch = Callable[[int], object]
 """Is told how many questions have been read; may raise to stop the reading."""
 
 
+Step = Callable[[int, int], object]
+"""Is told how many of how many things are done; may raise to stop."""
+
+
 def nobody(done: int) -> None:
     """Watches nothing."""
+
+
+def no_step(done: int, total: int) -> None:
+    """Watches nothing either."""
 
 
 MOST_HELD: Final = 64 * 2**20
