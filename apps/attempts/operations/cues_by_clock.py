@@ -60,7 +60,7 @@ def next_by_clock(
     return None, at
 
 
-def own_start(attempt: Attempt, cue: Cue, at: datetime) -> datetime:
+def own_start(*, attempt: Attempt, cue: Cue, at: datetime) -> datetime:
     """When an automatic cue starts its recording for this attempt."""
     before: list[float] = []
     for one in _heard_now(attempt, at):

@@ -215,7 +215,7 @@ def _join(attempt: Attempt, cue_id: uuid.UUID | None, at: datetime) -> Playing:
         if play is not None:
             break
         number = _last_number(attempt.pk, cue.recording) + 1
-        begun = cues_by_clock.own_start(attempt, cue, at) if cue.is_automatic else at
+        begun = cues_by_clock.own_start(attempt=attempt, cue=cue, at=at) if cue.is_automatic else at
         new = Play(attempt=attempt, recording=cue.recording, number=number, cue=cue, started_at=begun)
         play = new if _insert(new) else Play.objects.filter(attempt=attempt, cue=cue).first()
     if play is None or play.finished_at is not None:
