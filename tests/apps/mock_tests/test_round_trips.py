@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -162,9 +161,9 @@ def test_the_shipped_papers_go_through_every_format(name, to):
     again, _ = interchange.FORMATS[to].read(content)
     if to in ("moodle_xml", "csv", "xlsx", "native"):
         assert losses == ()
-        assert without_lines(again) == without_lines(test)
+        assert without_places(again) == without_lines(test)
     left_out = sum(loss.reason.startswith("Left out.") for loss in losses)
     asked = list(test.questions())
     assert sum(1 for _ in again.questions()) == len(asked) - left_out
-    if not left_out:
-        assert [q.marks for q in again.questions()] == [q.marks if to != "aiken" else Decimal(1) for q in asked]
+    if to not in ("gift", "aiken"):
+        assert [question.marks for question in again.questions()] == [question.marks for question in asked]
