@@ -37,7 +37,7 @@ def next_by_clock(
     Refuses somebody else's attempt, one that is closed or paused, and rooms whose recordings do not start by the clock.
     """
     at = at or clock.now()
-    attempt = sitting(student_id, attempt_id, at)
+    attempt = sitting(student_id=student_id, attempt_id=attempt_id, at=at)
     room = attempt.assignment
     browser.check_browser(keys=room.browser_keys)
     if room.listening != rules.SYNCHRONISED or not room.is_cued_by_clock:
@@ -70,7 +70,7 @@ def own_start(*, attempt: Attempt, cue: Cue, at: datetime) -> datetime:
     return rules.own_start(cue_at=cue.starts_at, section_at=_section_begun(attempt, at), before=before)
 
 
-def sitting(student_id: uuid.UUID, attempt_id: uuid.UUID, at: datetime) -> Attempt:
+def sitting(*, student_id: uuid.UUID, attempt_id: uuid.UUID, at: datetime) -> Attempt:
     """A student's own attempt in which something can be heard now; refuses any other."""
     found = Attempt.objects.filter(pk=attempt_id, student=student_id).select_related("assignment")
     attempt = found.first()

@@ -68,7 +68,7 @@ def start_play(
     is closed or paused, recordings of sections that are not open, and rooms in which recordings are free.
     """
     at = at or clock.now()
-    attempt = cues_by_clock.sitting(student_id, attempt_id, at)
+    attempt = cues_by_clock.sitting(student_id=student_id, attempt_id=attempt_id, at=at)
     room = attempt.assignment
     browser.check_browser(keys=room.browser_keys)
     if room.listening == rules.FREE:
