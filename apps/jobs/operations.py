@@ -181,7 +181,7 @@ class Running:
     def tell(
         self, *, done: int | None = None, total: int | None = None, message: str | None = None, now: bool = False
     ) -> None:
-        """How far it is; written twice a second at most, unless ``now``. Raises
+        """How far it is; written four times a second at most, unless ``now``. Raises
         ``Superseded`` when somebody else runs it, and ``Cancelled`` when nobody wants it."""
         given = {"done": done, "total": total, "message": message and message[:500]}
         self._told |= {name: value for name, value in given.items() if value is not None}

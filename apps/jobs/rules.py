@@ -9,7 +9,7 @@ LOOK_AGAIN = timedelta(seconds=30)
 TIDY_AGAIN = timedelta(hours=1)
 ROWS_KEPT = timedelta(days=90)
 FILES_KEPT = timedelta(days=7)
-TELL_SECONDS = 0.5
+TELL_SECONDS = 0.25
 """Between two words of a job at least, so that whoever watches hears something each second."""
 CANCELLED = "It was cancelled."
 DIED = "The worker stopped in the middle of it, three times in a row."
