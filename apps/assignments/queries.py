@@ -127,6 +127,15 @@ def audience_ids(*, assignment_id: uuid.UUID) -> set[uuid.UUID]:
     return named | groups.student_ids(room.groups.values_list("pk", flat=True))
 
 
+def marker_ids(*, assignment_id: uuid.UUID) -> set[uuid.UUID]:
+    """Who is to mark what is handed in in a room: the teachers of its groups, and who made it while they are staff."""
+    room = get_assignment(assignment_id=assignment_id)
+    author = {room.created_by_id} if room.created_by and room.created_by.is_center_staff else set()
+    groups_of_room = room.groups.filter(deleted_at=None).values_list("pk", flat=True)
+    found = people.list_people(is_active=True, is_approved=True)
+    return set(found.filter(pk__in=author | groups.teacher_ids(groups_of_room)).values_list("pk", flat=True))
+
+
 def count_holding_rooms(*, test_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     """How many rooms that are not closed yet give each of these tests, by which it cannot be unpublished; tests without
     one are left out."""

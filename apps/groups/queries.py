@@ -137,14 +137,12 @@ def student_group_ids(user_id: uuid.UUID) -> set[uuid.UUID]:
 
 def student_ids(group_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Who studies in at least one of these groups."""
-    return set(
-        Membership.objects.filter(
-            group__in=set(group_ids),
-            role_in_group=Membership.Role.STUDENT,
-            left_at=None,
-            user__role=F("role_in_group"),
-        ).values_list("user_id", flat=True)
-    )
+    return _member_ids(group_ids, Membership.Role.STUDENT)
+
+
+def teacher_ids(group_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Who teaches at least one of these groups."""
+    return _member_ids(group_ids, Membership.Role.TEACHER)
 
 
 def people_for(
@@ -189,6 +187,11 @@ def _own(actor: User) -> QuerySet[Membership]:
         actor.Role(actor.role)
     )
     return Membership.objects.filter(user_id=actor.pk, role_in_group=role, left_at=None, group__deleted_at=None)
+
+
+def _member_ids(group_ids: Iterable[uuid.UUID], role: str) -> set[uuid.UUID]:
+    rows = Membership.objects.filter(role_in_group=role, user__role=F("role_in_group"), left_at=None)
+    return set(rows.filter(group__in=set(group_ids)).values_list("user_id", flat=True))
 
 
 def _group_ids(user_id: uuid.UUID, role: str) -> set[uuid.UUID]:

@@ -14,12 +14,13 @@ from apps.assignments import rules as room_rules
 from apps.assignments.errors import AssignmentNotFound
 from apps.attempts import queries as attempts
 from apps.attempts.queries import homework as homework_standings
+from apps.attempts.queries import marking
 from apps.authentication import acting
 from apps.authentication import queries as people
 from apps.authentication.errors import UserNotFound
 from apps.centers.errors import CenterNotFound
 from apps.centers.queries import contacts, domains, subscriptions
-from apps.core import realtime, tenancy
+from apps.core import clock, realtime, tenancy
 from apps.mail import operations as mail
 from apps.materials import queries as materials
 from apps.notifications import queries, rules
@@ -143,6 +144,30 @@ def tell_marked(*, attempt_id: uuid.UUID, assignment_id: uuid.UUID, student_id: 
         link=rules.result_link(attempt_id),
         related_task_id=assignment_id,
     )
+
+
+def tell_waiting(*, assignment_id: uuid.UUID, at: datetime | None = None) -> int:
+    """Tell the teachers of a room that answers in it wait to be marked, at most once a day (UTC) however many come; nothing
+    if none waits any more. Returns how many were told."""
+    try:
+        room = rooms.get_assignment(assignment_id=assignment_id)
+    except AssignmentNotFound:
+        return 0
+    if not marking.is_waiting(assignment_id=assignment_id):
+        return 0
+    midnight = (at or clock.now()).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    told, type = rooms.marker_ids(assignment_id=room.pk), Notice.Type.SCRIPTS_WAITING
+    with transaction.atomic():
+        # One of today stays, so whoever has it is not told again, also not by a call at the same moment.
+        old = Notice.objects.filter(user__in=told, notification_type=type, related_task_id=room.pk)
+        old.filter(created_at__lt=midnight).delete()
+        return notify(
+            user_ids=told,
+            type=type,
+            message=rules.say("scripts_waiting", title=room.title),
+            link=rules.marking_link(room.pk),
+            related_task_id=room.pk,
+        )
 
 
 def tell_assigned(*, homework_id: uuid.UUID) -> int:

@@ -23,6 +23,10 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             ENGLISH: "What you wrote in {title} is marked.",
             JAPANESE: "「{title}」の記述問題が採点されました。",
         },
+        "scripts_waiting": {
+            ENGLISH: "Answers in {title} wait to be marked.",
+            JAPANESE: "「{title}」に採点を待つ解答があります。",
+        },
         "homework_new": {
             ENGLISH: "New homework: {title}, until {until}.",
             JAPANESE: "新しい宿題「{title}」。締め切りは{until}です。",
@@ -44,13 +48,18 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 
 def say(name: str, /, **values: object) -> dict[str, str]:
-    """A message in the languages that notices to students are written in."""
+    """A message in the languages that notices about exams, homework and materials are written in."""
     return {language: text.format(**values)[:LONGEST] for language, text in _WORDS[name].items()}
 
 
 def room_link(assignment_id: uuid.UUID) -> str:
     """The page of an exam room: where one starts, and where one's result is shown afterwards."""
     return f"/rooms/{assignment_id}/"
+
+
+def marking_link(assignment_id: uuid.UUID) -> str:
+    """The page where what is written in a room is marked."""
+    return f"/marking/{assignment_id}/"
 
 
 def moment(at: datetime) -> str:

@@ -14,7 +14,7 @@ from apps.assignments.events import (
     HomeworkMoved,
     ResultsReleased,
 )
-from apps.attempts.events import AttemptMarkedByHand
+from apps.attempts.events import AttemptAwaitsMarking, AttemptMarkedByHand
 from apps.authentication.events import ActingBegan, ActingEnded, ErasureAsked, UserErased
 from apps.centers.events import ContactRequested, DomainFailed, PlanEnded, PlanEnding
 from apps.core import bus
@@ -31,6 +31,11 @@ def tell_opened(event: AssignmentOpened) -> None:
 @bus.subscribe(ResultsReleased)
 def tell_released(event: ResultsReleased) -> None:
     operations.tell_released(assignment_id=event.assignment_id)
+
+
+@bus.subscribe(AttemptAwaitsMarking)
+def tell_waiting(event: AttemptAwaitsMarking) -> None:
+    operations.tell_waiting(assignment_id=event.assignment_id)
 
 
 @bus.subscribe(AttemptMarkedByHand)

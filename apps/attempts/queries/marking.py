@@ -75,6 +75,11 @@ def list_scripts_for(actor: User, wanted: Wanted = ANY) -> Scripts:
     return rows.order_by("created_at", "number", "pk")
 
 
+def is_waiting(*, assignment_id: uuid.UUID) -> bool:
+    """Whether something in a room waits to be marked, whoever asks."""
+    return Script.objects.filter(assignment=assignment_id, attempt__status__in=_CLOSED, current=None).exists()
+
+
 def anonymous_rooms(*, assignment_ids: set[uuid.UUID]) -> set[uuid.UUID]:
     """The rooms among these in which markers are not told who wrote a script."""
     plans = MarkingPlan.objects.filter(assignment__in=assignment_ids, is_anonymous=True)
