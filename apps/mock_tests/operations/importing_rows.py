@@ -50,8 +50,12 @@ def store_test(
     for position, section in enumerate(draft.sections, 1):
         sections.append(_section(test, section, profile, position))
         pairs += ((_group(sections[-1], group, n, shelf), group) for n, group in enumerate(section.groups, 1))
+    total = sum(len(group.questions) for _, group in pairs)
+    step(0, total)
     TestSection.objects.bulk_create(sections)
-    QuestionGroup.objects.bulk_create([group for group, _ in pairs])
+    for place in range(0, len(pairs), AT_ONCE):
+        QuestionGroup.objects.bulk_create([group for group, _ in pairs[place : place + AT_ONCE]])
+        step(0, total)
     _store_questions(pairs, shelf, step)
     return test
 
