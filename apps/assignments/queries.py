@@ -130,7 +130,7 @@ def audience_ids(*, assignment_id: uuid.UUID) -> set[uuid.UUID]:
 def marker_ids(*, assignment_id: uuid.UUID) -> set[uuid.UUID]:
     """Who is to mark what is handed in in a room: the teachers of its groups, and who made it while they are staff."""
     room = get_assignment(assignment_id=assignment_id)
-    author = {room.created_by_id} if room.created_by and room.created_by.is_center_staff else set()
+    author = {room.created_by.pk} if room.created_by and room.created_by.is_center_staff else set()
     groups_of_room = room.groups.filter(deleted_at=None).values_list("pk", flat=True)
     found = people.list_people(is_active=True, is_approved=True)
     return set(found.filter(pk__in=author | groups.teacher_ids(groups_of_room)).values_list("pk", flat=True))

@@ -150,15 +150,42 @@ def candidate_of(script: Script) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionProgress:
+    """How far the marking of one question of a room is."""
+
+    question_id: uuid.UUID
+    number: int
+    waiting: int
+    unanswered: int
+    marked: int
+    disputed: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoomProgress:
     """How far the marking of a room is."""
 
     room: ExamAssignment
-    waiting: int
-    marked: int
-    disputed: int
+    questions: list[QuestionProgress]
     is_anonymous: bool
     zero_unanswered: bool
+
+    @property
+    def waiting(self) -> int:
+        return sum(question.waiting for question in self.questions)
+
+    @property
+    def unanswered(self) -> int:
+        """Those among the waiting on which nothing is written."""
+        return sum(question.unanswered for question in self.questions)
+
+    @property
+    def marked(self) -> int:
+        return sum(question.marked for question in self.questions)
+
+    @property
+    def disputed(self) -> int:
+        return sum(question.disputed for question in self.questions)
 
 
 def progress_for(actor: User, *, assignment_id: uuid.UUID | None = None) -> list[RoomProgress]:
@@ -167,14 +194,25 @@ def progress_for(actor: User, *, assignment_id: uuid.UUID | None = None) -> list
     counted = (
         scripts_for(actor, Wanted(assignment_id=assignment_id))
         .order_by()
-        .values("assignment_id")
+        .values("assignment_id", "question_id", "number")
         .annotate(
             waiting=Count("pk", Q(current=None)),
+            unanswered=Count("pk", Q(current=None, is_blank=True)),
             marked=Count("pk", Q(current__isnull=False)),
             disputed=Count("pk", Q(is_disputed=True)),
         )
     )
-    counts = {row["assignment_id"]: row for row in counted}
+    counts: dict[uuid.UUID, list[QuestionProgress]] = {}
+    for row in counted.order_by("number", "question_id"):
+        told = QuestionProgress(
+            question_id=row["question_id"],
+            number=row["number"],
+            waiting=row["waiting"],
+            unanswered=row["unanswered"],
+            marked=row["marked"],
+            disputed=row["disputed"],
+        )
+        counts.setdefault(row["assignment_id"], []).append(told)
     wanted = set(counts) if assignment_id is None else {assignment_id}
     found = list(marked_rooms(actor).filter(pk__in=wanted))
     if assignment_id is not None and not found:
@@ -182,13 +220,11 @@ def progress_for(actor: User, *, assignment_id: uuid.UUID | None = None) -> list
     plans = {plan.pk: plan for plan in MarkingPlan.objects.filter(pk__in=wanted)}
     progress = []
     for room in found:
-        row, plan = counts.get(room.pk), plans.get(room.pk)
+        plan = plans.get(room.pk)
         progress.append(
             RoomProgress(
                 room,
-                waiting=row["waiting"] if row else 0,
-                marked=row["marked"] if row else 0,
-                disputed=row["disputed"] if row else 0,
+                counts.get(room.pk, []),
                 is_anonymous=plan is not None and plan.is_anonymous,
                 zero_unanswered=plan is not None and plan.zero_unanswered,
             )

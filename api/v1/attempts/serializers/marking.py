@@ -89,14 +89,27 @@ class MarkingPlanIn(StrictSerializer):
     )
 
 
+class MarkedQuestionOut(serializers.Serializer[Any]):
+    """How far the marking of a question of a room is."""
+
+    question = serializers.UUIDField(source="question_id")
+    number = serializers.IntegerField(help_text="Of the question in its paper.")
+    waiting = serializers.IntegerField()
+    unanswered = serializers.IntegerField(help_text="Those among the waiting on which nothing is written.")
+    marked = serializers.IntegerField()
+    disputed = serializers.IntegerField()
+
+
 class MarkedRoomOut(serializers.Serializer[Any]):
     """How far the marking of a room is, and how it is done."""
 
     exam_assignment = serializers.UUIDField(source="room.pk")
     title = serializers.CharField(source="room.title")
     waiting = serializers.IntegerField()
+    unanswered = serializers.IntegerField(help_text="Those among the waiting on which nothing is written.")
     marked = serializers.IntegerField()
     disputed = serializers.IntegerField()
+    questions = MarkedQuestionOut(many=True)
     is_anonymous = serializers.BooleanField()
     zero_unanswered = serializers.BooleanField()
 

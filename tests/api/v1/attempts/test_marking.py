@@ -215,6 +215,18 @@ def test_rooms_say_how_far_they_are(cast, room, attempt):
         "waiting": 2,
         "marked": 0,
         "disputed": 0,
+        "unanswered": 1,
+        "questions": [
+            {
+                "question": str(script.question_id),
+                "number": script.number,
+                "waiting": 1,
+                "unanswered": int(script.is_blank),
+                "marked": 0,
+                "disputed": 0,
+            }
+            for script in Script.objects.order_by("number")
+        ],
         "is_anonymous": False,
         "zero_unanswered": False,
     }
