@@ -54,6 +54,18 @@ def watch(request: HttpRequest, room: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
+def marking(request: HttpRequest) -> HttpResponse:
+    """What waits for people to mark, by room and question."""
+    return _shell(request, "marking", "Marking")
+
+
+@require_safe
+def marking_room(request: HttpRequest, room: uuid.UUID) -> HttpResponse:
+    """One answer of a room after the other, to be marked."""
+    return _shell(request, "marking_room", "Marking", room=str(room))
+
+
+@require_safe
 def new_room(request: HttpRequest) -> HttpResponse:
     """Make a room."""
     return _shell(request, "room_form", "New room", room="")

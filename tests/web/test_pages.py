@@ -31,6 +31,8 @@ PAGES = [
     f"/rooms/{SOMETHING}/edit/",
     f"/rooms/{SOMETHING}/watch/",
     f"/rooms/{SOMETHING}/results/",
+    "/marking/",
+    f"/marking/{SOMETHING}/",
     f"/attempts/{SOMETHING}/result/",
     f"/attempts/{SOMETHING}/receipt/",
     "/receipts/",

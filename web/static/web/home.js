@@ -5,6 +5,7 @@ import { confirmed, el, number, show, when } from "./dom.js";
 import { homeworkCard, inOrder } from "./homework_card.js";
 import { h } from "./homework_words.js";
 import { w } from "./live_words.js";
+import { m } from "./marking_words.js";
 import { start } from "./who.js";
 
 const STAFF = new Set(["TEACHER", "CENTER_ADMIN"]);
@@ -14,12 +15,13 @@ start(home);
 
 async function home(me) {
   const isStaff = STAFF.has(me.role);
-  const [open, scheduled, recent, results, homework] = await Promise.all([
+  const [open, scheduled, recent, results, homework, marking] = await Promise.all([
     call("GET", "exam-assignments/?status=OPEN&page_size=50"),
     call("GET", "exam-assignments/?status=SCHEDULED&ordering=opens_at&page_size=50"),
     call("GET", `exam-assignments/?${REST}`),
     isStaff ? { results: [] } : call("GET", `results/my-results/?${REST}`),
     call("GET", "homework-assignments/?ordering=-deadline&page_size=50"),
+    isStaff ? call("GET", "grading-queue/rooms/?page_size=50") : { results: [] },
   ]);
   const past = recent.results.filter((room) => room.status === "CLOSED" || room.status === "FINALISED")
     .sort((one, other) => Date.parse(other.closed_at) - Date.parse(one.closed_at));
@@ -32,10 +34,12 @@ async function home(me) {
     toDo.length ? el("ul", { class: "cards" }, ...toDo.slice(0, 6).map((one) => homeworkCard(one, isStaff))) : null,
     el("p", { class: "actions" }, isStaff ? el("a", { class: "button plain", href: "/homework/new/" }, h("newHomework")) : null, el("a", { href: "/homework/" }, h("allHomework"))),
   ] : [];
+  const waiting = marking.results.reduce((sum, room) => sum + room.waiting, 0);
   const nothing = isStaff ? "No exam rooms yet." : "Nothing is assigned to you yet.";
   show(
     el("h1", {}, isStaff ? "Exam rooms" : "Your exams"),
     el("p", { class: "actions" }, isStaff ? el("a", { class: "button", href: "/rooms/new/" }, "New room") : null, el("a", { class: "button plain", href: "/live/" }, w("liveQuiz"))),
+    waiting ? el("p", { class: "note" }, `${waiting === 1 ? m("waits1") : m("waits", waiting)} `, el("a", { href: "/marking/" }, m("mark"))) : null,
     ...part("Open now", open.results), ...part("Not open yet", scheduled.results), ...due, ...part("Past", past),
     open.count + scheduled.count + recent.count + homework.count ? null : el("p", { class: "quiet" }, nothing),
     results.results.length ? el("h2", {}, "Your results") : null,
