@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from apps.mock_tests.rules import interchange, items, publishing
 from apps.mock_tests.rules.draft import DraftGroup, DraftQuestion, DraftSection, DraftTest
 from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.types import fields
 from apps.mock_tests.rules.types.base import Given
 from apps.mock_tests.rules.types.essay import LONGEST, TYPE, length_of, without_rubric
 
@@ -229,6 +230,12 @@ def test_moodle_keeps_limits_in_words_and_the_model_answer():
     assert "<maxwordlimit>300</maxwordlimit>" in file
     assert "<graderinfo" in file
     assert "Kyoto" in file
+
+
+def test_what_stands_empty_goes_on_standing_there():
+    limits = {"unit": "words", "least": None, "most": None}
+    own = without_rubric(Decimal(4), limits=limits, model_answer="<p>Kyoto</p>")
+    assert fields.with_html(TYPE.fields, own, str.upper) == {**own, "model_answer": "<P>KYOTO</P>"}
 
 
 def test_says_what_moodle_and_gift_do_not_keep_of_an_essay():

@@ -45,6 +45,13 @@ def whole(cast):
     return test
 
 
+@pytest.mark.parametrize("to", ["moodle_xml", "native", "csv", "qti30"])
+def test_an_essay_that_says_nothing_of_its_length_loses_nothing(cast, to):
+    test = importing.import_test(actor=cast.carol, data=b"::E::Write about rivers. {}", file_name="a.txt").test
+    reasons = [loss["reason"] for loss in export(cast.carol, test, to)["losses"]]
+    assert not [reason for reason in reasons if "limits" in reason]
+
+
 def export(person, test, to):
     return body_of(Api(person).get(f"mock-tests/{test.pk}/export/?to={to}"), 200)
 
