@@ -151,7 +151,7 @@ def _taken_apart(text: str) -> tuple[str, str | None]:
         refuse("A brace opens inside the answers; write \\{ for a brace in the text.")
     if "{" in after or "}" in after:
         refuse("It has braces after its answers; write \\{ and \\} for braces in the text.")
-    return (f"{before.rstrip()} {GAP} {after.strip()}" if after.strip() else before.rstrip()), answers
+    return (f"{before}{GAP}{after}".strip() if after.strip() else before.rstrip()), answers
 
 
 def _answers(text: str, form: str) -> tuple[str, list[Node]]:

@@ -13,6 +13,8 @@ _CODE: Final = re.compile(r"(`{1,3})([^`\n]{1,500}?)\1(?!`)")
 _ESCAPED: Final = re.compile(r"\\([\\`*_{}\[\]()#+\-.!>])")
 _PICTURE: Final = re.compile(r"!\[([^\]\n]{0,300})\]\(\s*<?([^\s)>]{1,500})>?(?:\s+\"[^\"\n]*\")?\s*\)")
 _LINK: Final = re.compile(r"(?<!!)\[([^\]\n]{1,300})\]\(\s*<?([^\s)>]{1,500})>?(?:\s+\"[^\"\n]*\")?\s*\)")
+_BLANK: Final = re.compile(r"_{4,}|(?<![\w*_])_{3}(?![\w*_])")
+# A line to write on, which is no emphasis of an underscore.
 _STRONG: Final = re.compile(r"(\*\*|__)(?=\S)([^*_\n]{1,500}|[^\n]{1,500}?)(?<=\S)\1")
 _EMPHASIS: Final = re.compile(r"(?<![\w*])([*_])(?=[^\s*_])([^*_\n]{1,500})(?<=\S)\1(?![\w*])")
 _HEADING: Final = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*")
@@ -104,6 +106,7 @@ def _inline(text: str) -> str:
     text = _LINK.sub(
         lambda found: f"{put(f'<a href={chr(34)}{html.escape(found[2])}{chr(34)}>')}{found[1]}{put('</a>')}", text
     )
+    text = _BLANK.sub(lambda found: put(found[0]), text)
     text = _STRONG.sub(r"<strong>\2</strong>", text)
     text = _EMPHASIS.sub(r"<em>\2</em>", text)
     return re.sub(rf"{_ASIDE}(\d+){_ASIDE}", lambda found: aside[int(found[1])], text)

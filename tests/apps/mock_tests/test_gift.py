@@ -201,6 +201,12 @@ def test_puts_a_line_where_a_word_is_missing():
     assert the_question("{=a ~b} is right").text == "_____ is right"
 
 
+def test_puts_nothing_else_around_that_line():
+    assert the_question("Pi is about {#3.14:0.01}.").text == "Pi is about _____."
+    assert the_question("[html]東京は{=首都 ~県}です。").text == "東京は_____です。"
+    assert the_question("[markdown]It is *on* {=the 2nd ~the 3rd}.").text == "<p>It is <em>on</em> _____.</p>"
+
+
 def test_reads_escapes_as_characters():
     taken = the_question(r"::a\:b::1 \= 1 \{x\} \~ \# \\n C\:\n next {=\= ~\~x ~\#\\}")
     assert (taken.name, taken.text) == ("a:b", "1 = 1 {x} ~ # \\n C:<br> next")

@@ -111,6 +111,8 @@ def test_types_that_have_no_place_here_are_refused_by_name(kind, word):
         ("[here](https://x.test)", '<p><a href="https://x.test">here</a></p>'),
         ("$a*b*c$ and $x_1 + x_2$", "<p>$a*b*c$ and $x_1 + x_2$</p>"),
         ("<b>x</b>", "<p><b>x</b></p>"),
+        ("it is _____ _here_.", "<p>it is _____ <em>here</em>.</p>"),
+        ("fill ___ in, __so__", "<p>fill ___ in, <strong>so</strong></p>"),
         ("---", "<hr>"),
         ("", ""),
     ],
