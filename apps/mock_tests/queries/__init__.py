@@ -103,9 +103,10 @@ def get_section_for(actor: User, section_id: uuid.UUID) -> TestSection:
 
 
 def groups_for(actor: User) -> QuerySet[QuestionGroup]:
-    """Question groups of the tests ``actor`` may see, with the ids and numbers of their questions."""
+    """Question groups of the tests ``actor`` may see, as they stand in each, with the ids and numbers of their questions."""
     questions = Question.objects.only("id", "group_id", "question_number", "order")
-    return QuestionGroup.objects.filter(section__mock_test__in=tests_for(actor)).prefetch_related(
+    groups = QuestionGroup.objects.filter(section__mock_test__in=tests_for(actor))
+    return groups.order_by("section__mock_test_id", "section__order", "section_id", "order", "id").prefetch_related(
         Prefetch("questions", queryset=questions)
     )
 
@@ -116,8 +117,17 @@ def get_group_for(actor: User, group_id: uuid.UUID) -> QuestionGroup:
 
 
 def questions_for(actor: User) -> QuerySet[Question]:
-    """Questions of the tests ``actor`` may see."""
-    return Question.objects.filter(group__section__mock_test__in=tests_for(actor)).select_related("group", "bank_version")
+    """Questions of the tests ``actor`` may see, as they stand in each."""
+    questions = Question.objects.filter(group__section__mock_test__in=tests_for(actor))
+    return questions.select_related("group", "bank_version").order_by(
+        "group__section__mock_test_id",
+        "group__section__order",
+        "group__section_id",
+        "group__order",
+        "group_id",
+        "order",
+        "id",
+    )
 
 
 def get_question_for(actor: User, question_id: uuid.UUID) -> Question:

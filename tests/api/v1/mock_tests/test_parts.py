@@ -12,7 +12,7 @@ from apps.mock_tests.rules.types.registry import TYPES
 from tests.api.v1.mock_tests.test_mock_tests import body_of, places, same_not_found
 from tests.apps.mock_tests.test_media_rules import picture, recording
 from tests.client import Api
-from tests.factories import import_sample, make_test, publish
+from tests.factories import import_sample, make_test, options, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +49,25 @@ def test_sections_are_listed_made_changed_and_removed(cast, draft):
     assert (changed["duration"], changed["order"]) == (20, 1)
     assert api.delete(f"test-sections/{made['id']}/").status_code == 204
     same_not_found(api.get(f"test-sections/{made['id']}/"), api.get(f"test-sections/{uuid.uuid4()}/"))
+
+
+def test_groups_and_questions_are_listed_as_they_stand_in_the_test(cast, draft):
+    for number in (2, 1):
+        for section in reversed(draft.sections.all()):
+            group = authoring.create_group(actor=cast.carol, section_id=section.pk, changes={"order": number})
+            for name in ("a", "b"):
+                changes = {
+                    "type": "single_choice",
+                    "name": f"{section.name} {number} {name}",
+                    "given": options(a="1", b="0"),
+                }
+                authoring.create_question(actor=cast.carol, group_id=group.pk, changes=changes)
+    api = Api(cast.carol)
+    sections, places = ("Vocabulary", "Grammar and Reading", "Listening"), ("1 a", "1 b", "2 a", "2 b")
+    rows = body_of(api.get(f"questions/?mock_test={draft.pk}&page=all"), 200)
+    assert [row["name"] for row in rows] == [f"{name} {place}" for name in sections for place in places]
+    groups = body_of(api.get(f"question-groups/?mock_test={draft.pk}&page=all"), 200)
+    assert [row["id"] for row in groups] == list(dict.fromkeys(row["group"] for row in rows))
 
 
 @pytest.mark.parametrize("duration", [0, -5, 100_000, "soon"])
