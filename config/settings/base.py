@@ -341,6 +341,7 @@ SPECTACULAR_SETTINGS = {
         "NewRoomStatusEnum": "api.v1.assignments.serializers.NEW_STATUSES",
         "AccommodationStatusEnum": "api.v1.accommodations.serializers.STATUSES",
         "QuestionTypeEnum": "apps.mock_tests.rules.types.registry.TYPES",
+        "QuizQuestionTypeEnum": "api.v1.mock_tests.serializers.quizzes.TYPES_BY_NAME",
         "ItemStatusEnum": "api.v1.homework.serializers.STATUSES",
         "ItemTypeEnum": "api.v1.homework.serializers.ITEM_TYPES",
         "BankQuestionStateEnum": "api.v1.mock_tests.serializers.bank.STATES",

@@ -12,6 +12,8 @@ from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from drf_spectacular.drainage import GENERATOR_STATS
 
+from api.v1.mock_tests.serializers.quizzes import QuizQuestionIn
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [("center", "config.urls", "CENTER"), ("owner", "config.urls_public", "OWNER")]
 HOSTS = [("north.localhost", "center"), ("localhost", "owner")]
@@ -53,6 +55,14 @@ def test_names_operations_and_shapes_for_people(name, urlconf, about):
     # A name that was made up to tell two shapes apart has a piece of a hash in it.
     for shape in document["components"]["schemas"]:
         assert not re.search(r"[0-9a-f]{3}Enum$", shape), shape
+
+
+def test_names_the_types_of_a_quiz_as_its_questions_take_them():
+    """Two fields of one name and other choices would share a shape, and the later one would say what the earlier refuses."""
+    shapes = yaml.safe_load(generate("config.urls", "CENTER"))["components"]["schemas"]
+    for name in ("QuizQuestionInRequest", "NewQuizQuestionInRequest", "PatchedQuizQuestionInRequest"):
+        asked = shapes[name]["properties"]["question_type"]["$ref"].rsplit("/", 1)[-1]
+        assert shapes[asked]["enum"] == list(QuizQuestionIn().fields["question_type"].choices)
 
 
 @every_document
