@@ -86,6 +86,8 @@ const WORDS = {
   WRONG: ["Wrong.", "不正解です。"],
   BLANK: ["No answer.", "無回答です。"],
   seconds: ["{} s", "{}秒"],
+  secondsLeft: ["{} s left", "残り{}秒"],
+  timeUp: ["Time is up", "時間切れ"],
   receiptHelp: ["This number proves what you handed in: it is worked out from every answer in the order in which it arrived. Keep it.", "この番号は、提出した内容を証明するものです。届いた順のすべての回答から計算されます。保管してください。"],
   number: ["Receipt number", "受領番号"],
   frozen: ["Handed in {}", "提出: {}"],

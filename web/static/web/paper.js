@@ -6,14 +6,14 @@ import { h } from "./homework_words.js";
 
 const LETTERS = "1234567890";
 
-export function questionGroup(group, { given, give, review, flags, flag, players, check }) {
+export function questionGroup(group, { given, give, review, flags, flag, players, check, isClosed }) {
   return el("section", { class: "group" },
     group.title ? el("h3", {}, group.title) : null,
     group.instruction ? el("div", { class: "instruction", html: group.instruction }) : null,
     sound(group, players),
     group.image ? el("img", { src: group.image, alt: "" }) : null,
     group.reading_text ? el("div", { class: "passage", html: group.reading_text }) : null,
-    ...group.questions.map((question) => oneQuestion(question, given[question.id], give, review?.[question.id], flag && flagButton(question, flags, flag), players, check)));
+    ...group.questions.map((question) => oneQuestion(question, given[question.id], give, review?.[question.id], flag && flagButton(question, flags, flag), players, check, isClosed?.(question.id))));
 }
 
 // Played freely where there is an address; else as the room allows.
@@ -29,7 +29,7 @@ function flagButton(question, flags, flag) {
   return button;
 }
 
-function oneQuestion(question, response, give, reviewed, flag, players, check) {
+function oneQuestion(question, response, give, reviewed, flag, players, check, isClosed) {
   const told = check?.verdict(question.id);
   return el("fieldset", { class: "question", id: `q-${question.id}`, disabled: !give },
     el("legend", {}, `${question.question_number}.`),
@@ -38,7 +38,7 @@ function oneQuestion(question, response, give, reviewed, flag, players, check) {
     el("div", { class: "text", html: question.gaps ? withGaps(question.text) : question.text }),
     sound(question, players),
     question.image ? el("img", { src: question.image, alt: "" }) : null,
-    answerOf(question, response, check?.isFinal(question.id) ? null : give, reviewed || told),
+    answerOf(question, response, isClosed || check?.isFinal(question.id) ? null : give, reviewed || told),
     check && question.type !== "essay" ? checkOf(question, told, check) : null,
     Array.isArray(reviewed?.key?.answers) ? el("p", { class: "right" }, "Right: ", reviewed.key.answers.filter(({ fraction }) => Number(fraction) > 0)
       .map(({ value, text, tolerance }) => (value ?? text) + (Number(tolerance) ? ` ± ${tolerance}` : "")).join(", ")) : null,

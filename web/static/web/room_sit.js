@@ -4,10 +4,12 @@ import { Sitting } from "../exam/sitting.js";
 import { http } from "./api.js";
 import { confirmed, el, notice, show, when } from "./dom.js";
 import { flushDrafts } from "./essay.js";
+import { h } from "./homework_words.js";
 import { questionGroup } from "./paper.js";
+import { QuestionTimes } from "./question_times.js";
 import { Players } from "./room_player.js";
 import { review } from "./room_review.js";
-import { Flags, tools } from "./room_tools.js";
+import { Flags, keepsake, tools } from "./room_tools.js";
 
 const LAST_SECONDS = 3;
 const SAID = {
@@ -27,7 +29,8 @@ export async function sit(room, accessCode) {
   const said = el("details", { class: "said", hidden: true }, el("summary", {}, "Announcements"), el("ul", {}));
   const hand = el("button", { onclick: askToHandIn }, "Hand in");
   const onward = el("button", { onclick: askToGoOn, hidden: true }, "Next section");
-  let sections = [];
+  let parts = [];
+  let sections = [];  // what is on the screen at once: the parts, or the questions of a quiz one by one
   let open = 0;
   let ended = "";
   let ticking;
@@ -42,6 +45,7 @@ export async function sit(room, accessCode) {
   if (ended) return over(ended);
   const given = Object.fromEntries(sitting.given);
   const flags = new Flags(sitting.attempt);
+  const times = sitting.paper.quiz ? new QuestionTimes(sitting.paper.sections.flatMap(questionsOf), keepsake(sitting.attempt, "times")) : null;
   show(el("h1", {}, sitting.paper.title), el("div", { class: "sit" }, el("div", {}, tabs, curtain, paper),
     el("aside", { class: "side" }, clock, whole, saved, palette, el("div", { class: "ends" }, onward, hand),
       el("div", { class: "extras" }, said, ...tools(started.tools || [], sitting.attempt)))));
@@ -79,6 +83,7 @@ export async function sit(room, accessCode) {
   } : null;
 
   draw();
+  if (times) goTo(sections.flatMap(questionsOf).find(({ id }) => !times.isOver(id))?.id);
   ticking = setInterval(tick, 250);
   return undefined;
 
@@ -88,7 +93,8 @@ export async function sit(room, accessCode) {
   function draw() {
     if (!sitting) return;
     const { course, step } = sitting;
-    sections = sitting.paper.sections.filter((section) => section.question_groups.length);
+    parts = sitting.paper.sections.filter((section) => section.question_groups.length);
+    sections = times ? singly(parts) : parts;
     const isLast = !course.isSectioned || sitting.stepNumber === course.steps.length - 1;
     hand.hidden = !isLast;
     onward.hidden = isLast || (step?.kind === "SECTION" && !room.may_leave_early);
@@ -97,9 +103,10 @@ export async function sit(room, accessCode) {
       tabs.replaceChildren(...course.steps.map((one, number) => el("span", {
         class: one.kind === "BREAK" ? "tab break" : "tab", "aria-current": number === sitting.stepNumber ? "step" : false,
       }, one.kind === "BREAK" ? "Break" : one.name, number < sitting.stepNumber ? " ✓" : "")));
-      if (step.kind === "BREAK") sections = [];
+      if (step.kind === "BREAK") parts = sections = [];
       turnTo(0);
     } else {
+      tabs.hidden = times !== null;
       tabs.replaceChildren(...sections.map((section, index) => el("button", { onclick: () => turnTo(index) }, section.name)));
       turnTo(Math.min(open, Math.max(0, sections.length - 1)));
     }
@@ -116,15 +123,20 @@ export async function sit(room, accessCode) {
     players.forget();
     const groups = section ? section.question_groups.map((group) => drawn(group)) : [];
     paper.replaceChildren(...[...groups, next].filter(Boolean));
-    palette.replaceChildren(...(section ? questionsOf(section) : []).map((question) =>
-      el("a", { href: `#q-${question.id}` }, String(question.question_number))));
-    if (section) questionsOf(section).forEach(({ id }) => mark(id));
+    const listed = times ? sections.flatMap(questionsOf) : section ? questionsOf(section) : [];
+    palette.replaceChildren(...listed.map((question) => el("a", { href: `#q-${question.id}`, onclick: times && ((event) => {
+      event.preventDefault();
+      goTo(question.id);
+    }) }, String(question.question_number))));
+    listed.forEach(({ id }) => mark(id));
+    times?.show(section ? questionsOf(section)[0].id : null);
+    tellQuestionTime();
     players.turned();
     scrollTo(0, 0);
   }
 
   function drawn(group) {
-    return questionGroup(group, { given, give, flags, flag, players, check });
+    return questionGroup(group, { given, give, flags, flag, players, check, isClosed: (id) => times?.isOver(id) });
   }
 
   // One question anew, in its place.
@@ -135,6 +147,7 @@ export async function sit(room, accessCode) {
     const fresh = drawn({ ...group, audio_file: null, recording: null, questions: group.questions.filter((one) => one.id === id) });
     old.replaceWith(fresh.querySelector(".question"));
     mark(id);
+    tellQuestionTime();
   }
 
   function mark(question) {
@@ -144,7 +157,9 @@ export async function sit(room, accessCode) {
   }
 
   function goTo(question) {
-    turnTo(sections.findIndex((section) => questionsOf(section).some(({ id }) => id === question)));
+    const index = sections.findIndex((section) => questionsOf(section).some(({ id }) => id === question));
+    if (index < 0) return;
+    turnTo(index);
     document.getElementById(`q-${question}`)?.scrollIntoView();
   }
 
@@ -166,6 +181,32 @@ export async function sit(room, accessCode) {
     onward.disabled = sitting.isPaused || sitting.isTurning;
     if (isHidden) drop(curtain, ...whyHidden(left));
     if (sitting.secondsLeft() <= 0 && !sitting.isPaused && !hand.disabled) handIn();
+    else if (times) countQuestion(!isHidden);
+  }
+
+  // The seconds of the question on the screen: at zero it is closed here, and the next one that has time left comes.
+  function countQuestion(isRunning) {
+    const { id } = questionsOf(sections[open])[0];
+    if (times.isOver(id)) return;
+    times.count(isRunning && !sitting.finals.has(id));
+    tellQuestionTime();
+    if (!times.isOver(id)) return;
+    document.activeElement?.blur();  // what was typed last is given now
+    flushDrafts();
+    const next = times.after(id, sections.flatMap(questionsOf).map((question) => question.id).filter((one) => !sitting.finals.has(one)));
+    redraw(id);
+    if (next) goTo(next);
+    else if (!document.querySelector("dialog[open]")) askToHandIn();
+  }
+
+  function tellQuestionTime() {
+    const question = times && sections[open] && questionsOf(sections[open])[0];
+    const shown = question?.seconds && document.querySelector(`#q-${question.id} .seconds`);
+    if (!shown) return;
+    const seconds = Math.ceil(times.left(question.id));
+    const text = seconds ? h("secondsLeft", seconds) : h("timeUp");
+    if (shown.textContent !== text) shown.textContent = text;
+    shown.classList.toggle("soon", seconds <= 5);
   }
 
   function whyHidden(left) {
@@ -231,7 +272,7 @@ export async function sit(room, accessCode) {
   async function askToHandIn() {
     document.activeElement?.blur();
     const isSure = started.has_review_screen
-      ? await review({ sections, questionsOf, isAnswered: (id) => isAnswer(given[id]), isFlagged: (id) => flags.has(id), goTo, warning: blankWarning() })
+      ? await review({ sections: parts, questionsOf, isAnswered: (id) => isAnswer(given[id]), isFlagged: (id) => flags.has(id), goTo, warning: blankWarning() })
       : await confirmed("Hand in your paper?", `${blankWarning()} You cannot change anything afterwards.`, "Hand in", "Go on working");
     if (isSure) handIn();
   }
@@ -268,6 +309,12 @@ export async function sit(room, accessCode) {
     show(el("section", { class: "card sheet" },
       el("h1", {}, room.title), el("p", {}, SAID[code] || "The exam is over. What arrived in time counts."), el("p", { class: "actions" }, ...links)));
   }
+}
+
+// A page for each question, in its group.
+function singly(parts) {
+  return parts.flatMap((part) => part.question_groups.flatMap((group) => group.questions.map((question) =>
+    ({ ...part, name: `question ${question.question_number}`, question_groups: [{ ...group, questions: [question] }] }))));
 }
 
 function questionsOf(section) {
