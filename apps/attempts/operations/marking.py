@@ -175,12 +175,14 @@ def zero_unanswered(
             raise AssignmentNotFound
         wanted = queries.Wanted(assignment_id=assignment_id, question_id=question_id)
         blank = queries.scripts_for(actor, wanted).waiting().filter(is_blank=True)
-        chosen = blank.free(at).order_by("created_at", "pk").values_list("pk", "attempt_id")[:MOST_AT_ONCE]
+        # What one holds oneself is no reason to leave it.
+        free = blank.free(at) | blank.filter(claimed_by=actor)
+        chosen = free.order_by("created_at", "pk").values_list("pk", "attempt_id")[:MOST_AT_ONCE]
         ids, attempt_ids = {pk for pk, _ in chosen}, {attempt_id for _, attempt_id in chosen}
         attempts = Attempt.objects.filter(pk__in=attempt_ids).order_by("pk").select_for_update(of=("self",))
         paper_of = {attempt.pk: attempt.paper_id for attempt in attempts}
         # Somebody may have marked some of them before the attempts were locked.
-        locked = list(blank.free(at).filter(pk__in=ids).order_by("pk").select_for_update(of=("self",)))
+        locked = list(free.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",)))
         keys = {paper_id: papers.get_key(paper_id=paper_id) for paper_id in set(paper_of.values())}
         for script in locked:
             key = keys[paper_of[script.attempt_id]]

@@ -405,6 +405,16 @@ def test_teachers_mark_for_their_groups_and_students_nothing(cast, test):
     assert not queue.scripts_for(cast.dora, queue.Wanted(group_id=other.pk)).exists()
 
 
+def test_unanswered_ones_that_one_holds_oneself_become_zero_too(cast, room):
+    director = cast.person("Dean", "CENTER_ADMIN")
+    mine, theirs = hand_in(cast.alice, room, letter="text"), hand_in(cast.bob, room, letter="text")
+    marking.claim_script(actor=cast.dora, script_id=script_of(mine, DIARY).pk)
+    marking.claim_script(actor=director, script_id=script_of(theirs, DIARY).pk)
+    assert marking.zero_unanswered(actor=cast.dora, assignment_id=room.pk) == marking.Bulk(marked=1, left=1)
+    assert script_of(mine, DIARY).current.kind == "UNANSWERED"
+    assert script_of(theirs, DIARY).current is None
+
+
 def test_the_queue_is_asked_by_room_item_state_and_holder(cast, room, test):
     attempt = hand_in(cast.alice, room, letter="text")
     elsewhere = make_room(cast, cast.bob, test=test)
