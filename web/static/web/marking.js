@@ -36,7 +36,7 @@ function card(room) {
 }
 
 function standing({ waiting, unanswered, marked, disputed }) {
-  const more = [unanswered ? m("blank", unanswered) : "", m("marked", marked)].filter(Boolean).join(" · ");
+  const more = [unanswered ? m("blank", unanswered) : "", marked ? m("marked", marked) : ""].filter(Boolean).join(" · ");
   return el("span", {}, el("span", { class: `badge ${waiting ? "scheduled" : "open"}` }, m("waiting", waiting)), " ",
     disputed ? el("span", { class: "badge disputed" }, m("disputed", disputed)) : null, " ", el("span", { class: "quiet" }, more));
 }

@@ -4,7 +4,7 @@ import { call } from "./api.js";
 import { confirmed, data, el, notice, show } from "./dom.js";
 import { PointsForm } from "./marking_form.js";
 import { listOfAnswers } from "./marking_list.js";
-import { answerOf, counting, earlier, modelAnswer, writerOf } from "./marking_sheet.js";
+import { answerOf, counting, earlier, writerOf } from "./marking_sheet.js";
 import { m, refusal } from "./marking_words.js";
 import { start } from "./who.js";
 import { languages } from "./words.js";
@@ -113,7 +113,6 @@ class Desk {
   desk() {
     const { sheet, mode } = this;
     const { script } = sheet;
-    const isWide = matchMedia("(min-width: 60rem)").matches;
     if (mode && !(mode === "first" && this.heldByAnother(script))) this.form = this.points();
     const current = counting(sheet);
     const acts = mode ? null : el("p", { class: "actions" },
@@ -124,7 +123,7 @@ class Desk {
       el("p", { class: "whose" }, el("b", {}, m("question", script.number)), ` · ${writerOf(script)} `,
         mode === "first" ? null : el("span", { class: `badge ${script.state === "DISPUTED" ? "disputed" : "open"}` }, m(script.state))),
       el("div", { class: "desk" }, answerOf(sheet),
-        el("aside", {}, this.form?.box ?? (mode === "first" ? el("p", { class: "note" }, m("script_claimed")) : acts), earlier(sheet), modelAnswer(sheet, isWide || !this.form))),
+        el("aside", {}, this.form?.box ?? (mode === "first" ? el("p", { class: "note" }, m("script_claimed")) : acts), earlier(sheet))),
     ];
   }
 

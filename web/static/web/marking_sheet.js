@@ -3,18 +3,27 @@
 import { el, number, when } from "./dom.js";
 import { m } from "./marking_words.js";
 
+// Folded or not, as the marker left it with the answer before.
+const isOpen = { asked: true, model: matchMedia("(min-width: 60rem)").matches };
+
+function fold(name, title, ...body) {
+  const box = el("details", { class: `card ${name}`, open: isOpen[name], ontoggle: () => { isOpen[name] = box.open; } }, el("summary", {}, title), ...body);
+  return box;
+}
+
 export const writerOf = (script) => script.student?.name ?? script.candidate;
 
-export function answerOf({ question, instruction, reading_text: passage, answer, words, characters }) {
+export function answerOf({ key, question, instruction, reading_text: passage, answer, words, characters }) {
   const unit = question.limits?.unit ?? "words";
   const length = m(unit, unit === "words" ? words : characters);
   return el("div", {},
-    el("details", { class: "card asked", open: true }, el("summary", {}, m("asked")),
+    fold("asked", m("asked"),
       instruction ? el("div", { class: "instruction", html: instruction }) : null,
       passage ? el("div", { class: "passage", html: passage }) : null,
       el("div", { class: "text", html: question.text }),
       question.image ? el("img", { src: question.image, alt: "" }) : null,
       question.audio_file ? el("audio", { controls: true, preload: "none", src: question.audio_file }) : null),
+    key.model_answer ? fold("model", m("model"), el("div", { html: key.model_answer })) : null,
     el("section", { class: "card", "aria-label": m("theirs") },
       el("h2", {}, m("theirs")),
       answer ? el("div", { class: "essay written", tabindex: "0" }, answer) : el("p", { class: "note" }, m("empty")),
@@ -26,10 +35,6 @@ function asked(limits) {
   if (!least && !most) return "";
   const span = least && most ? m("between", least, most) : least ? m("atLeast", least) : m("atMost", most);
   return m("limits", m(unit, span));
-}
-
-export function modelAnswer({ key }, isOpen) {
-  return key.model_answer ? el("details", { class: "card", open: isOpen }, el("summary", {}, m("model")), el("div", { html: key.model_answer })) : null;
 }
 
 // The mark that counts: the last one that is no second mark.
