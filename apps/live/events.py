@@ -16,3 +16,12 @@ class QuestionTimeUp(Event):
 
     session_id: uuid.UUID
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOutlived(Event):
+    """The alarm of a session that its host may have left: delivered when none lasts longer."""
+
+    name: ClassVar[str] = "live.session_outlived"
+
+    session_id: uuid.UUID

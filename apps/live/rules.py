@@ -8,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,8 @@ from apps.mock_tests.rules.types.registry import TYPES
 TYPES_ASKED = frozenset({"single_choice", "multiple_choice", "true_false"})
 MOST_QUESTIONS = 200
 MOST_SECONDS = 600
+LONGEST = timedelta(hours=12)
+"""From its opening; whatever the host has left open then is over."""
 CODE_LENGTH = 6
 CODE_LETTERS = "ACDEFGHJKMNPRTUVWXY34679"
 """Without what looks like something else: B and 8, I, L and 1, O, Q and 0, S and 5, Z and 2."""

@@ -12,7 +12,9 @@ from django.db import IntegrityError, transaction
 from apps.audit import operations as audit
 from apps.authentication import queries as people
 from apps.centers.queries import centers
+from apps.core import bus, clock
 from apps.live import errors, queries, rules
+from apps.live.events import SessionOutlived
 from apps.live.models import QuizSession, Round
 from apps.mock_tests import queries as papers
 
@@ -38,8 +40,9 @@ def open_session(
 
     Asked are its questions with options and its statements; each takes ``seconds``, or its own time, and is worth
     ``points``, or, with none, its marks. ``policies`` are fields of the session: ``bonus``, ``answer_policy``,
-    ``board_policy``, ``guests``, ``may_join_late``. Refuses in a suspended center; an unknown test, one that is not
-    published, one without such questions or with more than 200; and named guests who are none.
+    ``board_policy``, ``guests``, ``may_join_late``. It ends by itself after ``rules.LONGEST``. Refuses in a suspended
+    center; an unknown test, one that is not published, one without such questions or with more than 200; and named
+    guests who are none.
     """
     centers.check_not_suspended()
     paper = papers.get_published_paper(test_id=mock_test_id)
@@ -65,6 +68,7 @@ def open_session(
             Round(session=session, number=number, question_id=one.question_id, seconds=one.seconds, points=one.points)
             for number, one in enumerate(planned, 1)
         )
+        bus.publish(SessionOutlived(session_id=session.pk), due_at=clock.now() + rules.LONGEST)
         audit.record(action="quiz.opened", subject="quiz", subject_id=session.pk, name=session.title)
     return session
 

@@ -72,14 +72,20 @@ def finish(*, actor: User, session_id: uuid.UUID) -> QuizSession:
     with _moving(actor, session_id) as session:
         if session.state == State.FINISHED:
             raise errors.IllegalMove(state=session.state)
-        at = clock.now()
-        if session.state == State.LOCKED:
-            scoring.settle(session=session, at=at)
-        scoring.freeze(session_id=session.pk)
-        session.state = State.FINISHED
-        session.finished_at = at
-        audit.record(action="quiz.finished", subject="quiz", subject_id=session.pk, name=session.title)
+        _finish(session)
     return session
+
+
+def finish_outlived(*, session_id: uuid.UUID) -> bool:
+    """End a session that its host has left, as the host would; its code is free again. Whether it was ended here."""
+    with transaction.atomic():
+        session = queries.find_locked(session_id=session_id)
+        if session is None or session.state == State.FINISHED:
+            return False
+        _lock_if_due(session)
+        _finish(session)
+        _tell(session)
+    return True
 
 
 def remove_player(*, actor: User, session_id: uuid.UUID, player_id: uuid.UUID) -> Player:
@@ -136,6 +142,16 @@ def _ask(session: QuizSession) -> None:
     session.started_at = session.started_at or at
     one.save(update_fields=["opened_at"])
     bus.publish(QuestionTimeUp(session_id=session.pk, number=session.number), due_at=session.closes_at)
+
+
+def _finish(session: QuizSession) -> None:
+    at = clock.now()
+    if session.state == State.LOCKED:
+        scoring.settle(session=session, at=at)
+    scoring.freeze(session_id=session.pk)
+    session.state = State.FINISHED
+    session.finished_at = at
+    audit.record(action="quiz.finished", subject="quiz", subject_id=session.pk, name=session.title)
 
 
 def _lock_if_due(session: QuizSession) -> bool:

@@ -167,6 +167,25 @@ def test_an_alarm_of_an_earlier_question_changes_nothing(cast, session):
     assert not moves.lock_overdue(session_id=unknown(), number=2)
 
 
+def test_a_session_that_its_host_has_left_ends_by_itself(cast, session):
+    code = session.code
+    ask(cast, session)
+    answer(session, cast.alice, next(iter(options_of(session, 1).values())))
+    pass_time(session, 21)
+    alarm = Delivery.objects.get(event="live.session_outlived")
+    assert alarm.due_at - session.created_at < rules.LONGEST + timedelta(seconds=5)
+    bus.deliver_due()
+    assert fresh(session).state != State.FINISHED
+
+    Delivery.objects.filter(pk=alarm.pk).update(due_at=clock.now())
+    bus.deliver_due()
+    ended = fresh(session)
+    assert ended.state == State.FINISHED
+    assert LiveMark.objects.filter(session=session).exists(), "what was locked counts"
+    assert not moves.finish_outlived(session_id=session.pk)
+    assert not QuizSession.objects.exclude(state=State.FINISHED).filter(code=code).exists()
+
+
 def test_the_host_reveals_what_the_clock_has_locked(cast, session):
     ask(cast, session)
     pass_time(session, 21)
