@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from api.common.filters import Filters, Order, Search
 from api.common.serializers import BoundedList, StrictSerializer
-from api.v1.assignments.serializers import COUNTING, AssignedGroupOut, AuthorOut
+from api.v1.assignments.serializers import COUNTING, AssignedGroupOut, AuthorOut, OwnTimeOut
 from api.v1.attempts.serializers import LARGEST_SEQ
 from apps.attempts import queries as attempts
 from apps.attempts.queries.homework import COMPLETED, IN_PROGRESS, NOT_STARTED, Standing
@@ -83,6 +83,7 @@ class ItemOut(serializers.Serializer[Any]):
     level = serializers.CharField(source="mock_test.level")
     question_count = serializers.IntegerField(source="room.paper.item_count")
     seconds = serializers.IntegerField(source="room.paper.seconds")
+    my_seconds = serializers.SerializerMethodField(help_text="The time that one will have in an attempt that counts.")
     max_score = serializers.DecimalField(9, 3, source="room.paper.max_score")
     status = serializers.SerializerMethodField()
     attempts_used = serializers.SerializerMethodField()
@@ -91,6 +92,11 @@ class ItemOut(serializers.Serializer[Any]):
     @extend_schema_field(serializers.ChoiceField(ITEM_TYPES))
     def get_type(self, item: Any) -> str:
         return TYPES[item.mock_test.kind]
+
+    @extend_schema_field(OwnTimeOut(allow_null=True))
+    def get_my_seconds(self, item: Any) -> Any:
+        times = self.context.get("times")
+        return None if times is None else OwnTimeOut(times[item.room_id]).data
 
     @extend_schema_field(serializers.ChoiceField(STATUSES, allow_null=True))
     def get_status(self, item: Any) -> str | None:

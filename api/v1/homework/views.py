@@ -21,6 +21,8 @@ from apps.assignments import queries
 from apps.assignments.operations import homework as operations
 from apps.attempts.operations import homework as work
 from apps.attempts.queries import homework as standings
+from apps.attempts.queries import own_time
+from apps.core import clock
 
 REVIEW_MEDIA = timedelta(hours=2)
 HOMEWORK = PolymorphicProxySerializer(
@@ -102,7 +104,10 @@ class HomeworkViewSet(GenericViewSet[Any]):
         if person.is_center_staff:
             return shapes.StaffHomeworkOut(homework, many=True, context={"request": self.request}).data
         own = standings.standings(homework=homework or (), student_ids=[person.pk])
-        return shapes.HomeworkOut(homework, many=True, context={"request": self.request, "standings": own}).data
+        rooms = [item.room for one in homework or () for item in one.items.all()]
+        times = own_time.own_times(actor=person, rooms=rooms, at=clock.now())
+        context = {"request": self.request, "standings": own, "times": times}
+        return shapes.HomeworkOut(homework, many=True, context=context).data
 
 
 class StartItemView(APIView):

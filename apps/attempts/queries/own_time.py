@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from apps.assignments import queries as rooms
+from apps.assignments import queries as assignments
 from apps.attempts.rules import course, ledger
 from apps.mock_tests import queries as papers
 
@@ -38,14 +40,23 @@ class OwnTime:
 
 def own_time(*, actor: User, room: ExamAssignment, at: datetime) -> OwnTime:
     """The time of ``actor`` in a room they may see, reckoned as a start would."""
-    factors = rooms.factors_of(student_id=actor.pk, at=at)
-    parts = [course.Part(*part) for part in papers.section_times(paper_id=room.paper_id)]
+    return own_times(actor=actor, rooms=[room], at=at)[room.pk]
+
+
+def own_times(*, actor: User, rooms: Iterable[ExamAssignment], at: datetime) -> Mapping[uuid.UUID, OwnTime]:
+    """The same of several rooms, by their ids; what the student is given more is looked up once."""
+    factors = assignments.factors_of(student_id=actor.pk, at=at)
+    return {room.pk: _time_in(room, factors, at) for room in rooms}
+
+
+def _time_in(room: ExamAssignment, factors: course.Factors, at: datetime) -> OwnTime:
+    times = papers.section_times(paper_id=room.paper_id) if factors or room.is_sectioned else []
+    parts = [course.Part(*part) for part in times]
     steps = course.draw(parts, room.breaks) if room.is_sectioned else []
     if steps:
         grants = course.course_grants(steps, factors)
     else:
-        seconds = room.seconds or papers.get_paper(paper_id=room.paper_id).seconds
-        grants = course.whole_grants(seconds, parts, factors)
+        grants = course.whole_grants(room.seconds or room.paper.seconds, parts, factors)
     limit_at = room.closes_at if room.late_policy == room.LatePolicy.WINDOW else None
     begin = max(at, room.opens_at) if room.opens_at is not None and room.opened_at is None else at
     reckoning = ledger.reckon(started_at=begin, grants=grants, limit_at=limit_at, steps=len(steps) or 1)

@@ -3,7 +3,7 @@
 import { call } from "./api.js";
 import { data, el, number, show, table } from "./dom.js";
 import { isOver, itemsOf } from "./homework_card.js";
-import { h, left, moment } from "./homework_words.js";
+import { h, left, minutesOf, moment } from "./homework_words.js";
 import { start } from "./who.js";
 import { languages } from "./words.js";
 
@@ -55,7 +55,7 @@ function itemCard(homework, item, isPast) {
   return el("li", { class: "card" },
     el("h3", {}, item.title),
     el("p", {}, el("span", { class: `badge ${BADGES[item.status]}` }, h(item.status)), " ",
-      el("span", { class: "quiet" }, [h(item.type), h("questions", item.question_count), h("time", Math.ceil(item.seconds / 60)),
+      el("span", { class: "quiet" }, [h(item.type), h("questions", item.question_count), h("time", minutesOf(item)),
         homework.attempts_allowed < 100 ? h("attemptsOf", item.attempts_used, homework.attempts_allowed) : ""].filter(Boolean).join(" · "))),
     item.score === null ? null : el("p", {}, el("b", {}, h("marks", number(item.score), number(item.max_score)))),
     canPractise ? el("p", { class: "quiet" }, h("practiceHelp")) : null,

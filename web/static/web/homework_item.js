@@ -3,7 +3,7 @@
 import { call } from "./api.js";
 import { data, el, show } from "./dom.js";
 import { isOver, itemsOf } from "./homework_card.js";
-import { h, moment } from "./homework_words.js";
+import { h, minutesOf, moment } from "./homework_words.js";
 import { sit } from "./room_sit.js";
 import { start } from "./who.js";
 import { languages } from "./words.js";
@@ -43,7 +43,11 @@ function cover(homework, item, quiz) {
       event.target.disabled = false;
     }
   };
+  const mine = item.my_seconds;
+  const isCut = mine && !isPractice && !isRunning && !isOver(homework) && mine.from_now < mine.total - 1;
   const lines = [
+    mine?.extra ? h("extra", Math.round(mine.extra / 6) / 10) : null,
+    isCut ? h("fromNow", Math.floor(mine.from_now / 6) / 10) : null,
     checks ? h("checks") : null,
     quiz?.passing_percent ? h("passes", Number(quiz.passing_percent)) : null,
     isPractice || isOver(homework) ? null : h("ends"),
@@ -54,7 +58,7 @@ function cover(homework, item, quiz) {
     el("p", { class: "quiet" }, `${homework.title} · ${h("due", moment(homework.deadline))}`),
     isPractice ? el("p", { class: "note" }, h("practiceNow")) : null,
     item.description ? el("p", {}, item.description) : null,
-    el("p", { class: "quiet" }, [h("questions", item.question_count), h("time", Math.ceil(item.seconds / 60))].join(" · ")),
+    el("p", { class: "quiet" }, [h("questions", item.question_count), h("time", minutesOf(item))].join(" · ")),
     lines.length ? el("ul", { class: "quiet" }, ...lines.map((line) => el("li", {}, line))) : null,
     el("p", {}, h("clock")), wrong,
     el("p", { class: "actions" }, el("button", { onclick: begin }, h(isRunning ? "goOn" : "start")),

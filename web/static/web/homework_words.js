@@ -44,6 +44,8 @@ const WORDS = {
   clock: ["The clock starts when you start, and runs on the server. Every answer is saved as you give it: if you lose the connection or close this page, come back here.", "「始める」を押すと時間が始まり、サーバーで計測されます。回答はその都度保存されます。接続が切れても、ここに戻れば続きから始められます。"],
   checks: ["You may check single answers. A checked answer is final.", "一問ずつ答え合わせができます。確認した回答は変更できません。"],
   ends: ["What is not handed in ends with the deadline.", "締め切りになると、提出していないものも終了します。"],
+  extra: ["{} minutes of it are yours by your accommodation.", "うち{}分は配慮による延長です。"],
+  fromNow: ["If you begin now, you have {} minutes until the deadline.", "今始めると、締め切りまで{}分です。"],
   passes: ["{} % of the marks pass.", "合格は{}％以上です。"],
   change: ["Change", "変更する"],
   students: ["Students", "学生"],
@@ -108,6 +110,9 @@ const WORDS = {
 };
 
 export const h = bilingual(WORDS);
+
+// The minutes of an item: one's own, where the server tells them.
+export const minutesOf = (item) => Math.ceil((item.my_seconds?.total ?? item.seconds) / 60);
 
 export const locale = () => (language() === "ja" ? "ja" : "en");
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.utils.dateparse import parse_datetime
 
 from apps.assignments.models import ExamAssignment, HomeworkAssignment
+from apps.assignments.operations import accommodations
 from apps.attempts.models import Attempt
 from apps.core import clock
 from tests import factories
@@ -80,6 +83,35 @@ def test_a_student_sees_their_own_status_in_each_item_and_not_who_is_named(api, 
     api(cast.alice).post(f"attempts/{Attempt.objects.get().pk}/submit/", {})
     (listed,) = api(cast.alice).get("homework-assignments/").json()["results"]
     assert (listed["mock_tests"][0]["status"], listed["mock_tests"][0]["attempts_used"]) == ("Completed", 1)
+
+
+def test_each_item_tells_the_time_that_its_reader_will_have(api, cast):
+    asked = accommodations.propose(
+        actor=cast.dora, student_id=cast.alice.pk, factors={"*": Decimal("1.5")}, reason="A letter."
+    )
+    accommodations.approve(actor=cast.dora, accommodation_id=asked.pk)
+    work = make_homework(cast, cast.alice, cast.bob)
+    for person, factor in ((cast.alice, 1.5), (cast.bob, 1)):
+        told = api(person).get(f"homework-assignments/{work.pk}/").json()
+        assert api(person).get("homework-assignments/").json()["results"][0]["quizzes"][0]["my_seconds"]["total"]
+        for item in told["quizzes"] + told["mock_tests"]:
+            mine, usual = item["my_seconds"], item["seconds"]
+            assert (mine["total"], mine["extra"], mine["from_now"]) == (
+                usual * factor,
+                usual * (factor - 1),
+                mine["total"],
+            )
+            begun = start(api, person, work.pk, item["item"]).json()
+            lasts = parse_datetime(begun["deadline_at"]) - parse_datetime(begun["started_at"])
+            assert lasts.total_seconds() == mine["total"]
+    (quiz,) = api(cast.carol).get(f"homework-assignments/{work.pk}/").json()["quizzes"]
+    assert quiz["my_seconds"] is None
+
+
+def test_the_deadline_may_leave_less(api, cast):
+    work = make_homework(cast, cast.bob, deadline=clock.now() + timedelta(seconds=30))
+    mine = api(cast.bob).get(f"homework-assignments/{work.pk}/").json()["mock_tests"][0]["my_seconds"]
+    assert 20 < mine["from_now"] <= 30 < mine["total"]
 
 
 def test_lists_are_searched_filtered_and_ordered(api, cast, group):
