@@ -10,9 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote
 
-import nh3
-
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules import foreign_html, richtext
 from apps.mock_tests.rules.archives import Archive
 from apps.mock_tests.rules.draft import DraftFile
 from apps.mock_tests.rules.moodle_areas import RefusedFile, candidates, media_type_of, safe_name
@@ -84,16 +82,11 @@ class Texts:
 
     def html(self, source: str) -> str:
         """HTML whose pictures are named as files of the bundle, as it is stored."""
-        if "<img" not in source.lower():
+        if "<" not in source:
             return richtext.clean_html(source)
         # Pictures of any address survive the first pass; the second is the house's own.
-        normal = nh3.clean(
-            richtext.escape_tex(richtext.without_control_characters(source)),
-            tags=set(richtext.TAGS),
-            attributes=richtext.ATTRIBUTES,
-            url_schemes={"http", "https", "data", "media", "file"},
-            link_rel=None,
-        )
+        known = foreign_html.with_tex(richtext.without_control_characters(source), self.problems.append)
+        normal = foreign_html.normalised(known, {"http", "https", "data", "media", "file"})
         return richtext.clean_html(_IMAGE.sub(self._image, normal))
 
     def take(self, name: str, kind: str) -> DraftFile | None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from apps.mock_tests.rules.draft import DraftOption, DraftQuestion, NumericAnswer
 from apps.mock_tests.rules.moodle_areas import Area, Shelf
 from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.types.base import Gap, Given, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.choices import MOST_OPTIONS
 from apps.mock_tests.rules.types.registry import TYPES
@@ -20,8 +21,6 @@ from apps.mock_tests.rules.types.short_text import normalised
 MAX_OPTIONS: Final = MOST_OPTIONS
 TRUE: Final = frozenset({"true", "1", "yes"})
 ANY_OTHER: Final = "*"
-_LARGEST_EXPONENT: Final = 100
-_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,60}\.?\d{0,60}|\.\d{1,60})(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _WILDCARD: Final = re.compile(r"(?<!\\)\*")
 
 
@@ -78,14 +77,6 @@ class MoodleMapping:
 def kind_of(node: Node) -> str:
     """What Moodle calls the type of a question."""
     return node.attributes.get("type", "")
-
-
-def parse_number(text: str) -> Decimal | None:
-    """Return a finite decimal number of sensible size, or None."""
-    if not _NUMBER.fullmatch(text.strip()):
-        return None
-    number = Decimal(text.strip())
-    return number if abs(number.adjusted()) <= _LARGEST_EXPONENT else None
 
 
 def refuse_if(reasons: Sequence[str]) -> None:

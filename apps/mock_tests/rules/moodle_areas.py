@@ -13,9 +13,8 @@ from typing import Final
 from urllib.parse import unquote
 
 import filetype
-import nh3
 
-from apps.mock_tests.rules import markdown, richtext
+from apps.mock_tests.rules import foreign_html, markdown, richtext
 from apps.mock_tests.rules.draft import DraftFile, FileKind
 from apps.mock_tests.rules.moodle_tree import Node
 
@@ -33,13 +32,17 @@ MEDIA_TYPES: Final[dict[str, tuple[str, FileKind]]] = {
 _ALIASES: Final = {"jpeg": "jpg", "oga": "ogg"}
 
 # Players survive the first pass so that they can be found in well-formed HTML; the second pass is the house's own.
-_PLAYER_TAGS: Final = richtext.TAGS | {"audio", "source", "a"}
-_PLAYER_ATTRIBUTES: Final = richtext.ATTRIBUTES | {"audio": {"src"}, "source": {"src"}, "a": {"href"}}
-_SHOWN_ELSEWHERE: Final = re.compile(r"<(video|iframe|object|embed|svg|canvas|form)\b", re.IGNORECASE)
+_PLAYERS: Final = {"audio": {"src"}, "source": {"src"}, "a": {"href"}}
+_SHOWN_ELSEWHERE: Final = re.compile(
+    r"<(video|iframe|object|embed|svg|canvas|form|input|select|textarea|button)\b", re.IGNORECASE
+)
 _IMAGE: Final = re.compile(r'<img((?:\s+[a-z]+="[^"]*")*)>')
 _PLAYER: Final = re.compile(r"<audio\b[^>]*>.*?</audio>", re.DOTALL)
 _LINK: Final = re.compile(r'<a href="([^"]*)">.*?</a>', re.DOTALL)
 _SOURCE: Final = re.compile(r'\ssrc="([^"]*)"')
+_INSIDE: Final = re.compile(
+    r"""(?<=\ssrc=)(["'])data:image/(png|jpeg|gif|webp);base64,([A-Za-z0-9+/=\s]*)\1""", re.IGNORECASE
+)
 # Stands where a player was; the text cannot contain it, since HTML turns it into another character.
 _LIFTED: Final = "\0"
 _ONLY_LIFTED: Final = re.compile(rf"<(p|div|span)>(?:\s|&nbsp;|<br>)*{_LIFTED}(?:\s|&nbsp;|<br>|{_LIFTED})*</\1>")
@@ -111,14 +114,14 @@ class _AreaReading:
         self._notes: list[str] = []
 
     def area(self) -> Area:
-        source = _as_html(self._node)
+        source = foreign_html.with_tex(_INSIDE.sub(self._lifted, _as_html(self._node)), self._problems.append)
         if len(source) > MAX_TEXT:
             return Area(problems=(f"A text is longer than {MAX_TEXT:,} characters.",))
         if richtext.nesting(source) > MAX_NESTING:
             return Area(problems=(f"The tags of a text are nested deeper than {MAX_NESTING} levels.",))
         if _SHOWN_ELSEWHERE.search(source):
             self._notes.append("Video, forms and embedded pages are not supported and were removed.")
-        text = self._without_players(_normalised(source))
+        text = self._without_players(foreign_html.normalised(source, {"http", "https", "data"}, _PLAYERS))
         text = _IMAGE.sub(self._image, text)
         for key in self._embedded.keys() - self._wanted:
             self._notes.append(f'The file "{key}" is not used by the text and was left out.')
@@ -128,6 +131,13 @@ class _AreaReading:
             problems=tuple(dict.fromkeys(self._problems)),
             notes=tuple(dict.fromkeys(self._notes)),
         )
+
+    def _lifted(self, match: re.Match[str]) -> str:
+        """The address of a picture that stood inside the text, as if it had come beside it."""
+        named = candidates(f"picture.{_extension(match[2].lower())}")
+        key = next(name for name in named if name not in self._embedded)
+        self._embedded[key] = Node("file", {"name": key}, self._node.line, chunks=[match[3]])
+        return f'"{PLUGIN_FILE}{key}"'
 
     def _without_players(self, text: str) -> str:
         text = _LINK.sub(self._link, _PLAYER.sub(self._player, text))
@@ -198,16 +208,6 @@ def _as_html(node: Node) -> str:
     if form == "moodle_auto_format" and richtext.has_tags(text):
         return text.replace("\n", "<br>")
     return richtext.escape_plain(text)
-
-
-def _normalised(text: str) -> str:
-    return nh3.clean(
-        richtext.escape_tex(text),
-        tags=set(_PLAYER_TAGS),
-        attributes=_PLAYER_ATTRIBUTES,
-        url_schemes={"http", "https", "data"},
-        link_rel=None,
-    )
 
 
 def _key(file: Node) -> str:

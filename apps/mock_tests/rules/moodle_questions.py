@@ -13,12 +13,12 @@ from apps.mock_tests.rules.moodle_answers import (
     MoodleMapping,
     RefusedQuestion,
     kind_of,
-    parse_number,
     refuse_if,
     shortened,
 )
 from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area, shown_files
 from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.types import registry
 
 MAX_MARKS: Final = Decimal(10_000)

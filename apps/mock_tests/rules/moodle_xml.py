@@ -24,7 +24,7 @@ from apps.mock_tests.rules.draft import (
     SectionType,
     UnreadableFile,
 )
-from apps.mock_tests.rules.moodle_answers import RefusedQuestion, parse_number
+from apps.mock_tests.rules.moodle_answers import RefusedQuestion
 from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area, shown_files
 from apps.mock_tests.rules.moodle_questions import (
     is_hidden,
@@ -34,6 +34,7 @@ from apps.mock_tests.rules.moodle_questions import (
 )
 from apps.mock_tests.rules.moodle_tree import Limits, Node, read_tree
 from apps.mock_tests.rules.moodle_writing import write_moodle_xml
+from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.outline import INSTRUCTION_TAG
 from apps.mock_tests.rules.reading import Source, Watch, nobody
 

@@ -85,6 +85,10 @@ def right(question):
         ("(b)", [1]),
         ("B.", [1]),
         ("Osaka", [1]),
+        ("OSAKA", [1]),
+        ("Option B", [1]),
+        ("選択肢2", [1]),
+        ("Option A, Option C", [0, 2]),
         ("A, C", [0, 2]),
         ("1;3", [0, 2]),
         ("A、C", [0, 2]),
@@ -98,6 +102,13 @@ def right(question):
 def test_a_key_names_options_in_many_ways(key, places):
     question = one("Which?", "Kyoto", "Osaka", "Nara", "Kobe", key)
     assert (question.type, right(question)) == ("single_choice" if len(places) == 1 else "multiple_choice", places)
+
+
+def test_a_word_that_a_spreadsheet_made_a_truth_value_is_the_option_it_was():
+    question = one("The sun is hot.", "True", "False", "", "", "TRUE")
+    assert (question.type, right(question)) == ("single_choice", [0])
+    assert right(one("Which?", "option 2", "option 1", "", "", "Option A")) == [0]
+    assert "may mean option B" in refused("Which?", "Option 2", "Option 1", "", "", "Option 2")[1]
 
 
 def test_several_right_options_share_the_marks_unless_the_key_says_how():

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from apps.mock_tests.rules.draft import DraftFile
-from apps.mock_tests.rules.moodle_answers import parse_number
+from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.types.base import plain
 
 Thing = TypeVar("Thing")

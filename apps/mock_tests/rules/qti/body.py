@@ -11,6 +11,7 @@ import nh3
 
 from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.draft import FileKind
+from apps.mock_tests.rules.foreign_html import RENAMED, STYLES
 from apps.mock_tests.rules.moodle_areas import MAX_NESTING, MAX_TEXT, RefusedFile
 from apps.mock_tests.rules.qti.elements import Element, read_elements
 from apps.mock_tests.rules.qti.files import ENDINGS, Shelf
@@ -27,11 +28,6 @@ LIFTED: Final = "\0"
 ENTRY: Final = "\1"
 """Stands where a text is typed. XML cannot contain it either."""
 
-_RENAMED: Final = {
-    "h1": "h3", "h2": "h3", "cite": "i", "var": "i", "dfn": "i", "kbd": "code", "samp": "code", "tt": "code",
-    "mark": "u", "ins": "u", "del": "s", "strike": "s", "address": "div", "figure": "div", "figcaption": "div",
-    "section": "div", "article": "div", "aside": "div", "header": "div", "footer": "div", "main": "div",
-}  # fmt: skip
 _ONLY_CONTENT: Final = frozenset(
     {"abbr", "acronym", "bdo", "bdi", "big", "label", "time", "rbc", "font", "center", "prompt", "contentBody"}
     | {"stimulusBody", "itemBody", "simpleChoice", "simpleAssociableChoice", "gapText", "inlineChoice", "wbr"}
@@ -43,12 +39,6 @@ _WRAPPERS: Final = frozenset({"p", "div", "span"})
 _UNSEEN: Final = frozenset({"stylesheet", "catalogInfo", "companionMaterialsInfo", "apipAccessibility", "param"})
 _TEMPLATES: Final = frozenset({"printedVariable", "templateInline", "templateBlock"})
 _FEEDBACK: Final = frozenset({"feedbackInline", "feedbackBlock"})
-_STYLES: Final = (
-    (re.compile(r"underline"), "u"),
-    (re.compile(r"line-through"), "s"),
-    (re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)"), "b"),
-    (re.compile(r"font-style\s*:\s*italic|qti-italic"), "i"),
-)
 _PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
 _UNREAD: Final = frozenset({"script", "style", "title", "template", "noscript", "svg", "iframe", "object"})
 _VOID: Final = re.compile(r"<(br|hr|col|img)\b([^>]*)>")
@@ -123,7 +113,7 @@ class Markup:
             return f"“{inner}”"
         if name in _ONLY_CONTENT or OWN_TEXT in element.get("class").split():
             return inner
-        tag = _RENAMED.get(name, name)
+        tag = RENAMED.get(name, name)
         if tag not in _KEPT:
             self._findings.problem(f'The element "{element.written}" is not supported.', element)
             return ""
@@ -139,7 +129,7 @@ class Markup:
         wrapped = inner
         if tag == "span":
             styles = f"{element.get('class')} {element.get('style')}"
-            tags = [styled for style, styled in _STYLES if style.search(styles)]
+            tags = [styled for style, styled in STYLES if style.search(styles)]
             for styled in reversed(tags):
                 wrapped = f"<{styled}>{wrapped}</{styled}>"
             if tags:

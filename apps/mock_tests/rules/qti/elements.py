@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from apps.mock_tests.rules.draft import UnreadableFile
-from apps.mock_tests.rules.moodle_answers import parse_number
+from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.xmlfile import BETWEEN_NAMES, XmlLimits, XmlReading
 
 Space = Literal["", "math", "include", "manifest", "metadata", "old", "other"]

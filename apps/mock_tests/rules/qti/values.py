@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from apps.mock_tests.rules.moodle_answers import parse_number
+from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.qti.elements import Element
 from apps.mock_tests.rules.qti.findings import Refused
 

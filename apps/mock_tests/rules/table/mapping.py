@@ -14,7 +14,8 @@ from typing import ClassVar, Final
 from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.bundle import Bundle, Texts
 from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
-from apps.mock_tests.rules.moodle_answers import parse_number, shortened
+from apps.mock_tests.rules.moodle_answers import shortened
+from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.table.columns import FEEDBACK, LETTERS, OPTION, folded, numbered
 from apps.mock_tests.rules.types.base import FULL, Text, plain
 
@@ -28,6 +29,9 @@ _ESCAPED: Final = re.compile(r"\\([\\;|=,])")
 _TO_ESCAPE: Final = re.compile(r"[\\;|]|=(?=\s*[+-]?\d[\d.]*\s*%$)")
 _BETWEEN: Final = re.compile(r"(?:\\.|[^;；|｜\n\\]|\\)+", re.DOTALL)
 _BETWEEN_LABELS: Final = re.compile(r"[,;、，；/&|+・>＞→\n]|\s+(?:and|と|va|и)\s+", re.IGNORECASE)
+_CALLED: Final = re.compile(
+    r"^(?:option|answer|choice|選択肢|вариант|variant)\s*(?=[(\[]?(?:[A-Za-z]|\d{1,2})[)\].:]*$)", re.IGNORECASE
+)
 
 
 NO_FILES: Final = Texts(Bundle())
@@ -235,14 +239,18 @@ def labels_in(cell: str, options: Sequence[DraftOption], *, glued: bool = False)
 
 
 def _place_of(label: str, options: Sequence[DraftOption]) -> int | None:
-    bare = re.sub(r"^[(\[]|[)\].:]+$", "", label).strip()
+    bare = re.sub(r"^[(\[]|[)\].:]+$", "", _CALLED.sub("", label)).strip()
     place = None
     if bare.upper() in LETTERS[: len(options)] and len(bare) <= 2 and bare.isalpha():
         place = LETTERS.index(bare.upper())
     elif bare.isascii() and bare.isdigit() and 1 <= int(bare) <= len(options):
         place = int(bare) - 1
     words = [" ".join(unicodedata.normalize("NFKC", richtext.to_text(option.text)).split()) for option in options]
-    reads = [number for number, text in enumerate(words) if text == " ".join(label.split())]
+    said = " ".join(label.split())
+    reads = [number for number, text in enumerate(words) if text == said]
+    if not reads and place is None:
+        # Spreadsheets make TRUE of the word True.
+        reads = [number for number, text in enumerate(words) if text.casefold() == said.casefold()]
     if len(reads) == 1:
         if place is not None and reads[0] != place:
             named, other = numbered(OPTION, place), numbered(OPTION, reads[0])

@@ -10,12 +10,12 @@ from apps.mock_tests.rules.moodle_answers import (
     MoodleMapping,
     RefusedQuestion,
     kind_of,
-    parse_number,
     refuse_flaws,
 )
 from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area
 from apps.mock_tests.rules.moodle_elements import area
 from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.types.base import Given
 from apps.mock_tests.rules.types.essay import LONGEST, without_rubric
 

@@ -15,8 +15,9 @@ from apps.mock_tests.rules.gift_parts import (
     refuse,
     refuse_words,
 )
-from apps.mock_tests.rules.moodle_answers import parse_number, shortened
+from apps.mock_tests.rules.moodle_answers import shortened
 from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.types.base import FULL, plain
 
 

@@ -16,12 +16,12 @@ from apps.mock_tests.rules.moodle_answers import (
     few,
     fraction_of,
     kind_of,
-    parse_number,
     shortened,
 )
 from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area
 from apps.mock_tests.rules.moodle_elements import percent
 from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.types.gap_fill.cloze import CLOZE, BadCloze, is_lone_number, read_lone_number
 
 GAP: Final = "_____"
