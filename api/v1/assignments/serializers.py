@@ -225,10 +225,17 @@ class OwnTimeOut(serializers.Serializer[Any]):
     sections = OwnSectionOut(many=True, help_text="Where sections are timed, in their order, with the breaks.")
 
 
+class PenaltyOut(serializers.Serializer[Any]):
+    score = serializers.DecimalField(max_digits=8, decimal_places=3, help_text="For a right answer.")
+    wrong_marks = serializers.DecimalField(max_digits=8, decimal_places=3, help_text="For a wrong one: below zero.")
+    questions = serializers.IntegerField(help_text="For how many questions that holds.")
+
+
 class OwnAssignmentOut(AssignmentOut):
     """A room as somebody sees it who looks at it before they sit in it."""
 
     my_seconds = OwnTimeOut()
+    penalties = PenaltyOut(many=True, help_text="Where wrong answers cost marks.")
 
 
 class StaffAssignmentOut(AssignmentOut):

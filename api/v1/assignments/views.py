@@ -15,6 +15,7 @@ from apps.assignments import operations, queries
 from apps.attempts import queries as attempts
 from apps.attempts.queries import own_time
 from apps.core import clock
+from apps.mock_tests import queries as papers
 
 ROOM = PolymorphicProxySerializer(
     component_name="OneRoom",
@@ -48,12 +49,14 @@ class AssignmentViewSet(GenericViewSet[Any]):
 
     @extend_schema(operation_id="assignments_retrieve", responses=ROOM)
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
-        """One room. Who may sit in it is told the time that they will have."""
+        """One room. Who may sit in it is told the time that they will have, and what wrong answers cost."""
         if request.user.is_center_staff:
             return self._answer(id)
         room = queries.get_assignment_for(request.user, id)
         mine = own_time.own_time(actor=request.user, room=room, at=clock.now())
-        return Response({**self._render([room])[0], "my_seconds": shapes.OwnTimeOut(mine).data})
+        costs = shapes.PenaltyOut(papers.penalties_of(paper_id=room.paper_id), many=True).data
+        told = {"my_seconds": shapes.OwnTimeOut(mine).data, "penalties": costs}
+        return Response({**self._render([room])[0], **told})
 
     @extend_schema(
         operation_id="assignments_create",

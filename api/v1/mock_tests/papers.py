@@ -35,6 +35,12 @@ class TakerQuestionOut(serializers.Serializer[Any]):
     image = serializers.URLField(allow_null=True)
     audio_file = serializers.URLField(allow_null=True)
     shuffle = serializers.BooleanField()
+    wrong_marks = serializers.DecimalField(
+        max_digits=8,
+        decimal_places=3,
+        required=False,
+        help_text="For an answer worth nothing; only where it costs marks.",
+    )
     seconds = serializers.IntegerField(required=False, help_text="For this question; of quizzes only.")
     options = TakerOptionOut(many=True, help_text="Empty where there is nothing to choose from.")
 

@@ -290,6 +290,11 @@ def quiz_rules(*, paper_id: uuid.UUID) -> QuizRules | None:
     return read_rules(shown) if shown else None
 
 
+def penalties_of(*, paper_id: uuid.UUID) -> list[dict[str, Any]]:
+    """What wrong answers cost in a paper, for who is about to sit it; see ``items.penalties``."""
+    return items.penalties(content_of(paper_id))
+
+
 def heard_in_order(*, paper_id: uuid.UUID) -> list[Heard]:
     """The recordings of a paper in its order, each once in a section, with how long they last."""
     heard = list(_heard(tenancy.current().id, paper_id))

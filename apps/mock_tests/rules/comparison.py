@@ -17,7 +17,7 @@ What = Literal["added", "removed", "moved", "changed"]
 
 _OF_SECTION = ("name", "section_type", "duration", "seconds", "area")
 _NOT_OF_GROUP = frozenset({"id", "order", "questions"})
-_NOT_OF_QUESTION = frozenset({"id"})
+_NOT_OF_QUESTION = frozenset({"id", "wrong_marks"})  # what a wrong answer costs is said by the key
 _NOT_OF_KEY = frozenset({"type", "score"})
 _THINGS = ("options", "prompts", "gaps")
 _LONGEST_NAME = 80

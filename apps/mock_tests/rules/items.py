@@ -3,6 +3,7 @@ same marks."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,7 +11,7 @@ from typing import Any, Literal
 
 from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.types import fields as own_fields
-from apps.mock_tests.rules.types.base import BadResponse, BadScores, ItemSpec
+from apps.mock_tests.rules.types.base import BadResponse, BadScores, ItemSpec, plain
 from apps.mock_tests.rules.types.registry import TYPES
 
 __all__ = [
@@ -22,9 +23,11 @@ __all__ = [
     "grade_item",
     "is_marked_by_hand",
     "judge_item",
+    "penalties",
     "shown_key",
     "spec_of",
     "whole_key",
+    "wrong_marks",
 ]
 
 Outcome = Literal["CORRECT", "PARTIAL", "WRONG", "BLANK", "PENDING"]
@@ -66,6 +69,22 @@ def grade_item(item: Mapping[str, Any], response: object) -> Mark:
         return Mark(Decimal(0), "PENDING")
     share = TYPES[item["type"]].share(item["key"], response) or Decimal(item.get("wrong", 0))
     return Mark(_marks(item, share), "CORRECT" if share >= 1 else "PARTIAL" if share > 0 else "WRONG")
+
+
+def wrong_marks(item: Mapping[str, Any]) -> str:
+    """What the exam gives for an answer that is worth nothing, by an entry of a paper's key: mostly below zero."""
+    return plain(_marks(item, Decimal(item.get("wrong", 0))))
+
+
+def penalties(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What wrong answers cost in a paper, from what takers see of it: one entry for each pair of marks, with how many
+    questions it holds for; nothing of questions where they cost nothing."""
+    shown = (q for section in content["sections"] for group in section["question_groups"] for q in group["questions"])
+    pairs = Counter((question["score"], question["wrong_marks"]) for question in shown if "wrong_marks" in question)
+    return [
+        {"score": score, "wrong_marks": wrong, "questions": number}
+        for (score, wrong), number in sorted(pairs.items(), key=lambda pair: tuple(map(Decimal, pair[0])))
+    ]
 
 
 def is_marked_by_hand(item: Mapping[str, Any]) -> bool:

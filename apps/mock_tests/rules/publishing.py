@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, ClassVar
 
-from apps.mock_tests.rules import quizzes
+from apps.mock_tests.rules import items, quizzes
 from apps.mock_tests.rules.marking import Marking, settle
 from apps.mock_tests.rules.profiles import (
     CUSTOM,
@@ -287,6 +287,7 @@ def _frozen_question(
         "options": [],
         **{part: _SHOWN[part](given, kind) for part in sorted(kind.shows)},
         **own_fields.shown(kind.fields, given.own),
+        **({"wrong_marks": items.wrong_marks(key[name])} if marking.wrong and not kind.is_marked_by_hand else {}),
         **({"seconds": quiz.seconds_of(question.seconds)} if quiz else {}),
     }
 

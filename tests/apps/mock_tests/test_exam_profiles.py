@@ -15,6 +15,7 @@ from apps.audit.models import Entry
 from apps.leaderboards import operations as boards
 from apps.leaderboards.models import ExamResult
 from apps.mock_tests import queries
+from apps.mock_tests import queries as papers
 from apps.mock_tests.errors import BadContent, CannotPublish, ProfileFixed
 from apps.mock_tests.models import ExamProfile, Paper, Question
 from apps.mock_tests.operations import authoring, profiles, publishing
@@ -94,6 +95,36 @@ def test_jee_main_takes_a_mark_for_each_wrong_answer_of_both_types(cast):
     )
     assert marks == {"mathematics__one": 4, "mathematics__two": -1, "physics__one": -1, "physics__two": 4}
     assert (attempt.score, attempt.max_score) == (6, 24)
+
+
+def test_takers_are_told_what_a_wrong_answer_costs_and_nothing_of_the_key(cast):
+    own = {**SINGLE, "wrong_share": Decimal("-0.1")}
+    weighed = {"given": options(right="1", wrong="-0.5", other="0")}
+    test = exam_of(cast, JEE_MAIN, one=SINGLE, two=NUMERIC, own=own, free={**SINGLE, "wrong_share": 0}, weighed=weighed)
+    publish(cast, test)
+    test.refresh_from_db()
+    content = papers.content_of(test.current_paper_id)
+    asked = [q for s in content["sections"] for g in s["question_groups"] for q in g["questions"]]
+    told = {question["text"]: question.get("wrong_marks") for question in asked if "physics" in question["text"]}
+    assert list(told.values()) == ["-1", "-1", "-0.4", None, None]
+    assert papers.penalties_of(paper_id=test.current_paper_id) == [
+        {"score": "4", "wrong_marks": "-1", "questions": 6},
+        {"score": "4", "wrong_marks": "-0.4", "questions": 3},
+    ]
+
+
+def test_what_is_told_is_what_is_taken(cast):
+    test = exam_of(cast, GATE, one=SINGLE, two={**SINGLE, "score": Decimal(2)}, number=NUMERIC)
+    _, marks = marks_of(cast, test, subject__one="wrong", subject__two="wrong", subject__number="8")
+    test.refresh_from_db()
+    told = {
+        question["text"].replace(" ", "__"): Decimal(question.get("wrong_marks", 0))
+        for section in papers.content_of(test.current_paper_id)["sections"]
+        for group in section["question_groups"]
+        for question in group["questions"]
+    }
+    assert marks == {name: told[name] for name in marks}
+    assert sorted(marks.values()) == [Decimal("-0.667"), Decimal("-0.333"), 0]
 
 
 def test_gate_takes_a_third_of_choices_alone_and_says_it_for_one_mark_and_for_two(cast):

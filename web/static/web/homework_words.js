@@ -87,6 +87,7 @@ const WORDS = {
   PARTIAL: ["Partly right.", "一部正解です。"],
   WRONG: ["Wrong.", "不正解です。"],
   BLANK: ["No answer.", "無回答です。"],
+  costs: ["right {}, wrong {}", "正解 {}、不正解 {}"],
   seconds: ["{} s", "{}秒"],
   secondsLeft: ["{} s left", "残り{}秒"],
   timeUp: ["Time is up", "時間切れ"],

@@ -35,6 +35,7 @@ function oneQuestion(question, response, give, reviewed, flag, players, check, i
     el("legend", {}, `${question.question_number}.`),
     flag || null,
     question.seconds && give ? el("span", { class: "quiet seconds" }, h("seconds", question.seconds)) : null,
+    question.wrong_marks && give ? el("span", { class: "quiet marks" }, h("costs", signed(question.score), signed(question.wrong_marks))) : null,
     el("div", { class: "text", html: question.gaps ? withGaps(question.text) : question.text }),
     sound(question, players),
     question.image ? el("img", { src: question.image, alt: "" }) : null,
@@ -43,6 +44,12 @@ function oneQuestion(question, response, give, reviewed, flag, players, check, i
     Array.isArray(reviewed?.key?.answers) ? el("p", { class: "right" }, "Right: ", reviewed.key.answers.filter(({ fraction }) => Number(fraction) > 0)
       .map(({ value, text, tolerance }) => (value ?? text) + (Number(tolerance) ? ` ± ${tolerance}` : "")).join(", ")) : null,
     reviewed?.explanation ? el("p", { class: "quiet", html: reviewed.explanation }) : null);
+}
+
+// "4" and "-1" as +4 and −1.
+export function signed(marks) {
+  const value = Number(marks);
+  return `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value)}`;
 }
 
 // What is final is shown and not changed any more.

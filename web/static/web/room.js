@@ -2,6 +2,7 @@
 
 import { call } from "./api.js";
 import { data, el, show, when } from "./dom.js";
+import { signed } from "./paper.js";
 import { sit } from "./room_sit.js";
 import { start } from "./who.js";
 
@@ -59,6 +60,8 @@ function course(room) {
   const lines = [
     ...sections, ...own,
     isCut ? `If you start now, you have ${minutes(mine.from_now)}.` : null,
+    ...(room.penalties || []).map(({ score, wrong_marks: wrong, questions }) =>
+      `${questions} of ${room.question_count} questions: ${signed(score)} for a right answer, ${signed(wrong)} for a wrong one.`),
     room.late_policy === "WINDOW" && room.closes_at ? "Who starts late has what is left until the room closes." : null,
     room.latest_start_seconds !== null && room.latest_start_seconds !== undefined ? `Nobody can start later than ${minutes(room.latest_start_seconds)} after the opening.` : null,
     room.tools?.length ? `Allowed: ${room.tools.join(", ")}.` : null,

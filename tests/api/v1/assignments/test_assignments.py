@@ -119,6 +119,7 @@ def test_a_student_sees_a_room_without_what_is_for_staff(cast, room):
         "shuffle_questions": False,
         "shuffle_options": False,
         "my_seconds": {"total": 1800.0, "extra": 0.0, "from_now": 1800.0, "sections": []},
+        "penalties": [],
     }
     assert "sakura" not in Api(cast.alice).get("exam-assignments/").content.decode()
 
