@@ -27,7 +27,7 @@ from apps.mock_tests.rules.table.writing import write_csv, write_xlsx
 Writer = Callable[[DraftTest], tuple[bytes, dict[str, str]]]
 
 _LOOKED_AT: Final = 1024 * 1024
-_ANSWER_LINE: Final = re.compile(rb"^\s*ANSWER\s*:", re.MULTILINE | re.IGNORECASE)
+_AIKEN_SIGNS: Final = re.compile(rb"^\s*(?:ANSWER\s*:|B[.)]\s)", re.MULTILINE | re.IGNORECASE)
 _GIFT_SIGNS: Final = re.compile(rb"^\s*(?:\$CATEGORY:|::)|(?<!\\)\{", re.MULTILINE)
 
 
@@ -118,7 +118,7 @@ def guess_format(source: Source) -> str:
         return format_of(beginning) if is_single(beginning) else "moodle_xml"
     if _GIFT_SIGNS.search(beginning):
         return "gift"
-    return "aiken" if _ANSWER_LINE.search(beginning) else "moodle_xml"
+    return "aiken" if _AIKEN_SIGNS.search(beginning) else "moodle_xml"
 
 
 def write(test: DraftTest, to: str) -> tuple[bytes, tuple[Loss, ...]]:

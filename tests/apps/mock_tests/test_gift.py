@@ -120,6 +120,12 @@ def test_takes_every_item_of_an_aiken_paper_as_the_moodle_file_has_it(number):
     assert all(item in known for item in items)
 
 
+@pytest.mark.parametrize("signs", [b"A. a\nB. b", b"A) a\nb) b", b"ANSWER: A"])
+def test_knows_an_aiken_file_by_its_options_too(signs):
+    assert interchange.guess_format(b"Which?\n" + signs) == "aiken"
+    assert interchange.guess_format(b"<quiz>\n" + signs) == "moodle_xml"
+
+
 @needs_papers
 @pytest.mark.parametrize("path", sorted(PAPERS.glob("*.*.*")), ids=lambda path: path.name)
 def test_knows_a_real_file_by_its_content_and_says_what_another_format_loses(path):
