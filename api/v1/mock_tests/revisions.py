@@ -29,7 +29,9 @@ def expected(request: Request) -> int | None:
         return None
     found = _TAG.fullmatch(given)
     if found is None:
-        raise ValidationError({"If-Match": ['This is no revision: write it as "3", with the quotes.']}, code="bad_revision")
+        raise ValidationError(
+            {"If-Match": ['This is no revision: write it as "3", with the quotes.']}, code="bad_revision"
+        )
     return int(found[1] or found[2])
 
 

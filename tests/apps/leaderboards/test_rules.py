@@ -16,8 +16,8 @@ from tests.apps.leaderboards.samples import NOON, later
 marks = st.decimals(-100, 100, places=3, allow_nan=False)
 
 
-NEET = profiles.find_profile("neet@2025-05").ties
-JEE_MAIN = profiles.find_profile("jee-main@2026-01").ties
+NEET = profiles.PROFILES["neet@2025-05"].ties
+JEE_MAIN = profiles.PROFILES["jee-main@2026-01"].ties
 
 
 def tie(chain=(), seconds=600, finished_at=NOON, topics=(), answered=(), **areas):

@@ -42,7 +42,7 @@ def make_question(cast, **changes) -> BankQuestion:
 
 
 def group_of(test) -> QuestionGroup:
-    return QuestionGroup.objects.filter(section__mock_test=test).first()
+    return QuestionGroup.objects.filter(section__mock_test=test)[0]
 
 
 # -- writing -------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -132,7 +133,7 @@ def kept_tests(draw: st.DrawFn) -> DraftTest:
         )
         for section in test.sections
     )
-    values = {kept.DESCRIPTION: draw(st.just("") | st.just("A note & <more>")), kept.PROFILE: "jlpt-n5"}
+    values: dict[str, Any] = {kept.DESCRIPTION: draw(st.just("") | st.just("A note & <more>")), kept.PROFILE: "jlpt-n5"}
     if draw(st.booleans()):
         values[kept.QUIZ] = {"seconds": 20, "passing_percent": "62.5"}
     return replace(test, sections=sections, kept=values)

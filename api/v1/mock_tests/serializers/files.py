@@ -29,10 +29,15 @@ class ImportIn(StrictSerializer):
     level = serializers.ChoiceField(LEVELS, required=False, allow_blank=True, help_text="Empty: as the title says.")
     preview = serializers.BooleanField(required=False, default=False)
     mode = serializers.ChoiceField(
-        importing.MODES, required=False, default="what-can-be-taken", help_text="What happens when a question is refused."
+        importing.MODES,
+        required=False,
+        default="what-can-be-taken",
+        help_text="What happens when a question is refused.",
     )
     to = serializers.ChoiceField(TARGETS, required=False, default="test", help_text="Where questions go.")
-    topic = serializers.UUIDField(required=False, help_text="Of the bank: topics that the file names are made below it.")
+    topic = serializers.UUIDField(
+        required=False, help_text="Of the bank: topics that the file names are made below it."
+    )
 
     def get_fields(self) -> dict[str, Any]:
         # A word of the language cannot be the name of an attribute.
