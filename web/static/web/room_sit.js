@@ -118,8 +118,9 @@ export async function sit(room, accessCode) {
     open = index;
     if (!sitting.course.isSectioned) [...tabs.children].forEach((tab, at) => tab.setAttribute("aria-current", at === index ? "true" : "false"));
     const section = sections[index];
-    const next = sections[index + 1]
-      ? el("p", {}, el("button", { class: "plain", onclick: () => turnTo(index + 1) }, `Next: ${sections[index + 1].name}`)) : null;
+    const leads = (word, to) => sections[to] && el("button", { class: "plain", onclick: () => turnTo(to) }, `${word}: ${sections[to].name}`);
+    const ways = [times ? leads("Back", index - 1) : null, leads("Next", index + 1)].filter(Boolean);
+    const next = ways.length ? el("p", { class: "actions" }, ...ways) : null;
     players.forget();
     const groups = section ? section.question_groups.map((group) => drawn(group)) : [];
     paper.replaceChildren(...[...groups, next].filter(Boolean));
