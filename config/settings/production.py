@@ -11,9 +11,7 @@ SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
-STORAGES["staticfiles"] = {  # noqa: F405
-    "BACKEND": "web.storage.HashedStorage",
-}
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "web.storage.HashedStorage"}}  # noqa: F405
 WHITENOISE_USE_FINDERS = False
 # Preloading binds a domain for years: its owner's decision, made at the proxy.
 SILENCED_SYSTEM_CHECKS = [*SILENCED_SYSTEM_CHECKS, "security.W021"]  # noqa: F405

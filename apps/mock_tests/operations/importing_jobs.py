@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 import uuid
@@ -52,7 +53,8 @@ def ask_import(
     options: dict[str, Any] = {"to": to, "topic": str(topic) if topic else "", "level": level, "format": format}
     options |= {"preview": preview, "mode": mode, "file_name": file_name[-200:], "actor": str(actor.pk)}
     options["sha256"] = digest
-    key = f"{KIND}:{actor.pk}:{digest[:24]}:{to}:{int(preview)}:{mode}:{topic or ''}"
+    asked = f"{actor.pk}:{digest}:{format}:{level}:{to}:{int(preview)}:{mode}:{topic or ''}"
+    key = f"{KIND}:{hashlib.sha256(asked.encode()).hexdigest()}"
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         path = Path(folder) / "import.bin"
         with path.open("wb") as target:

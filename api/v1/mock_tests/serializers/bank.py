@@ -31,7 +31,9 @@ class Tags(serializers.CharField):
     """Several tags, separated by commas."""
 
     def to_internal_value(self, data: Any) -> Any:
-        return [tag.strip() for tag in super().to_internal_value(data).split(",") if tag.strip()]
+        text = super().to_internal_value(data)
+        self.run_validators(text)  # later they would see the list, in which a NUL hides
+        return [tag.strip() for tag in text.split(",") if tag.strip()]
 
 
 # -- topics --------------------------------------------------------------------------------------------------------
