@@ -279,7 +279,7 @@ def measure(given: argparse.Namespace) -> None:
         for kind, quiz in quizzes.items():
             assert quiz.count() == (expected, expected), f"{kind}: {quiz.count()} of {expected} answers"
     run.values["answers, floor"] = [ANSWER_SECONDS * 1000] * given.repeats
-    for peer, most in (("Daphne", 5.0), ("uvicorn", 3.0)):
+    for peer, most in (("Daphne", 4.0), ("uvicorn", 3.0)):
         for what in ("question", "board"):
             run.bar(f"{what}: {peer} / floor", run.ratio(f"{what}, {peer}", f"{what}, floor"), at_most=most)
         run.bar(f"answers: {peer}, seconds to the last", run.median(f"answers, {peer}") / 1000, at_most=2.0)

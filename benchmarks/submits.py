@@ -67,7 +67,7 @@ def main() -> None:
                         )
     for kind in SERVERS:
         run.notes[within(kind)] = f"p95 {max(slowest[within(kind)]):.2f} s"
-        run.bar(f"p95 of {given.people} within {given.seconds:g} s, {kind}", max(slowest[within(kind)]), at_most=15)
+        run.bar(f"p95 of {given.people} within {given.seconds:g} s, {kind}", max(slowest[within(kind)]), at_most=10)
         run.bar(f"{within(kind)} / {ALONE}", run.ratio(within(kind), f"{ALONE}, {kind}"), at_most=1.5)
     run.report(against=lambda name: f"{ALONE}, {name.rpartition(', ')[2]}")
 
