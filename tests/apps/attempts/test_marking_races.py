@@ -70,6 +70,31 @@ def meet_before(monkeypatch, module, name, people):
     monkeypatch.setattr(module, name, wrapped)
 
 
+def meet_after(monkeypatch, module, name):
+    """Of two who call a function both have what it read before either goes on; the second goes on when the first is
+    through. Gives what each of their works is wrapped in."""
+    real, barrier, first, through = getattr(module, name), threading.Barrier(2), threading.local(), threading.Event()
+
+    def wrapped(*args, **kwargs):
+        found = real(*args, **kwargs)
+        first.am_i = barrier.wait(timeout=30) == 0
+        assert first.am_i or through.wait(timeout=30)
+        return found
+
+    def in_turn(work):
+        def run():
+            try:
+                return work()
+            finally:
+                if getattr(first, "am_i", False):
+                    through.set()
+
+        return run
+
+    monkeypatch.setattr(module, name, wrapped)
+    return in_turn
+
+
 def mark(actor, script, scores):
     return lambda: marking.mark_script(actor=actor, script_id=script.pk, scores=scores, revision=0)
 
@@ -146,12 +171,14 @@ def test_the_last_two_marks_at_once_complete_the_attempt_once(cast, director, ro
 def test_without_locks_the_last_two_marks_leave_the_attempt_waiting(
     cast, director, room, at_once, monkeypatch, unlocked
 ):
-    unlocked()
-    meet_before(monkeypatch, scripts, "_lock", 2)  # each sees the marks of before
     attempt = hand_in(cast.alice, room, river="yes", letter="text", diary="text")
     letter, diary = script_of(attempt, LETTER), script_of(attempt, DIARY)
-    at_once(mark(cast.dora, letter, FULL), mark(director, diary, {"0": "5"}))
+    unlocked()
+    in_turn = meet_after(monkeypatch, scripts, "_lock")  # neither sees the other's mark
+    found = at_once(in_turn(mark(cast.dora, letter, FULL)), in_turn(mark(director, diary, {"0": "5"})))
+    assert not [one for one in found if isinstance(one, Exception)]
     attempt.refresh_from_db()
+    assert not Script.objects.filter(attempt=attempt, current=None).exists()
     assert attempt.status == "SUBMITTED"
 
 
