@@ -14,7 +14,8 @@ MOST_TOLD = 20
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Input: a field that is not declared is refused by name, so nothing is silently ignored or mass-assigned."""
+    """Input: a field that is not declared is refused by name, so nothing is silently ignored or mass-assigned. Of a change
+    only the outermost object may leave fields out; the objects inside it replace what was there, so they are whole."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
@@ -27,7 +28,14 @@ class StrictSerializer(serializers.Serializer[Any]):
                         for name in sorted(unknown)
                     }
                 )
-        return super().to_internal_value(data)
+        root = self.root
+        if root is self or not getattr(root, "partial", False):
+            return super().to_internal_value(data)
+        root.partial = False
+        try:
+            return super().to_internal_value(data)
+        finally:
+            root.partial = True
 
 
 class BoundedList(serializers.ListField):

@@ -109,6 +109,25 @@ def test_refuses_what_makes_no_sense_with_its_place(cast, changes, found):
     assert not Blueprint.objects.exists()
 
 
+@pytest.mark.parametrize("method", ["patch", "put"])
+@pytest.mark.parametrize(
+    ("plan", "found"),
+    [
+        ({}, ("/plan/sections", "required")),
+        ({"sections": [{}]}, ("/plan/sections/0/groups", "required")),
+        ({"sections": [{"name": "A", "groups": [{}]}]}, ("/plan/sections/0/groups/0/lines", "required")),
+        (
+            {"sections": [{"name": "A", "groups": [{"lines": [{"topic": str(uuid.uuid4())}]}]}]},
+            (f"{AT}/count", "required"),
+        ),
+    ],
+)
+def test_a_change_of_the_plan_is_a_whole_plan(cast, made, method, plan, found):
+    path = f"blueprints/{made['id']}/"
+    assert found in places(getattr(Api(cast.carol), method)(path, {"plan": plan}))
+    assert body_of(Api(cast.carol).get(path), 200) == made
+
+
 WRITES = [("patch", "", {"name": "Mine"}), ("delete", "", {}), ("post", "assemble/", {})]
 
 
