@@ -34,12 +34,13 @@ def ask_export(
     bank_filters: Mapping[str, Any] | None = None,
 ) -> Job:
     """Have a test, some of its questions, or questions of the bank written to a file by a worker. Refuses a test that
-    ``actor`` does not see."""
+    ``actor`` does not see, and filters that no question of the bank meets."""
     params: dict[str, Any] = {"to": to, "actor": str(actor.pk)}
     if test_id is not None:
         title = exports.title_of(actor, test_id)
         params |= {"test": str(test_id), "questions": sorted(map(str, question_ids))}
     else:
+        exports.check_bank_has(actor, filters=cast(bank.Filters, bank_filters or {}))
         title = "the bank"
         params["bank"] = {name: _plain(value) for name, value in (bank_filters or {}).items()}
     with transaction.atomic():

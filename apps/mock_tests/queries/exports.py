@@ -69,6 +69,12 @@ def _test_or_quiz(actor: User, test_id: uuid.UUID) -> MockTest:
     return test
 
 
+def check_bank_has(actor: User, *, filters: bank.Filters) -> None:
+    """Refuses filters that no question of the bank meets."""
+    if not bank.questions_for(actor, **filters).exists():
+        raise _nothing_in_bank()
+
+
 def export_bank_for(actor: User, *, to: str, filters: bank.Filters) -> Exported:
     """Questions of the bank as a test of one section. Refuses more than 10,000, and filters that nothing meets."""
     found = bank.questions_for(actor, **filters).select_related("current_version", "topic").order_by("created_at", "id")
@@ -76,7 +82,7 @@ def export_bank_for(actor: User, *, to: str, filters: bank.Filters) -> Exported:
     if len(questions) > MOST_QUESTIONS:
         raise NothingToExport(f"More than {MOST_QUESTIONS:,} questions are asked for; choose fewer.")
     if not questions:
-        raise NothingToExport
+        raise _nothing_in_bank()
     paths = _topic_paths(questions)
     sources = [_of_bank(question, paths) for question in questions]
     named = {
@@ -85,6 +91,10 @@ def export_bank_for(actor: User, *, to: str, filters: bank.Filters) -> Exported:
     }
     section = SectionSource(uuid.uuid4(), _BANK, "GENERAL", 1, [GroupSource(uuid.uuid4(), sources)])
     return _exported(TestSource(_BANK, "", "custom", [section]), named, to, "")
+
+
+def _nothing_in_bank() -> NothingToExport:
+    return NothingToExport(problems=[Problem("/bank", "no_match", "No question of the bank is like this.")])
 
 
 def _exported(source: TestSource, named: Mapping[uuid.UUID, exporting.Named], to: str, description: str) -> Exported:

@@ -14,7 +14,7 @@ from apps.authentication.models import User
 from apps.jobs import operations as jobs
 from apps.jobs import queries as job_queries
 from apps.jobs.models import Job
-from apps.mock_tests.errors import FileRefused
+from apps.mock_tests.errors import FileRefused, NothingToExport
 from apps.mock_tests.models import BankQuestion, ImportRun, MediaFile, MockTest, Question
 from apps.mock_tests.operations import bank, exporting_jobs, importing_bank, importing_jobs, importing_rows
 from apps.mock_tests.rules import interchange
@@ -239,5 +239,17 @@ def test_questions_of_the_bank_go_out_by_filter_and_in_again(cast):
     question = BankQuestion.objects.get(pk=added.created[0])
     assert (question.difficulty, question.tags, question.topic.parent.name) == ("HARD", ["x"], "Grammar")
     assert json.dumps(job.params)  # ids and plain values only
-    none = run(exporting_jobs.ask_export(actor=cast.carol, to="csv", bank_filters={"tags": ["nothing"]}))
-    assert (none.state, none.code) == ("FAILED", "nothing_to_export")
+
+
+def test_nothing_of_the_bank_is_refused_when_it_is_asked_for_and_when_it_is_written(cast):
+    table = b"text,A,B,key,tags\nOne?,a,b,A,x\n"
+    importing_bank.import_into_bank(actor=cast.carol, data=table, file_name="x.csv")
+    for nothing in ({"tags": ["nothing"]}, {"ids": [uuid.uuid4()]}, {"topic": uuid.uuid4()}, {"author": uuid.uuid4()}):
+        with pytest.raises(NothingToExport) as refused:
+            exporting_jobs.ask_export(actor=cast.carol, to="csv", bank_filters=nothing)
+        assert [problem.pointer for problem in refused.value.problems] == ["/bank"]
+    assert not Job.objects.filter(kind=exporting_jobs.KIND).exists()
+    job = exporting_jobs.ask_export(actor=cast.carol, to="csv", bank_filters={"tags": ["x"]})
+    bank.delete_question(actor=cast.carol, question_id=BankQuestion.objects.get().pk)
+    late = run(job)
+    assert (late.state, late.code) == ("FAILED", "nothing_to_export")

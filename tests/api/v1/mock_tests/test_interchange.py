@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from api.v1.mock_tests import interchange as views
 from apps.jobs import operations as jobs
+from apps.jobs.models import Job
 from apps.mock_tests.models import BankQuestion, MockTest
 from apps.mock_tests.rules import interchange
 from tests.api.v1.mock_tests.test_mock_tests import body_of, places, same_not_found
@@ -132,3 +133,7 @@ def test_exports_are_refused_to_others_and_for_what_is_not_there(cast):
         {"to": "csv", "bank": {"colour": "red"}},
     ):
         assert Api(cast.carol).post("mock-tests/export/", wrong).status_code == 422
+    for nothing in ({"ids": [str(uuid.uuid4())]}, {"topic": str(uuid.uuid4())}, {"author": str(cast.trent.pk)}):
+        refused = Api(cast.carol).post("mock-tests/export/", {"to": "csv", "bank": nothing})
+        assert (refused.json()["code"], places(refused)) == ("nothing_to_export", {("/bank", "no_match")})
+    assert not Job.objects.exists()
