@@ -136,4 +136,7 @@ def test_exports_are_refused_to_others_and_for_what_is_not_there(cast):
     for nothing in ({"ids": [str(uuid.uuid4())]}, {"topic": str(uuid.uuid4())}, {"author": str(cast.trent.pk)}):
         refused = Api(cast.carol).post("mock-tests/export/", {"to": "csv", "bank": nothing})
         assert (refused.json()["code"], places(refused)) == ("nothing_to_export", {("/bank", "no_match")})
+    for to in ("bank", "test"):
+        unknown = send(cast.carol, to=to, topic=str(uuid.uuid4()), **{"async": "true"})
+        assert places(unknown) == {("/topic", "unknown_topic")}
     assert not Job.objects.exists()
