@@ -156,9 +156,10 @@ def test_ids_of_north_in_a_body_reach_nothing(cast, northern, southerners, liste
             continue
         # The control: in north such a body passes, or is refused for what is the case there, not for what it names.
         client = next(client for role, client in northerners.items() if role in operation.roles)
-        heard = [body for body in tried if is_heard(ask(client, operation, operation.path, body))]
+        answers = [ask(client, operation, operation.path, body) for body in tried]
+        heard = [body for body, answer in zip(tried, answers, strict=True) if is_heard(answer)]
         bodies += [(operation, body) for body in heard[:1] or tried[:1]]
-        unheard += [] if heard else [operation.id]
+        unheard += [] if heard else [(operation.id, answers[0].status_code, answers[0].content, tried[0])]
     assert len(unheard) <= len(bodies) / 4, unheard
     before = world.fingerprint(cast.north)
     assert world.tables_that_name(cast.south, northern.ids) == []

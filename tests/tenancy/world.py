@@ -10,31 +10,60 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
+from apps.assignments.models import ExamAssignment
 from apps.assignments.operations import accommodations, homework
 from apps.authentication.models import User
+from apps.authentication.operations import single_sign_on_providers as providers
 from apps.core import bus, tenancy
 from apps.core.tenancy import Tenant
 from apps.groups import operations as groups
+from apps.groups.models import Group
+from apps.jobs import operations as jobs
+from apps.mail import operations as mail
+from apps.materials import operations as materials
+from apps.mock_tests.models import MockTest
+from apps.mock_tests.operations import bank, bank_topics, blueprints, media, profiles, quizzes
+from apps.mock_tests.queries import profiles as shelf
+from apps.mock_tests.rules.blueprint import GroupPlan, Line, Plan, SectionPlan
 from tests import factories
+from tests.apps.attempts.recordings import make_listening_room
+from tests.apps.attempts.samples import make_essay_test
 from tests.cast import Cast
 from tests.client import Api
+from tests.core.files import samples
 from tests.live import open_quiz
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 PREFIX = "/api/v1/"
+CALLED = {
+    "bank": "bank-questions",
+    "category_id": "material-categories",
+    "from_group_id": "groups",
+    "homework_assignment_id": "homework-assignments",
+    "ids": "bank-questions",
+    "parent": "topics",
+    "to_group_id": "groups",
+    "topic": "topics",
+}
+"""What fields are about whose names do not say it."""
+SAID = {"factors": {"*": "1.5"}, "options": [{"text": "yes", "is_correct": True}, {"text": "no", "is_correct": False}]}
+"""What is sent for fields that hold no ids and are refused with words."""
+ONE_OF_ANY = Plan((SectionPlan("All", (GroupPlan((Line(1),)),)),))
 
 
 def populate(cast: Cast) -> None:
-    """A class, a test, a room, one attempt handed in and graded, one going on, notices of all that."""
+    """A class, a test, a room, one attempt handed in and graded, one going on, notices of all that; and a thing of every
+    other kind that somebody of a center can open by its id."""
     north = cast.north
     with tenancy.enter(north):
         people = [(cast.alice.pk, "STUDENT"), (cast.bob.pk, "STUDENT")]
         group = groups.create_group(name=f"canary class of {north.slug}", teacher_ids=[cast.carol.pk])
         groups.add_members(group_id=group.pk, members=people)
+        quiz = _fill_shelves(cast, group)
         test = factories.make_test(cast, title=f"canary test of {north.slug}")
         factories.publish(cast, test)
         room = factories.make_room(cast, test=test, group_ids=[group.pk], title=f"canary room of {north.slug}")
@@ -44,6 +73,7 @@ def populate(cast: Cast) -> None:
             title=f"Homework of {north.slug}",
             deadline=timezone.now() + timedelta(days=3),
             mock_test_ids=[test.pk],
+            quiz_ids=[quiz.pk],
             group_ids=[group.pk],
         )
         accommodations.propose(
@@ -51,11 +81,70 @@ def populate(cast: Cast) -> None:
         )
         bus.deliver_due(most=1000)
         for student in (cast.alice, cast.bob):
-            started = Api(student).post(f"exam-assignments/{room.pk}/start/", {})
-            assert started.status_code == 201, started.content
+            _start(Api(student), room)
         attempt_id = next(iter(Api(cast.alice).get("attempts/").json()["results"]))["id"]
         assert Api(cast.alice).post(f"attempts/{attempt_id}/submit/", {}).status_code == 200
         bus.deliver_due(most=1000)
+        _write_a_letter(cast, group)
+        _listen(cast)
+        bus.deliver_due(most=1000)
+
+
+def _start(client: Api, room: ExamAssignment) -> str:
+    started = client.post(f"exam-assignments/{room.pk}/start/", {})
+    assert started.status_code == 201, started.content
+    return str(started.json()["attempt"])
+
+
+def _fill_shelves(cast: Cast, group: Group) -> MockTest:
+    """What teachers keep: questions, plans, files. Returns a quiz that can be given as homework."""
+    place = cast.north.slug
+    topic = bank_topics.create_topic(actor=cast.carol, changes={"name": f"Topic of {place}"})
+    for text in (f"Question of {place}", f"Another question of {place}"):
+        said = {"text": text, "given": factories.options(yes="1", no="0"), "topic_id": topic.pk}
+        bank.create_question(actor=cast.carol, changes=said)
+    blueprints.create_blueprint(actor=cast.carol, name=f"Blueprint of {place}", plan=ONE_OF_ANY)
+    profiles.create_profile(actor=cast.dora, changes={"name": f"Exam of {place}"})
+    # A draft and a published one: each takes what the other refuses.
+    for title in (f"Draft of {place}", f"Quiz of {place}"):
+        quiz = quizzes.create_quiz(actor=cast.carol, changes={"title": title}, questions=[factories.RIVER])
+    quizzes.publish_quiz(actor=cast.carol, quiz_id=quiz.pk)
+    media.store_media(actor=cast.carol, content=samples.picture(), file_name=f"{place}.png")
+    folder = materials.create_category(actor=cast.carol, name=f"Folder of {place}", group_ids=[group.pk])
+    materials.share_material(
+        actor=cast.carol,
+        name=f"Handout of {place}",
+        file=samples.pdf(),
+        file_name=f"{place}.pdf",
+        category_id=folder.pk,
+    )
+    providers.add_provider(
+        changes={"name": f"School of {place}", "issuer": "https://id.school.test", "client_id": "shiken"}
+    )
+    with transaction.atomic():
+        mail.send(letter="rejected", to=[cast.alice.email], key=f"walk-{place}", values={"quote": f"Letter of {place}"})
+        jobs.ask(kind="export_center", params={"center_id": ""}, title=f"Work of {place}", asker=cast.dora)
+    return quiz
+
+
+def _write_a_letter(cast: Cast, group: Group) -> None:
+    """Alice hands in what a person has to mark."""
+    test = make_essay_test(cast)
+    factories.publish(cast, test)
+    room = factories.make_room(cast, test=test, group_ids=[group.pk], title=f"Letters of {cast.north.slug}")
+    client = Api(cast.alice)
+    attempt = _start(client, room)
+    handed_in = client.post(f"attempts/{attempt}/submit/", {})
+    assert handed_in.status_code == 200, handed_in.content
+
+
+def _listen(cast: Cast) -> None:
+    """Alice hears a recording in a room that counts how often."""
+    room, files = make_listening_room(cast, cast.alice)
+    client = Api(cast.alice)
+    attempt = _start(client, room)
+    heard = client.post(f"attempts/{attempt}/plays/", {"action": "start", "recording": str(files[0].pk)})
+    assert heard.status_code == 201, heard.content
 
 
 def canaries(tenant: Tenant) -> list[str]:
@@ -72,6 +161,8 @@ class Operation:
     roles: frozenset[str]
     queries: tuple[str, ...]
     body: dict[str, Any]
+    numbers: frozenset[str]
+    """What stands for a number in the path; all else there is an id."""
 
     @property
     def resource(self) -> str:
@@ -80,10 +171,10 @@ class Operation:
 
     @property
     def is_about_one(self) -> bool:
-        return self.path.count("{") == 1
+        return self.path.count("{") - len(self.numbers) == 1
 
     def at(self, one: str) -> str:
-        return re.sub(r"{\w+}", one, self.path)
+        return re.sub(r"{(\w+)}", lambda place: "1" if place[1] in self.numbers else one, self.path)
 
 
 def operations() -> list[Operation]:
@@ -101,6 +192,11 @@ def operations() -> list[Operation]:
                 if parameter["in"] == "query" and parameter["schema"].get("format") == "uuid"
             ),
             _body(document, item[method]),
+            frozenset(
+                parameter["name"]
+                for parameter in item[method].get("parameters", [])
+                if parameter["in"] == "path" and parameter["schema"].get("type") == "integer"
+            ),
         )
         for path, item in sorted(document["paths"].items())
         for method in ("get", "post", "put", "patch", "delete")
@@ -128,8 +224,9 @@ def _resolved(document: dict[str, Any], shape: dict[str, Any]) -> dict[str, Any]
 
 @dataclass
 class Found:
-    """What the people of a center can find there."""
+    """What the people of a center can find there; ``shipped`` are ids of the product, the same in every center."""
 
+    shipped: frozenset[str] = frozenset()
     ids: set[str] = field(default_factory=set)
     by_key: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     good: dict[str, str] = field(default_factory=dict)  # resource or path -> an id that is answered with 200
@@ -138,7 +235,7 @@ class Found:
     def take(self, answer: Any) -> None:
         text = answer.content.decode(errors="replace") if not answer.streaming else ""
         self.texts.append(text)
-        self.ids |= set(UUID.findall(text))
+        self.ids |= set(UUID.findall(text)) - self.shipped
         if answer.headers["Content-Type"].endswith("json"):
             self._keep("", answer.json())
 
@@ -149,7 +246,7 @@ class Found:
         elif isinstance(value, list):
             for inner in value:
                 self._keep(key, inner)
-        elif isinstance(value, str) and UUID.fullmatch(value) and value not in self.by_key[key]:
+        elif isinstance(value, str) and value in self.ids and value not in self.by_key[key]:
             self.by_key[key].append(value)
 
     def candidates(self, resource: str) -> list[str]:
@@ -159,9 +256,13 @@ class Found:
 
     def sample(self, name: str, shape: dict[str, Any], turn: int = 0) -> Any:
         """A value of this shape; ids are of things found here, by the field's name as far as possible."""
+        if name in SAID:
+            return SAID[name]
         if shape.get("format") == "uuid":
+            if one := self.good.get(PREFIX + CALLED.get(name, "") + "/{id}"):
+                return one
             single = name.removesuffix("s")
-            keys = (name, single, f"{single}_id", name.removesuffix("_id"))
+            keys = (name, single, f"{single}_id", name.removesuffix("_id"), name.removesuffix("_ids"))
             known = next((found for key in keys if (found := self.by_key.get(key))), None)
             resource = f"{PREFIX}{name.removesuffix('_id')}s/{{id}}"
             known = known or ([self.good[resource]] if resource in self.good else None)
@@ -176,6 +277,8 @@ class Found:
             return self.fill(shape, turn)
         if shape.get("format") == "date-time":
             return (timezone.now() + timedelta(days=1)).isoformat()
+        if shape.get("format") == "uri":
+            return "https://example.com/"
         if shape.get("format") == "decimal":
             return "1"
         return {"integer": 1, "number": 1, "boolean": True}.get(str(kind), "words")
@@ -185,13 +288,15 @@ class Found:
         return {
             name: self.sample(name, inner, turn)
             for name, inner in shape.get("properties", {}).items()
-            if name in shape.get("required", []) or "uuid" in str(inner)
+            if name in shape.get("required", []) or name in SAID or "uuid" in str(inner)
         }
 
 
 def explore(people: Iterable[User], listed: list[Operation]) -> Found:
     """Ask every list, then everything about one thing until somebody gets an answer."""
-    found = Found()
+    people = list(people)
+    profiles = shelf.list_profiles_for(people[0])
+    found = Found(shipped=frozenset(str(one.id) for one in profiles if one.is_shipped))
     clients = [Api(person) for person in people]
     gets = [operation for operation in listed if operation.method == "get"]
     for operation in gets:
