@@ -14,8 +14,7 @@ MOST_TOLD = 20
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Input: a field that is not declared is refused by name, so nothing is silently ignored or mass-assigned. Of a change
-    only the outermost object may leave fields out; the objects inside it replace what was there, so they are whole."""
+    """Input: a field that is not declared is refused by name, so nothing is silently ignored or mass-assigned."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
@@ -28,6 +27,7 @@ class StrictSerializer(serializers.Serializer[Any]):
                         for name in sorted(unknown)
                     }
                 )
+        # Of a change only the outermost object may leave fields out: those inside replace what was there, so they are whole.
         root = self.root
         if root is self or not getattr(root, "partial", False):
             return super().to_internal_value(data)
