@@ -57,6 +57,12 @@ class Attempt(models.Model):
     step_ends = ArrayField(models.DateTimeField(), null=True, help_text="When each step ends; the last: the deadline.")
     step_floor = models.PositiveSmallIntegerField(default=0, help_text="Steps before this one were left for good.")
     paused_at = models.DateTimeField(null=True, help_text="Since when time stands still and nothing can be written.")
+    pause_reason = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Why time was last stopped."
+    )
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", help_text="Who stopped it."
+    )
     is_practice = models.BooleanField(default=False, help_text="Counts for nothing.")
     watermark = models.CharField(
         max_length=12, default="", db_default="", help_text="Shown on the paper where its room marks papers."
@@ -288,3 +294,18 @@ class Play(models.Model):
             models.UniqueConstraint(fields=["attempt", "recording", "number"], name="one_play_per_number"),
             models.UniqueConstraint(fields=["attempt", "cue"], name="one_play_per_cue"),
         ]
+
+
+class KeyedRequest(models.Model):
+    """Something that was asked for under a key of the asker's own, and what was answered: asked again, for instance because
+    the answer was lost on its way, it is answered alike and done no second time."""
+
+    scope = models.UUIDField(help_text="The room or the attempt that it is about.")
+    key = models.UUIDField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of who asked for what.")
+    answer = models.JSONField(null=True)
+    asked_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="one_request_per_key")]
+        indexes = [models.Index(fields=["asked_at"], name="keyed_request_by_age")]
