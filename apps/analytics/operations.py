@@ -56,7 +56,8 @@ def refresh_figures() -> CenterFigures:
         row.groups, row.published_tests, row.open_rooms = groups.count_groups(), tests.count_tests(), rooms.count_open()
         row.attempts, row.running_attempts, row.graded_attempts = sat.all, sat.running, sat.graded
         row.last_attempt_at = sat.last_at
-        row.storage_bytes, row.files = usage.stored_bytes(), usage.stored_files()
+        kept = usage.stored()
+        row.storage_bytes, row.files = kept.bytes, kept.files
         row.refreshed_at = Now()
         row.save(update_fields=_COUNTED)
         note_days(center_ids=[center_id], afresh=True)

@@ -62,7 +62,8 @@ def own_subscription() -> OwnSubscription:
     """The present center's plan, each limit with what is used of it at this moment."""
     subscription = subscriptions.get_subscription()
     domains = getattr(subscription.center, "domain_count", 0)
-    used = _used(people.count_seats(), usage.stored_bytes(), attempts.count_running(), usage.stored_files())
+    kept = usage.stored()
+    used = _used(people.count_seats(), kept.bytes, attempts.count_running(), kept.files)
     return OwnSubscription(subscription, rules.use(subscription.limits, {**used, plans.DOMAINS: domains}))
 
 

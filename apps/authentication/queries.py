@@ -323,16 +323,10 @@ def count_seats() -> int:
     return User.objects.filter(_SEATED).exclude(role=User.Role.OWNER).order_by().count()
 
 
-@usage.measured("avatars")
-def avatar_bytes() -> int:
-    """How much the pictures of people take."""
-    return usage.sum_of_names(User.objects.exclude(avatar=""), "avatar")
-
-
-@usage.counted("avatars")
-def count_avatars() -> int:
-    """How many people have a picture."""
-    return User.objects.exclude(avatar="").order_by().count()
+@usage.kept
+def kept_avatars() -> usage.Sizes:
+    """The pictures of people."""
+    return usage.sized(User.objects.exclude(avatar=""), usage.size_in_name("avatar"))
 
 
 def has_seat(*, user_id: uuid.UUID) -> bool:

@@ -113,16 +113,10 @@ def count_groups() -> int:
     return Group.objects.filter(deleted_at=None, is_active=True).order_by().count()
 
 
-@usage.measured("groups")
-def picture_bytes() -> int:
-    """How much the pictures of groups take."""
-    return usage.sum_of_names(Group.objects.exclude(avatar=""), "avatar")
-
-
-@usage.counted("groups")
-def count_pictures() -> int:
-    """How many groups have a picture."""
-    return Group.objects.exclude(avatar="").order_by().count()
+@usage.kept
+def kept_pictures() -> usage.Sizes:
+    """The pictures of groups."""
+    return usage.sized(Group.objects.exclude(avatar=""), usage.size_in_name("avatar"))
 
 
 def taught_group_ids(user_id: uuid.UUID) -> set[uuid.UUID]:

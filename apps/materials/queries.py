@@ -4,8 +4,7 @@ import logging
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from apps.authentication import queries as people
 from apps.core.files import store, usage
@@ -141,16 +140,10 @@ def read_file(*, file: StoredFile, begin: int = 0, end: int | None = None) -> by
         raise FileUnavailable from error
 
 
-@usage.measured("materials")
-def file_bytes() -> int:
-    """How much the files of materials take. The same bytes are kept once, so they count once."""
-    return int(StoredFile.objects.aggregate(sum=Coalesce(Sum("size"), 0))["sum"])
-
-
-@usage.counted("materials")
-def count_files() -> int:
-    """How many files materials have."""
-    return StoredFile.objects.count()
+@usage.kept
+def kept_files() -> usage.Sizes:
+    """The files of materials."""
+    return usage.sized(StoredFile.objects.all(), "size")
 
 
 def data_about(*, user_id: uuid.UUID) -> list[dict[str, Any]]:

@@ -133,20 +133,16 @@ def check_room(*, adding: int, files: int = 1) -> None:
     no limits."""
     center = _present()
     if center is not None:
-        check_limit(limit=plans.STORAGE, used=usage.stored_bytes(), adding=adding, center=center)
-        check_limit(limit=plans.FILES, used=usage.stored_files(), adding=files, center=center)
+        used = usage.stored()
+        check_limit(limit=plans.STORAGE, used=used.bytes, adding=adding, center=center)
+        check_limit(limit=plans.FILES, used=used.files, adding=files, center=center)
 
 
-@usage.measured("logo")
-def logo_bytes() -> int:
-    """How much the logo of the present center takes."""
-    return usage.size_in(Center.objects.filter(pk=tenancy.current().id).values_list("logo", flat=True).first() or "")
-
-
-@usage.counted("logo")
-def count_logo() -> int:
-    """Whether the present center has a logo, as a number."""
-    return Center.objects.filter(pk=tenancy.current().id).exclude(logo="").count()
+@usage.kept
+def kept_logo() -> usage.Sizes:
+    """The logo of the present center."""
+    of_this = Center.objects.filter(pk=tenancy.current().id).exclude(logo="")
+    return usage.sized(of_this, usage.size_in_name("logo"))
 
 
 def get_limit(*, limit: str) -> int | None:

@@ -2,55 +2,54 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
 
-from django.db.models import BigIntegerField, F, Func, QuerySet, Sum, Value
+from django.db import connection
+from django.db.models import BigIntegerField, Expression, F, Func, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce
 
-_measures: dict[str, Callable[[], int]] = {}
-_counts: dict[str, Callable[[], int]] = {}
 _SIZE: Final = r"-(\d{1,12})\.[a-z0-9]+$"
 
+Sizes: TypeAlias = QuerySet[Any, tuple[Any, ...]]
+"""Rows of bytes, and of how many files these count as."""
 
-def measured(name: str) -> Callable[[Callable[[], int]], Callable[[], int]]:
-    """Says that a function tells how many bytes an app keeps in the present center."""
-
-    def remember(measure: Callable[[], int]) -> Callable[[], int]:
-        _measures[name] = measure
-        return measure
-
-    return remember
+_kinds: list[Callable[[], Sizes]] = []
 
 
-def counted(name: str) -> Callable[[Callable[[], int]], Callable[[], int]]:
-    """Says that a function tells how many files an app keeps in the present center."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a center keeps: bytes, and files. A picture and the smaller ones made of it are one file."""
 
-    def remember(count: Callable[[], int]) -> Callable[[], int]:
-        _counts[name] = count
-        return count
-
-    return remember
+    bytes: int
+    files: int
 
 
-def stored_files() -> int:
-    """How many files the present center keeps; a picture and the smaller ones made of it are one."""
-    return sum(count() for count in _counts.values())
+def kept(rows: Callable[[], Sizes]) -> Callable[[], Sizes]:
+    """Says that a function gives the files of one kind that an app keeps in the present center, as ``sized`` makes them."""
+    _kinds.append(rows)
+    return rows
 
 
-def stored_bytes() -> int:
-    """How much all files of the present center take. The same bytes are kept once, so they count once."""
-    return sum(measure() for measure in _measures.values())
+def sized(rows: QuerySet[Any], size: str | Expression, *, files: int = 1) -> Sizes:
+    """One row for each of these: its bytes (a column, or what gives them), and how many files it counts as."""
+    return rows.order_by().values_list(
+        Cast(F(size) if isinstance(size, str) else size, BigIntegerField()), Cast(Value(files), BigIntegerField())
+    )
 
 
-def size_in(name: str) -> int:
+def size_in_name(column: str) -> Expression:
     """The size that stands in the name of a picture; 0 in older names."""
-    found = re.search(_SIZE, name)
-    return int(found[1]) if found else 0
+    return Coalesce(Cast(Func(F(column), Value(_SIZE), function="substring"), BigIntegerField()), 0)
 
 
-def sum_of_names(rows: QuerySet, column: str) -> int:  # type: ignore[type-arg]
-    """The sum of the sizes that stand in the names of a column."""
-    size = Cast(Func(F(column), Value(_SIZE), function="substring"), BigIntegerField())
-    return int(rows.order_by().aggregate(sum=Coalesce(Sum(size), 0))["sum"])
+def stored() -> Stored:
+    """What the present center keeps, in one statement. The same bytes are kept once, so they count once."""
+    first, *rest = (rows() for rows in _kinds)
+    rows, given = first.union(*rest, all=True).query.sql_with_params()
+    sums = f"SELECT coalesce(sum(bytes), 0), coalesce(sum(files), 0) FROM ({rows}) AS kept (bytes, files)"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sums, given)
+        stored_bytes, files = cursor.fetchone()
+    return Stored(int(stored_bytes), int(files))

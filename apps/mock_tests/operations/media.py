@@ -46,6 +46,11 @@ class Written:
         """What was written."""
         return [kept.storage_name for kept in (self.row, *self.previews) if kept]
 
+    @property
+    def bytes(self) -> int:
+        """How much that is."""
+        return sum(kept.size for kept in (self.row, *self.previews) if kept)
+
 
 def store_media(*, actor: User, content: bytes, file_name: str, kind: str = "") -> MediaFile:
     """Keep a picture or recording; the same bytes are kept once. Refuses what is neither, or not of ``kind``, and what the
@@ -116,7 +121,7 @@ def written(*, things: Iterable[tuple[str, Inspected]], actor: User) -> Iterator
 def keep(*, files: list[Written]) -> dict[str, MediaFile]:
     """Record written files; returns the center's files by digest. Belongs inside the transaction that uses them."""
     fresh = [file for file in files if file.row]
-    bytes_before, files_before = _hold_storage(fresh)
+    before = _hold_storage() if fresh else usage.Stored(0, 0)
     MediaFile.objects.bulk_create([file.row for file in fresh if file.row], ignore_conflicts=True)
     kept = {row.sha256: row for row in MediaFile.objects.filter(sha256__in=[file.sha256 for file in files])}
     if any(file.sha256 not in kept for file in files):
@@ -124,10 +129,11 @@ def keep(*, files: list[Written]) -> dict[str, MediaFile]:
     # Somebody else may have stored the same bytes a moment earlier; then ours are superfluous.
     doubles = [file for file in fresh if file.row and kept[file.sha256].pk != file.row.pk]
     store.remove_later(name for file in doubles for name in file.names)
-    MediaPreview.objects.bulk_create([preview for file in fresh if file not in doubles for preview in file.previews])
+    added = [file for file in fresh if file not in doubles]
+    MediaPreview.objects.bulk_create([preview for file in added for preview in file.previews])
     if fresh:
-        limits.check_limit(limit=plans.STORAGE, used=bytes_before, adding=usage.stored_bytes() - bytes_before)
-        limits.check_limit(limit=plans.FILES, used=files_before, adding=usage.stored_files() - files_before)
+        limits.check_limit(limit=plans.STORAGE, used=before.bytes, adding=sum(file.bytes for file in added))
+        limits.check_limit(limit=plans.FILES, used=before.files, adding=len(added))
         bus.publish(FilesChanged())
     return {**kept, **{file.asked: kept[file.sha256] for file in files}}
 
@@ -144,12 +150,10 @@ def _claim(digests: set[str]) -> set[str]:
     return set(found.values_list("sha256", flat=True))
 
 
-def _hold_storage(fresh: list[Written]) -> tuple[int, int]:
-    """How many bytes and files are stored, counted by one transaction at a time from here to its end."""
-    if not fresh:
-        return 0, 0
+def _hold_storage() -> usage.Stored:
+    """What is stored, counted by one transaction at a time from here to its end."""
     subscriptions.hold(limit=plans.STORAGE)
-    return usage.stored_bytes(), usage.stored_files()
+    return usage.stored()
 
 
 def _write(file: Written, name: str, inspected: Inspected, actor: User) -> None:

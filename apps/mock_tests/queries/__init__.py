@@ -410,19 +410,16 @@ def count_tests() -> int:
     return MockTest.objects.filter(status=MockTest.Status.PUBLISHED, deleted_at=None).order_by().count()
 
 
-@usage.measured("media")
-def storage_bytes() -> int:
-    """How much the pictures and recordings of tests take. The same bytes are kept once, so they count once."""
-    sizes = (
-        rows.order_by().aggregate(sum=Coalesce(Sum("size"), 0)) for rows in (MediaFile.objects, MediaPreview.objects)
-    )
-    return sum(int(size["sum"]) for size in sizes)
+@usage.kept
+def kept_media() -> usage.Sizes:
+    """The pictures and recordings of tests."""
+    return usage.sized(MediaFile.objects.all(), "size")
 
 
-@usage.counted("media")
-def count_media() -> int:
-    """How many pictures and recordings tests have."""
-    return MediaFile.objects.order_by().count()
+@usage.kept
+def kept_previews() -> usage.Sizes:
+    """The smaller ones that were made of them."""
+    return usage.sized(MediaPreview.objects.all(), "size", files=0)
 
 
 def known_media(*, media_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:

@@ -269,7 +269,7 @@ def test_an_import_takes_few_queries_whatever_its_size(cast, count_queries):
         take(cast, quiz(choice("Question " + IMG.format("a.png"), files=embedded("a.png", picture(size=(99, 1))))))
     with count_queries() as large:
         take(cast, quiz(*[choice(f"Question {n} " + IMG.format("a.png"), files=embedded("a.png", picture(size=(n + 1, 1)))) for n in range(60)]))  # noqa: E501 # fmt: skip
-    assert len(large) <= len(small) + 3 <= 60
+    assert len(large) <= len(small) + 3 <= 25
 
 
 @pytest.mark.django_db

@@ -76,7 +76,8 @@ def test_an_import_that_does_not_fit_is_refused_as_a_whole(cast, only):
 def test_what_came_in_between_is_seen_before_the_commit(cast, only, picture, monkeypatch):
     only(10)
     before = stored_files()
-    monkeypatch.setattr(usage, "stored_bytes", iter([-(10**6), 0, 500]).__next__)
+    known = iter([usage.Stored(-(10**6), 0), usage.Stored(0, 0)])
+    monkeypatch.setattr(usage, "stored", known.__next__)
     with pytest.raises(PlanLimitReached):
         media.store_media(actor=cast.carol, content=picture("red"), file_name="a.png")
     assert (MediaFile.objects.count(), stored_files()) == (0, before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from apps.authentication.models import User
 from apps.authentication.operations import profile
 from apps.centers.errors import PlanLimitReached
 from apps.centers.operations import profile as faces
@@ -30,13 +31,12 @@ def test_what_is_counted_is_what_lies_in_the_storage(cast):
     materials.share_material(actor=cast.carol, name="b", file=samples.pdf())
     kept = list(store.walk())
     assert len(kept) == 8  # three small pictures, one with two previews, a recording, a document
-    assert usage.stored_bytes() == sum(file.size for file in kept)
-    assert usage.stored_files() == 6
+    assert usage.stored() == usage.Stored(bytes=sum(file.size for file in kept), files=6)
     mine = Api(cast.dora).get("subscriptions/my-subscription/").json()
-    assert mine["limits"]["storage_bytes"]["used"] == usage.stored_bytes()
+    assert mine["limits"]["storage_bytes"]["used"] == usage.stored().bytes
     assert (mine["limits"]["files"]["used"], mine["limits"]["files"]["limit"]) == (6, 500_000)
     with tenancy.enter(cast.south):
-        assert usage.stored_bytes() == 0
+        assert usage.stored() == usage.Stored(0, 0)
 
 
 @pytest.mark.parametrize("limit", [{"storage_bytes": 10}, {"files": 0}])
@@ -62,5 +62,12 @@ def test_owners_have_no_plan(cast):
 
 
 def test_names_of_older_pictures_say_nothing_of_their_size(cast):
-    names = ("c/x/avatars/abc-1234.jpg", "c/x/avatars/abc.jpg", "")
-    assert [usage.size_in(name) for name in names] == [1234, 0, 0]
+    for name, size in (("c/x/avatars/abc-1234.jpg", 1234), ("c/x/avatars/abc.jpg", 0)):
+        User.objects.filter(pk=cast.alice.pk).update(avatar=name)
+        assert usage.stored() == usage.Stored(bytes=size, files=1)
+
+
+def test_all_kinds_are_asked_in_one_statement(cast, count_queries):
+    with count_queries() as asked:
+        usage.stored()
+    assert len(asked) == 1
