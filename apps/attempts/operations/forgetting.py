@@ -4,7 +4,7 @@ import uuid
 
 from django.db import transaction
 
-from apps.attempts.models import TimeGrant, Whereabouts
+from apps.attempts.models import Attempt, TimeGrant, Whereabouts
 
 
 def forget_person(*, user_id: uuid.UUID) -> None:
@@ -12,4 +12,5 @@ def forget_person(*, user_id: uuid.UUID) -> None:
     and what the screen noticed stay: they name nobody. Again without effect."""
     with transaction.atomic():
         TimeGrant.objects.filter(attempt__student=user_id).exclude(reason="").update(reason="")
+        Attempt.objects.filter(student=user_id).exclude(pause_reason="").update(pause_reason="")
         Whereabouts.objects.filter(attempt__student=user_id).delete()

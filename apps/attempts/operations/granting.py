@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,8 +15,8 @@ from apps.assignments import rules as room_rules
 from apps.assignments.errors import AssignmentNotFound
 from apps.attempts import errors, queries
 from apps.attempts.models import Attempt
+from apps.attempts.operations import browser, grading
 from apps.attempts.operations import clock as timing
-from apps.attempts.operations import grading
 from apps.attempts.rules import course, grants, ledger
 from apps.attempts.rules.ledger import Grant
 from apps.audit import operations as audit
@@ -70,7 +71,9 @@ def pause(
             for a in lock_seats(actor=actor, assignment_id=assignment_id, student_ids=student_ids, at=at)
             if a.paused_at is None
         ]
-        Attempt.objects.filter(pk__in=[attempt.pk for attempt in sitting]).update(paused_at=at)
+        Attempt.objects.filter(pk__in=[attempt.pk for attempt in sitting]).update(
+            paused_at=at, pause_reason=reason, paused_by=actor
+        )
         for attempt in sitting:
             attempt.paused_at = at
         timing.tell(attempts=sitting, at=at)
@@ -86,7 +89,7 @@ def resume(
     at: datetime | None = None,
 ) -> list[Attempt]:
     """Let time go on for those of ``student_ids``, or for all who are paused; they get back what the pause has lasted, also
-    beyond the window of the room. Returns them."""
+    beyond the window of the room. The ledger keeps who stopped their time, and why. Returns them."""
     with transaction.atomic():
         at = at or clock.now()
         paused = [
@@ -100,14 +103,16 @@ def resume(
 
 
 def _end_pauses(attempts: list[Attempt], *, at: datetime, author_id: uuid.UUID | None) -> None:
-    given = {}
+    ended: dict[tuple[str, uuid.UUID | None], dict[Attempt, list[Grant]]] = defaultdict(dict)
     for attempt in attempts:
         assert attempt.paused_at is not None
         lasted = max((at - attempt.paused_at).total_seconds(), 0.0)
-        given[attempt] = [Grant(ledger.PAUSE, lasted, _present_step(attempt, attempt.paused_at))]
+        whence = attempt.pause_reason or ledger.REASONS[ledger.PAUSE], attempt.paused_by_id or author_id
+        ended[whence][attempt] = [Grant(ledger.PAUSE, lasted, _present_step(attempt, attempt.paused_at))]
         attempt.paused_at = None
     Attempt.objects.filter(pk__in=[attempt.pk for attempt in attempts]).update(paused_at=None)
-    timing.give(grants=given, reason="", author_id=author_id, at=at)
+    for (reason, stopped_by_id), given in ended.items():
+        timing.give(grants=given, reason=reason, author_id=stopped_by_id, at=at)
     timing.set_alarms(attempts=attempts)  # the one that rang meanwhile found time standing still
 
 
@@ -127,7 +132,8 @@ def go_on(*, actor: User, attempt_id: uuid.UUID, step: int, at: datetime | None 
     """Leave the present step of one's own attempt for good and begin the next one now. Again, it changes nothing.
 
     Refuses an attempt that is open as a whole, the last step, one that is not the present, a room in which sections are
-    sat to their end (breaks never have to be), and an attempt that is paused or closed.
+    sat to their end (breaks never have to be), an attempt that is paused or closed, and another browser than the room
+    asks for.
     """
     with transaction.atomic():
         at = at or clock.now()
@@ -138,6 +144,7 @@ def go_on(*, actor: User, attempt_id: uuid.UUID, step: int, at: datetime | None 
             raise errors.AttemptClosed
         if queries.is_due(attempt, at):
             raise errors.AttemptClosed
+        browser.check_browser(keys=attempt.assignment.browser_keys)
         if attempt.paused_at is not None:
             raise errors.Paused
         present = queries.present_step(attempt, at)
@@ -155,7 +162,8 @@ def go_on(*, actor: User, attempt_id: uuid.UUID, step: int, at: datetime | None 
         left = Grant(ledger.LEFT, (at - full_ends[step]).total_seconds(), step)
         attempt.step_floor = step + 1
         Attempt.objects.filter(pk=attempt.pk).update(step_floor=step + 1)
-        timing.give(grants={attempt: [left]}, reason="", author_id=actor.pk, at=at, ledgers=ledgers)
+        reason = ledger.REASONS[ledger.LEFT]
+        timing.give(grants={attempt: [left]}, reason=reason, author_id=actor.pk, at=at, ledgers=ledgers)
     return attempt
 
 

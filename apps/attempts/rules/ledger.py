@@ -10,9 +10,10 @@ from __future__ import annotations
 import enum
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 BASE: Final = "BASE"  # the time of the paper
@@ -28,6 +29,19 @@ WINDOW: Final = "WINDOW"  # what the room's window takes away, or gives back whe
 
 PERSONAL: Final = frozenset({ACCOMMODATION, PAUSE, INCIDENT, EXTENSION, REOPENED})
 """Time that was given to this person: it counts beyond the window of the room."""
+
+PRINTED: Final = frozenset({BASE, SECTION, BREAK})
+"""What everybody has who sits this paper in this room: the kind says why."""
+
+REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        ACCOMMODATION: "Approved for this student, and applied at the start.",
+        PAUSE: "Time was stopped for the room.",
+        LEFT: "Went on to the next part before this one was over.",
+        WINDOW: "The window of the room ends before the full time is over.",
+    }
+)
+"""Why, where no person has said it."""
 
 LONGEST_EXTENSION: Final = 24 * 60 * 60
 SHORTEST_SITTING: Final = timedelta(milliseconds=1)
