@@ -53,7 +53,9 @@ class Attempt(models.Model):
     limit_at = models.DateTimeField(
         null=True, help_text="Where the room's window ends for this attempt; personal time counts beyond it."
     )
-    course = models.JSONField(default=list, help_text="The steps of timed sections and breaks; empty: open as a whole.")
+    course = models.JSONField(
+        default=list, help_text="The steps of timed sections or questions and breaks; empty: open as a whole."
+    )
     step_ends = ArrayField(models.DateTimeField(), null=True, help_text="When each step ends; the last: the deadline.")
     step_floor = models.PositiveSmallIntegerField(default=0, help_text="Steps before this one were left for good.")
     paused_at = models.DateTimeField(null=True, help_text="Since when time stands still and nothing can be written.")
@@ -124,6 +126,7 @@ class TimeGrant(models.Model):
     class Kind(models.TextChoices):
         BASE = "BASE"
         SECTION = "SECTION"
+        QUESTION = "QUESTION"
         BREAK = "BREAK"
         ACCOMMODATION = "ACCOMMODATION"
         PAUSE = "PAUSE"
@@ -309,3 +312,16 @@ class KeyedRequest(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scope", "key"], name="one_request_per_key")]
         indexes = [models.Index(fields=["asked_at"], name="keyed_request_by_age")]
+
+
+class Stall(models.Model):
+    """A report that a play stood still, under the id that the student's screen gave it: told twice, it counts once."""
+
+    play = models.ForeignKey(Play, on_delete=models.CASCADE, db_index=False, related_name="stalls")
+    report = models.UUIDField()
+    seconds = models.FloatField()
+    credited_seconds = models.FloatField()
+    reported_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["play", "report"], name="one_stall_per_report")]
