@@ -212,6 +212,30 @@ class Accommodation(models.Model):
 
     class Status(models.TextChoices):
         PENDING = "PENDING"
+class RoomPause(models.Model):
+    """A time in which nobody could begin in an open room, or nobody of one of its groups."""
+
+    assignment = models.ForeignKey(ExamAssignment, on_delete=models.CASCADE, related_name="pauses")
+    group = models.ForeignKey(
+        "groups.Group", null=True, on_delete=models.CASCADE, related_name="+", help_text="Empty: the whole room."
+    )
+    reason = models.CharField(max_length=200)
+    paused_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["began_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assignment", "group"],
+                condition=models.Q(ended_at=None),
+                name="one_pause_at_a_time",
+                nulls_distinct=False,
+            ),
+        ]
+
+
         APPROVED = "APPROVED"
         REJECTED = "REJECTED"
         WITHDRAWN = "WITHDRAWN"
