@@ -98,7 +98,7 @@ class DecidedAlready(Conflict):
 
 class AnotherInForce(Conflict):
     code = "another_in_force"
-    message = "Another accommodation of this student is in force; withdraw that one first."
+    message = "Another accommodation of this student holds on some of these days; withdraw that one first."
 
 
 class HomeworkNotFound(NotFound):

@@ -159,6 +159,11 @@ class HomeworkAssignment(models.Model):
     people = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True)
     show_results_immediately = models.BooleanField(default=True, help_text="Otherwise after the deadline.")
     checking = models.CharField(max_length=7, choices=Checking, default=Checking.QUIZZES)
+    is_one_by_one = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="In quizzes each question has its seconds by the server's clock, one after the other, forward only.",
+    )
     practice = models.CharField(max_length=14, choices=Practice, default=Practice.NEVER)
     counting = models.CharField(max_length=5, choices=ExamAssignment.Counting, default=ExamAssignment.Counting.BEST)
     attempts_allowed = models.PositiveSmallIntegerField(default=100, validators=[MinValueValidator(1)])
@@ -207,11 +212,6 @@ class Announcement(models.Model):
         ordering = ["-said_at", "id"]
 
 
-class Accommodation(models.Model):
-    """What a student is always given: approved once, applied to every exam that begins from then on."""
-
-    class Status(models.TextChoices):
-        PENDING = "PENDING"
 class RoomPause(models.Model):
     """A time in which nobody could begin in an open room, or nobody of one of its groups."""
 
@@ -236,6 +236,12 @@ class RoomPause(models.Model):
         ]
 
 
+class Accommodation(models.Model):
+    """What a student is always given: approved once, applied to every exam that begins from then on. On no day are two of
+    them in force, which the constraint ``one_accommodation_a_day`` holds."""
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING"
         APPROVED = "APPROVED"
         REJECTED = "REJECTED"
         WITHDRAWN = "WITHDRAWN"
@@ -257,8 +263,6 @@ class RoomPause(models.Model):
 
     class Meta:
         ordering = ["-asked_at", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["student"], condition=models.Q(status="APPROVED"), name="one_accommodation_in_force"
-            ),
-        ]
+
+    def __str__(self) -> str:
+        return f"Accommodation of {self.student}"

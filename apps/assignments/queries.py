@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Literal
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 
+from apps.assignments import rules
 from apps.assignments.errors import AccommodationNotFound, AssignmentNotFound, HomeworkNotFound
 from apps.assignments.models import Accommodation, Announcement, ExamAssignment, HomeworkAssignment, HomeworkItem
 from apps.authentication import queries as people
+from apps.centers.queries import centers
 from apps.groups import queries as groups
 from apps.mock_tests.errors import TestNotFound
 from apps.mock_tests.queries import quizzes
@@ -203,14 +205,21 @@ def get_accommodation_for(actor: User, accommodation_id: uuid.UUID) -> Accommoda
 
 
 def factors_of(*, student_id: uuid.UUID, at: datetime) -> dict[str, Decimal]:
-    """How much of its time each type of section gets by the accommodation that is in force for a student that day."""
-    day = at.date()
-    found = Accommodation.objects.filter(student=student_id, status=Accommodation.Status.APPROVED)
-    begun = found.filter(Q(valid_from=None) | Q(valid_from__lte=day)).filter(
-        Q(valid_until=None) | Q(valid_until__gte=day)
-    )
-    factors: dict[str, str] = begun.values_list("factors", flat=True).first() or {}
-    return {section_type: Decimal(factor) for section_type, factor in factors.items()}
+    """How much of its time each type of section gets by the accommodation that is in force for a student that day, by the
+    center's clock."""
+    return factors_at(student_id=student_id, moments=[at])[0]
+
+
+def factors_at(*, student_id: uuid.UUID, moments: Sequence[datetime]) -> list[dict[str, Decimal]]:
+    """The same at several moments, looked up once."""
+    approved = Accommodation.objects.filter(student=student_id, status=Accommodation.Status.APPROVED)
+    periods = list(approved.values_list("valid_from", "valid_until", "factors"))
+    if not periods:
+        return [{} for _ in moments]
+    zone = centers.time_zone()
+    days = [at.astimezone(zone).date() for at in moments]
+    found = [next((given for *period, given in periods if rules.holds_on(*period, day)), {}) for day in days]
+    return [{section_type: Decimal(factor) for section_type, factor in given.items()} for given in found]
 
 
 # -- homework ------------------------------------------------------------------------------------------------------

@@ -155,6 +155,19 @@ def find_bad_period(valid_from: date | None, valid_until: date | None, today: da
     return [Problem("/valid_until", "bad_period", "The period must end after it begins, and not in the past.")]
 
 
+def holds_on(valid_from: date | None, valid_until: date | None, day: date) -> bool:
+    """Whether an accommodation of these days, both included, holds on this one."""
+    return (valid_from or day) <= day <= (valid_until or day)
+
+
+def do_overlap(
+    valid_from: date | None, valid_until: date | None, other_from: date | None, other_until: date | None
+) -> bool:
+    """Whether there is a day on which accommodations of both periods would hold."""
+    begins_before_end = valid_from is None or other_until is None or valid_from <= other_until
+    return begins_before_end and (other_from is None or valid_until is None or other_from <= valid_until)
+
+
 def write_factors(factors: Mapping[str, Decimal]) -> dict[str, str]:
     """Factors as they are kept: exact, and without needless zeros."""
     return {name: format(factor.normalize(), "f") for name, factor in sorted(factors.items())}

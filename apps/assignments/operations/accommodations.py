@@ -13,6 +13,7 @@ from django.db import transaction
 from apps.assignments import errors, queries, rules
 from apps.assignments.models import Accommodation
 from apps.audit import operations as audit
+from apps.centers.queries import centers
 from apps.core import clock
 from apps.core.errors import Problem
 from apps.groups import queries as groups
@@ -39,8 +40,8 @@ def propose(
     Teachers ask for students of groups they teach. Refuses anybody else, factors that are none or not between 1 and 4, an
     empty reason, and a period that ends before it begins or is over.
     """
-    at = at or clock.now()
-    problems = [*rules.find_bad_factors(factors), *rules.find_bad_period(valid_from, valid_until, at.date())]
+    today = centers.local_day(at=at or clock.now())
+    problems = [*rules.find_bad_factors(factors), *rules.find_bad_period(valid_from, valid_until, today)]
     if not 1 <= len(reason.strip()) <= rules.LONGEST_DECISION:
         problems.append(Problem("/reason", "required", "Say why, in at most 500 characters."))
     student = groups.people_for(actor).filter(pk=student_id, role__in=["STUDENT", "GUEST"]).first()
@@ -62,23 +63,26 @@ def propose(
 
 
 def approve(*, actor: User, accommodation_id: uuid.UUID, reason: str = "", at: datetime | None = None) -> Accommodation:
-    """Put an accommodation that was asked for in force: it applies to every attempt that begins from then on. One of which
-    the time is over makes way. Again, it changes nothing.
+    """Put an accommodation that was asked for in force: it applies to every attempt that begins on its days from then on.
+    Those of which the time is over make way. Again, it changes nothing.
 
-    Refuses one that was rejected or withdrawn, one that is over itself, and a second one beside one in force.
+    Refuses one that was rejected or withdrawn, one that is over itself, and a second one for the same days. One that
+    begins when the present one ends may be approved ahead.
     """
     at = at or clock.now()
+    today = centers.local_day(at=at)
     with transaction.atomic():
         asked, others = _lock(actor, accommodation_id)
         if asked.status == Accommodation.Status.APPROVED:
             return asked
         _check_pending(asked)
-        if asked.valid_until is not None and asked.valid_until < at.date():
+        if _is_over(asked, today):
             raise errors.DecidedAlready(present="OVER", wanted="APPROVED")
         for other in (other for other in others if other.status == Accommodation.Status.APPROVED):
-            if other.valid_until is None or other.valid_until >= at.date():
+            if _is_over(other, today):
+                _decide(other, Accommodation.Status.WITHDRAWN, actor, _OVER, at)
+            elif rules.do_overlap(asked.valid_from, asked.valid_until, other.valid_from, other.valid_until):
                 raise errors.AnotherInForce(accommodation=str(other.pk))
-            _decide(other, Accommodation.Status.WITHDRAWN, actor, _OVER, at)
         _decide(asked, Accommodation.Status.APPROVED, actor, _reason(reason, is_needed=False), at)
     return asked
 
@@ -114,6 +118,10 @@ def _lock(actor: User, accommodation_id: uuid.UUID) -> tuple[Accommodation, list
         next(row for row in rows if row.pk == accommodation_id),
         [row for row in rows if row.pk != accommodation_id],
     )
+
+
+def _is_over(held: Accommodation, today: date) -> bool:
+    return held.valid_until is not None and held.valid_until < today
 
 
 def _check_pending(asked: Accommodation) -> None:

@@ -45,11 +45,17 @@ def own_time(*, actor: User, room: ExamAssignment, at: datetime) -> OwnTime:
 
 def own_times(*, actor: User, rooms: Iterable[ExamAssignment], at: datetime) -> Mapping[uuid.UUID, OwnTime]:
     """The same of several rooms, by their ids; what the student is given more is looked up once."""
-    factors = assignments.factors_of(student_id=actor.pk, at=at)
-    return {room.pk: _time_in(room, factors, at) for room in rooms}
+    begins = [(room, _begin(room, at)) for room in rooms]
+    factors = assignments.factors_at(student_id=actor.pk, moments=[begin for _, begin in begins])
+    return {room.pk: _time_in(room, given, begin) for (room, begin), given in zip(begins, factors, strict=True)}
 
 
-def _time_in(room: ExamAssignment, factors: course.Factors, at: datetime) -> OwnTime:
+def _begin(room: ExamAssignment, at: datetime) -> datetime:
+    """When somebody can begin who wants to at this moment."""
+    return max(at, room.opens_at) if room.opens_at is not None and room.opened_at is None else at
+
+
+def _time_in(room: ExamAssignment, factors: course.Factors, begin: datetime) -> OwnTime:
     times = papers.section_times(paper_id=room.paper_id) if factors or room.is_sectioned else []
     parts = [course.Part(*part) for part in times]
     steps = course.draw(parts, room.breaks) if room.is_sectioned else []
@@ -58,7 +64,6 @@ def _time_in(room: ExamAssignment, factors: course.Factors, at: datetime) -> Own
     else:
         grants = course.whole_grants(room.seconds or room.paper.seconds, parts, factors)
     limit_at = room.closes_at if room.late_policy == room.LatePolicy.WINDOW else None
-    begin = max(at, room.opens_at) if room.opens_at is not None and room.opened_at is None else at
     reckoning = ledger.reckon(started_at=begin, grants=grants, limit_at=limit_at, steps=len(steps) or 1)
     of_step = [sum(g.seconds for g in grants if g.step == place) for place in range(len(steps))]
     return OwnTime(

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.db import connection
@@ -111,6 +112,20 @@ def get_face(*, tenant: Tenant | None = None) -> Face:
     if center is None:
         raise CenterNotFound
     return Face(center.name, center.primary_color, center.locale, center.time_zone, host_of(center), center.logo)
+
+
+def local_day(*, at: datetime) -> date:
+    """The day that it is in the present center at this moment, by its own clock."""
+    return at.astimezone(time_zone()).date()
+
+
+def time_zone() -> ZoneInfo:
+    """Of the present center; UTC where it names none that is known."""
+    name = Center.objects.filter(pk=tenancy.current().id).values_list("time_zone", flat=True).first()
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def registration_mode() -> str:

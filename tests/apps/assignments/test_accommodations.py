@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
-from hypothesis import given
+from django.db import IntegrityError, connection, transaction
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from apps.assignments import errors, queries, rules
 from apps.assignments.models import Accommodation
 from apps.assignments.operations import accommodations
 from apps.audit.models import Entry
+from apps.centers.models import Center
 from apps.core import clock, tenancy
 from tests.apps.assignments.builders import make_group
 
@@ -28,6 +29,10 @@ def propose(cast, factors=None, **fields):
 
 def in_force(cast, at=None):
     return queries.factors_of(student_id=cast.alice.pk, at=at or clock.now())
+
+
+def set_time_zone(cast, name):
+    Center.objects.filter(pk=cast.north.id).update(time_zone=name)
 
 
 def pointers(refusal):
@@ -136,6 +141,95 @@ def test_one_of_which_the_time_is_over_makes_way(cast):
     first.refresh_from_db()
     assert first.status == "WITHDRAWN"
     assert in_force(cast, later) == {"*": Decimal(2)}
+
+
+@pytest.mark.django_db
+def test_a_successor_is_approved_while_its_forerunner_is_in_force(cast):
+    today = clock.now().date()
+    day = timedelta(days=1)
+    present = propose(cast, valid_until=today + 3 * day)
+    accommodations.approve(actor=cast.dora, accommodation_id=present.pk)
+    next_one = propose(cast, {"*": Decimal(2)}, valid_from=today + 4 * day)
+    accommodations.approve(actor=cast.dora, accommodation_id=next_one.pk)
+    days = [in_force(cast, clock.now() + n * day) for n in (0, 3, 4, 400)]
+    assert days == [HALF_MORE, HALF_MORE, {"*": Decimal(2)}, {"*": Decimal(2)}]
+
+
+@pytest.mark.django_db
+def test_a_successor_that_begins_a_day_too_early_is_refused(cast):
+    last = clock.now().date() + timedelta(days=3)
+    present = propose(cast, valid_until=last)
+    accommodations.approve(actor=cast.dora, accommodation_id=present.pk)
+    early = propose(cast, {"*": Decimal(2)}, valid_from=last)
+    with pytest.raises(errors.AnotherInForce) as refusal:
+        accommodations.approve(actor=cast.dora, accommodation_id=early.pk)
+    assert refusal.value.details == {"accommodation": str(present.pk)}
+
+
+@pytest.mark.django_db
+def test_the_database_itself_lets_no_two_hold_on_one_day(cast):
+    """Of one student; another one's days are their own."""
+    today = clock.now().date()
+    fields = {"factors": {"*": "2"}, "reason": "-", "status": "APPROVED"}
+    Accommodation.objects.create(student=cast.alice, valid_until=today, **fields)
+    Accommodation.objects.create(student=cast.bob, **fields)
+    Accommodation.objects.create(student=cast.alice, valid_from=today + timedelta(days=1), **fields)
+    with pytest.raises(IntegrityError, match="one_accommodation_a_day"), transaction.atomic():
+        Accommodation.objects.create(student=cast.alice, valid_from=today, valid_until=today, **fields)
+
+
+# -- days ----------------------------------------------------------------------------------------------------------
+
+DAY = date(2026, 11, 20)
+MAYBE_DAY = st.none() | st.integers(-5, 5).map(lambda n: DAY + timedelta(days=n))
+
+
+@given(MAYBE_DAY, MAYBE_DAY, MAYBE_DAY, MAYBE_DAY)
+def test_periods_overlap_where_both_hold_on_a_day(valid_from, valid_until, other_from, other_until):
+    assume(valid_from is None or valid_until is None or valid_from <= valid_until)
+    assume(other_from is None or other_until is None or other_from <= other_until)
+    days = [DAY + timedelta(days=n) for n in range(-6, 7)]
+    both = [
+        day
+        for day in days
+        if rules.holds_on(valid_from, valid_until, day) and rules.holds_on(other_from, other_until, day)
+    ]
+    assert rules.do_overlap(valid_from, valid_until, other_from, other_until) is bool(both)
+
+
+@pytest.mark.django_db
+def test_days_are_those_of_the_center_not_of_utc(cast):
+    """At eight in the evening by UTC it is tomorrow already five hours further east."""
+    set_time_zone(cast, "Asia/Tashkent")
+    evening = datetime(2026, 11, 20, 20, tzinfo=UTC)
+    asked = propose(cast, valid_from=DAY + timedelta(days=1), valid_until=DAY + timedelta(days=1), at=evening)
+    accommodations.approve(actor=cast.dora, accommodation_id=asked.pk, at=evening)
+    hours = [in_force(cast, evening + timedelta(hours=n)) for n in (-2, 0, 22, 24)]
+    assert hours == [{}, HALF_MORE, HALF_MORE, {}]
+
+
+@pytest.mark.django_db
+def test_a_day_that_is_over_in_the_center_is_over(cast):
+    set_time_zone(cast, "Asia/Tashkent")
+    afternoon, evening = (datetime(2026, 11, 20, hour, tzinfo=UTC) for hour in (18, 20))
+    asked = propose(cast, valid_until=DAY, at=afternoon)
+    with pytest.raises(errors.BadAccommodation) as refusal:
+        propose(cast, valid_until=DAY, at=evening)
+    assert pointers(refusal) == ["/valid_until"]
+    with pytest.raises(errors.DecidedAlready):
+        accommodations.approve(actor=cast.dora, accommodation_id=asked.pk, at=evening)
+    assert accommodations.approve(actor=cast.dora, accommodation_id=asked.pk, at=afternoon).status == "APPROVED"
+    # Over, it makes way for one that says no days.
+    other = propose(cast, at=evening)
+    assert accommodations.approve(actor=cast.dora, accommodation_id=other.pk, at=evening).status == "APPROVED"
+
+
+@pytest.mark.django_db
+def test_a_center_whose_zone_is_unknown_counts_days_by_utc(cast):
+    set_time_zone(cast, "Nowhere/Nothing")
+    evening = datetime(2026, 11, 20, 20, tzinfo=UTC)
+    asked = propose(cast, valid_until=DAY, at=evening)
+    assert accommodations.approve(actor=cast.dora, accommodation_id=asked.pk, at=evening).status == "APPROVED"
 
 
 @pytest.mark.django_db

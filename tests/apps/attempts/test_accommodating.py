@@ -52,6 +52,20 @@ def test_what_is_told_before_is_what_is_given(cast, factor):
     assert told.extra == float((Decimal(factor) - 1) * 1800)
 
 
+def test_what_is_told_before_is_of_the_day_on_which_the_room_opens(cast):
+    opens_at = clock.now() + timedelta(days=3)
+    tomorrow = clock.now().date() + timedelta(days=1)
+    asked = accommodations.propose(
+        actor=cast.dora, student_id=cast.alice.pk, factors={"*": Decimal(2)}, reason="-", valid_from=tomorrow
+    )
+    accommodations.approve(actor=cast.dora, accommodation_id=asked.pk)
+    now, later = make_room(cast, cast.alice), make_room(cast, cast.alice, opens_at=opens_at, open_now=False)
+    assert [time_of(cast, room).extra for room in (now, later)] == [0, 1800]
+    at = opens_at + timedelta(minutes=1)
+    attempt = sitting.start_attempt(actor=cast.alice, assignment_id=later.pk, at=at).attempt
+    assert (attempt.deadline_at - at).total_seconds() == time_of(cast, later).total
+
+
 def test_each_timed_section_is_told(cast):
     approve(cast, GENERAL="1.5")
     test, _ = make_listening_test(cast)
