@@ -2,16 +2,41 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
+from unfold.forms import BaseDialogForm
+from unfold.widgets import (
+    UnfoldAdminDateWidget,
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminTextareaWidget,
+)
 
 from apps.assignments import operations, rules
-from apps.assignments.models import ExamAssignment
-from apps.core.adminsite import ActionVariant, RowAdmin, act, center_site
+from apps.assignments.models import Accommodation, ExamAssignment
+from apps.assignments.operations import accommodations
+from apps.core.adminsite import ActionVariant, RowAdmin, RowForm, act, center_site
 
-STATUS_COLORS = {"SCHEDULED": "info", "OPEN": "success", "CLOSED": "warning", "FINALISED": "primary"}
+STATUS_COLORS = {
+    "SCHEDULED": "info",
+    "OPEN": "success",
+    "CLOSED": "warning",
+    "FINALISED": "primary",
+    "PENDING": "warning",
+    "APPROVED": "success",
+    "REJECTED": "danger",
+    "WITHDRAWN": "info",
+}
+SECTIONS = {
+    "VOCAB": "Vocabulary",
+    "GRAMMAR_READING": "Grammar and reading",
+    "FULL_WRITTEN": "The whole written part",
+    "LISTENING": "Listening",
+    "GENERAL": "General sections",
+    rules.ALL_TYPES: "All other sections",
+}
 
 
 @admin.register(ExamAssignment, site=center_site)
@@ -72,3 +97,108 @@ class RoomAdmin(RowAdmin):
     @act("Release", icon="visibility", ask="Students see their results from now on. This cannot be taken back.")
     def release(self, request: HttpRequest, row: ExamAssignment) -> None:
         operations.release_results(assignment_id=row.pk)
+
+
+# -- accommodations ------------------------------------------------------------------------------------------------
+
+
+def _factor(name: str) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=SECTIONS[name],
+        required=False,
+        max_digits=4,
+        decimal_places=3,
+        widget=UnfoldAdminDecimalFieldWidget(attrs={"step": "0.001"}),
+        help_text=f"How much of its time, from {rules.LEAST_FACTOR} to {rules.LARGEST_FACTOR}: 1.25 is a quarter more.",
+    )
+
+
+class AccommodationForm(RowForm):
+    """One number for each type of section; what is left empty says nothing of it."""
+
+    vocab = _factor("VOCAB")
+    grammar_reading = _factor("GRAMMAR_READING")
+    full_written = _factor("FULL_WRITTEN")
+    listening = _factor("LISTENING")
+    general = _factor("GENERAL")
+    others = _factor(rules.ALL_TYPES)
+    reason = forms.CharField(widget=UnfoldAdminTextareaWidget, max_length=rules.LONGEST_DECISION)
+    valid_from = forms.DateField(widget=UnfoldAdminDateWidget(), required=False, help_text="Empty: from now on.")
+    valid_until = forms.DateField(widget=UnfoldAdminDateWidget(), required=False, help_text="The last day.")
+
+    class Meta:
+        model = Accommodation
+        fields = ["student"]
+
+
+FACTORS = {
+    "vocab": "VOCAB",
+    "grammar_reading": "GRAMMAR_READING",
+    "full_written": "FULL_WRITTEN",
+    "listening": "LISTENING",
+    "general": "GENERAL",
+    "others": rules.ALL_TYPES,
+}
+
+
+class WhyForm(BaseDialogForm):
+    reason = forms.CharField(widget=UnfoldAdminTextareaWidget, max_length=rules.LONGEST_DECISION)
+
+
+@admin.register(Accommodation, site=center_site)
+class AccommodationAdmin(RowAdmin):
+    """What students are always given. Asked for here or by teachers; decided here, with a trace."""
+
+    icon = "accessibility_new"
+    can_add = True
+    add_form = AccommodationForm
+    add_fields = ["student", *FACTORS, "reason", "valid_from", "valid_until"]
+    autocomplete_fields = ["student"]
+    list_display = ["student", "given", "status_label", "valid_from", "valid_until", "asked_by", "asked_at"]
+    list_filter = ["status"]
+    search_fields = ["student__email", "student__first_name", "student__last_name"]
+    fields = ["student", "given", "reason", "valid_from", "valid_until", "status_label", "asked_by", "asked_at"]
+    fields += ["decided_by", "decided_at", "decision"]
+    actions_detail = ["approve", "reject", "withdraw"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Accommodation]:
+        return super().get_queryset(request).select_related("student", "asked_by", "decided_by")
+
+    def added(self, request: HttpRequest, values: dict[str, Any]) -> Accommodation:
+        factors = {name: values.pop(field) for field, name in FACTORS.items()}
+        return accommodations.propose(
+            actor=request.user,  # type: ignore[arg-type]
+            student_id=values.pop("student").pk,
+            factors={name: factor for name, factor in factors.items() if factor is not None},
+            **values,
+        )
+
+    def can_act(self, name: str, row: Accommodation) -> bool:
+        """Only what may come of it is offered; a page that is older than the row gets the operation's refusal."""
+        wanted = {"PENDING"} if name in ("approve", "reject") else {"PENDING", "APPROVED"}
+        return row.status in wanted
+
+    @display(description="status", label=STATUS_COLORS, ordering="status")
+    def status_label(self, row: Accommodation) -> str:
+        return row.status
+
+    @display(description="given")
+    def given(self, row: Accommodation) -> str:
+        return ", ".join(f"{SECTIONS[name]} × {factor}" for name, factor in row.factors.items())
+
+    @act(
+        "Approve",
+        icon="check",
+        ask="It applies to every exam that begins on its days from now on.",
+        variant=ActionVariant.SUCCESS,
+    )
+    def approve(self, request: HttpRequest, row: Accommodation) -> None:
+        accommodations.approve(actor=request.user, accommodation_id=row.pk)  # type: ignore[arg-type]
+
+    @act("Reject", icon="close", ask="It is not given.", form=WhyForm, variant=ActionVariant.DANGER)
+    def reject(self, request: HttpRequest, row: Accommodation, values: dict[str, Any]) -> None:
+        accommodations.reject(actor=request.user, accommodation_id=row.pk, **values)  # type: ignore[arg-type]
+
+    @act("Withdraw", icon="undo", ask="It ends. Attempts that run keep what they were given.", form=WhyForm)
+    def withdraw(self, request: HttpRequest, row: Accommodation, values: dict[str, Any]) -> None:
+        accommodations.withdraw(actor=request.user, accommodation_id=row.pk, **values)  # type: ignore[arg-type]
