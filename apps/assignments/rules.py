@@ -13,7 +13,7 @@ from apps.assignments.errors import IllegalMove
 from apps.assignments.events import AssignmentClosed, AssignmentFinalised, AssignmentOpened
 from apps.core.errors import Problem
 from apps.core.events import Event
-from apps.mock_tests.rules.draft import SectionType
+from apps.mock_tests.rules.profiles.base import SectionType
 
 SCHEDULED, OPEN, CLOSED, FINALISED = "SCHEDULED", "OPEN", "CLOSED", "FINALISED"
 EXAM, HOMEWORK, PRACTICE = "EXAM", "HOMEWORK", "PRACTICE"

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.draft import DraftQuestion, DraftTest, ImportReport, UnreadableFile
+from apps.mock_tests.rules.draft import DraftQuestion, DraftTest, ImportReport
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.moodle_tree import Node
 from apps.mock_tests.rules.moodle_xml import draft_of
 from apps.mock_tests.rules.outline import Asked, CannotHold, outline

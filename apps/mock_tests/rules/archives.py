@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Final
 
-from apps.mock_tests.rules.draft import UnreadableFile
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 
 MEGABYTE: Final = 1024 * 1024
 BEGINNING: Final = b"PK\x03\x04"

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from apps.mock_tests.rules import foreign_html, richtext
 from apps.mock_tests.rules.archives import Archive
 from apps.mock_tests.rules.draft import DraftFile
-from apps.mock_tests.rules.moodle_areas import RefusedFile, candidates, media_type_of, safe_name
+from apps.mock_tests.rules.exchange.files import RefusedFile, candidates, media_type_of, safe_name
 
 _IMAGE: Final = re.compile(r'<img((?:\s+[a-z]+="[^"]*")*)>')
 _SOURCE: Final = re.compile(r'\ssrc="([^"]*)"')

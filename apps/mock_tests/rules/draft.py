@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from apps.mock_tests.rules.profiles.base import SectionType
 from apps.mock_tests.rules.types.base import Gap, Prompt, Text, Truth
 
-SectionType = Literal["VOCAB", "GRAMMAR_READING", "LISTENING", "FULL_WRITTEN", "GENERAL"]
 FileKind = Literal["image", "audio"]
 Outcome = Literal["taken", "partly", "refused", "ignored"]
 
@@ -24,21 +24,6 @@ def place_of(line: int, path: str = "") -> str:
     """Where something stands, as a pointer: `/line/3`, or `/files/items~1q1.xml/line/3` inside a package."""
     escaped = path.replace("~", "~0").replace("/", "~1")
     return f"/files/{escaped}/line/{line}" if path else f"/line/{line}"
-
-
-class UnreadableFile(Exception):
-    """The file as a whole cannot be read; nothing of it is taken.
-
-    `code` is stable for programs, `message` is one sentence for the person who sent the file, and `line` is where
-    reading stopped (1 when the file as a whole is at fault). `path` is the file inside a package.
-    """
-
-    def __init__(self, code: str, message: str, line: int = 1, path: str = "") -> None:
-        super().__init__(f"{path or 'line'} {line}: {message}")
-        self.code = code
-        self.message = message
-        self.line = line
-        self.path = path
 
 
 class DraftFile:

@@ -17,10 +17,10 @@ from apps.mock_tests.rules.draft import (
     DraftSection,
     DraftTest,
     NumericAnswer,
-    SectionType,
 )
 from apps.mock_tests.rules.interchange import Loss
 from apps.mock_tests.rules.native import kept
+from apps.mock_tests.rules.profiles.base import SectionType
 from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, TestSource
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import Given, Option, Prompt, plain

@@ -10,7 +10,7 @@ from typing import Final
 import nh3
 
 from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.draft import UnreadableFile
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.qti.elements import read_elements
 from apps.mock_tests.rules.qti.mathml import NoTex, to_tex
 

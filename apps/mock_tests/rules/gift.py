@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from apps.mock_tests.rules.draft import DraftTest, ImportReport, UnreadableFile
+from apps.mock_tests.rules.draft import DraftTest, ImportReport
+from apps.mock_tests.rules.exchange.limits import shortened
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.gift_parts import (
     ESCAPES,
     GiftMapping,
@@ -24,7 +26,6 @@ from apps.mock_tests.rules.gift_parts import (
     read_format,
     refuse,
 )
-from apps.mock_tests.rules.moodle_answers import shortened
 from apps.mock_tests.rules.moodle_tree import Node
 from apps.mock_tests.rules.moodle_xml import draft_of
 from apps.mock_tests.rules.textfile import TextLimits, read_lines

@@ -8,7 +8,7 @@ from typing import ClassVar, Final, NoReturn
 
 from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.moodle_answers import shortened
+from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.moodle_tree import Node
 
 FORMATS: Final = {

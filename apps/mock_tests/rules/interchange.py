@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from apps.mock_tests.rules.aiken import read_aiken, write_aiken
 from apps.mock_tests.rules.archives import OFFICE, Archive, looks_like_zip
-from apps.mock_tests.rules.draft import DraftFile, DraftGroup, DraftQuestion, DraftTest, UnreadableFile
+from apps.mock_tests.rules.draft import DraftFile, DraftGroup, DraftQuestion, DraftTest
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.gift import read_gift
 from apps.mock_tests.rules.gift_writing import write_gift
 from apps.mock_tests.rules.moodle_writing import write_moodle_xml

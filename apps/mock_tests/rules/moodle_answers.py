@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from apps.mock_tests.rules.draft import DraftOption, DraftQuestion, NumericAnswer
+from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.moodle_areas import Area, Shelf
 from apps.mock_tests.rules.moodle_tree import Node
 from apps.mock_tests.rules.numbers import parse_number
@@ -83,11 +84,6 @@ def refuse_if(reasons: Sequence[str]) -> None:
     """Refuse the question if there is any reason, each named once."""
     if reasons:
         raise RefusedQuestion(*dict.fromkeys(reasons))
-
-
-def shortened(text: str) -> str:
-    """A stranger's text, short enough to be repeated in a sentence."""
-    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def few(node: Node, tag: str) -> list[Node]:

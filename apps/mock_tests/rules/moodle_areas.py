@@ -12,24 +12,20 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
-import filetype
-
 from apps.mock_tests.rules import foreign_html, markdown, richtext
 from apps.mock_tests.rules.draft import DraftFile, FileKind
+from apps.mock_tests.rules.exchange.files import (
+    MEDIA_TYPES,
+    RefusedFile,
+    candidates,
+    extension_of,
+    media_type_of,
+    safe_name,
+)
+from apps.mock_tests.rules.exchange.limits import MAX_NESTING, MAX_TEXT
 from apps.mock_tests.rules.moodle_tree import Node
 
 PLUGIN_FILE: Final = "@@PLUGINFILE@@/"
-MEDIA_TYPES: Final[dict[str, tuple[str, FileKind]]] = {
-    "mp3": ("audio/mpeg", "audio"),
-    "wav": ("audio/wav", "audio"),
-    "ogg": ("audio/ogg", "audio"),
-    "m4a": ("audio/mp4", "audio"),
-    "png": ("image/png", "image"),
-    "jpg": ("image/jpeg", "image"),
-    "gif": ("image/gif", "image"),
-    "webp": ("image/webp", "image"),
-}
-_ALIASES: Final = {"jpeg": "jpg", "oga": "ogg"}
 
 # Players survive the first pass so that they can be found in well-formed HTML; the second pass is the house's own.
 _PLAYERS: Final = {"audio": {"src"}, "source": {"src"}, "a": {"href"}}
@@ -38,6 +34,7 @@ _SHOWN_ELSEWHERE: Final = re.compile(
 )
 _IMAGE: Final = re.compile(r'<img((?:\s+[a-z]+="[^"]*")*)>')
 _PLAYER: Final = re.compile(r"<audio\b[^>]*>.*?</audio>", re.DOTALL)
+_AUDIO_EXTENSIONS: Final = frozenset(name for name, (_, kind) in MEDIA_TYPES.items() if kind == "audio")
 _LINK: Final = re.compile(r'<a href="([^"]*)">.*?</a>', re.DOTALL)
 _SOURCE: Final = re.compile(r'\ssrc="([^"]*)"')
 _INSIDE: Final = re.compile(
@@ -48,13 +45,6 @@ _LIFTED: Final = "\0"
 _ONLY_LIFTED: Final = re.compile(rf"<(p|div|span)>(?:\s|&nbsp;|<br>)*{_LIFTED}(?:\s|&nbsp;|<br>|{_LIFTED})*</\1>")
 _WRAPPERS: Final = 4
 """How many elements around a player go with it when nothing else is in them."""
-
-MAX_TEXT: Final = 100_000
-MAX_NESTING: Final = 100
-
-
-class RefusedFile(Exception):
-    """An embedded file cannot be used; the message is the reason in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +124,7 @@ class _AreaReading:
 
     def _lifted(self, match: re.Match[str]) -> str:
         """The address of a picture that stood inside the text, as if it had come beside it."""
-        named = candidates(f"picture.{_extension(match[2].lower())}")
+        named = candidates(f"picture.{extension_of(match[2].lower())}")
         key = next(name for name in named if name not in self._embedded)
         self._embedded[key] = Node("file", {"name": key}, self._node.line, chunks=[match[3]])
         return f'"{PLUGIN_FILE}{key}"'
@@ -156,7 +146,7 @@ class _AreaReading:
 
     def _link(self, match: re.Match[str]) -> str:
         """Moodle turns links to recordings into players; other links stay as words."""
-        if not match[1].startswith(PLUGIN_FILE) or _extension(match[1]) not in _AUDIO_EXTENSIONS:
+        if not match[1].startswith(PLUGIN_FILE) or extension_of(match[1]) not in _AUDIO_EXTENSIONS:
             return match.group()
         self._take(match[1], "audio")
         return _LIFTED
@@ -232,41 +222,3 @@ def _content(file: Node, key: str) -> bytes:
     if not content:
         raise RefusedFile(f'The file "{key}" is empty.')
     return content
-
-
-def _extension(name: str) -> str:
-    extension = name.rpartition(".")[2].lower()
-    return _ALIASES.get(extension, extension)
-
-
-_AUDIO_EXTENSIONS: Final = frozenset(name for name, (_, kind) in MEDIA_TYPES.items() if kind == "audio")
-
-
-def media_type_of(name: str, content: bytes) -> tuple[str, FileKind]:
-    """What a file is, by its name and its beginning; refuses with `RefusedFile` what is not accepted."""
-    extension = _extension(name)
-    if extension not in MEDIA_TYPES:
-        accepted = ", ".join(MEDIA_TYPES)
-        raise RefusedFile(f'The file "{name}" is of a kind that is not accepted (accepted: {accepted}).')
-    found = filetype.guess(content)
-    if found is None or found.extension != extension:
-        actually = f"it is {found.mime}" if found else "its content is something else"
-        raise RefusedFile(f'The file "{name}" is not what its name says: {actually}.')
-    return MEDIA_TYPES[extension]
-
-
-def safe_name(name: str) -> str:
-    """The last part of a path, in characters that need no quoting anywhere."""
-    base = re.sub(r"[^\w.\-]+", "_", name.replace("\\", "/").rpartition("/")[2]).lstrip(".")
-    stem, _, _ = base.rpartition(".")
-    return f"{stem[:80] or 'file'}.{_extension(name)}"
-
-
-def candidates(name: str) -> Iterator[str]:
-    """The name, and others like it, as often as needed."""
-    stem, _, extension = name.rpartition(".")
-    number = 1
-    yield name
-    while True:
-        number += 1
-        yield f"{stem}-{number}.{extension}"

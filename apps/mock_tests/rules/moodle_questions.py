@@ -8,20 +8,13 @@ from decimal import Decimal
 from typing import Final
 
 from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.moodle_answers import (
-    TRUE,
-    MoodleMapping,
-    RefusedQuestion,
-    kind_of,
-    refuse_if,
-    shortened,
-)
+from apps.mock_tests.rules.exchange.limits import MAX_MARKS, shortened
+from apps.mock_tests.rules.moodle_answers import TRUE, MoodleMapping, RefusedQuestion, kind_of, refuse_if
 from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area, shown_files
 from apps.mock_tests.rules.moodle_tree import Node
 from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.types import registry
 
-MAX_MARKS: Final = Decimal(10_000)
 _UNSUPPORTED: Final = {
     "calculated": "Calculated",
     "calculatedsimple": "Calculated",

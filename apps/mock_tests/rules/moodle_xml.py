@@ -21,9 +21,9 @@ from apps.mock_tests.rules.draft import (
     ImportReport,
     Outcome,
     ReportRow,
-    SectionType,
-    UnreadableFile,
 )
+from apps.mock_tests.rules.exchange.sections import DEFAULT_SECTION, level_in, section_type
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.moodle_answers import RefusedQuestion
 from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area, shown_files
 from apps.mock_tests.rules.moodle_questions import (
@@ -38,9 +38,8 @@ from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.outline import INSTRUCTION_TAG
 from apps.mock_tests.rules.reading import Source, Watch, nobody
 
-__all__ = ["read_moodle_xml", "section_type", "write_moodle_xml"]
+__all__ = ["read_moodle_xml", "write_moodle_xml"]
 
-DEFAULT_SECTION: Final = "Questions"
 DEFAULT_LIMITS: Final = Limits()
 WATCHED: Final = 25
 """Questions between two words about how far it is."""
@@ -188,20 +187,6 @@ class _Import:
             self._watch(len(self._rows))
 
 
-def section_type(name: str) -> SectionType:
-    """Guess the type of a section from its English or Japanese name."""
-    name = unicodedata.normalize("NFKC", name).lower()
-    if re.search(r"listening|聴解|聞く|聞き取り|choukai", name):
-        return "LISTENING"
-    words = bool(re.search(r"vocabulary|kanji|orthography|文字|語彙|漢字|moji|goi", name))
-    sentences = bool(re.search(r"grammar|(?<!kanji )reading|文法|読解|bunpou|dokkai", name))
-    if (words and sentences) or (re.search(r"language knowledge|言語知識|written", name) and words == sentences):
-        return "FULL_WRITTEN"
-    if words:
-        return "VOCAB"
-    return "GRAMMAR_READING" if sentences else "GENERAL"
-
-
 def _blocks(nodes: Iterable[Node]) -> Iterator[_Block]:
     block: _Block | None = None
     path: Path = ()
@@ -248,11 +233,6 @@ def _common_title(blocks: Sequence[_Block]) -> str:
 def _section_name(path: Path, title: str) -> str:
     names = path[1:] if title else path
     return names[0] if names else title or DEFAULT_SECTION
-
-
-def level_in(title: str) -> str:
-    found = re.search(r"(?<![a-z])n([1-5])(?![0-9a-z])", unicodedata.normalize("NFKC", title), re.IGNORECASE)
-    return f"N{found[1]}" if found else ""
 
 
 def _deal(names: Sequence[str], count: int) -> list[list[int]]:

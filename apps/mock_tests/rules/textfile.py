@@ -6,7 +6,7 @@ import codecs
 from dataclasses import dataclass
 
 from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.draft import UnreadableFile
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 
 
 @dataclass(frozen=True, slots=True)

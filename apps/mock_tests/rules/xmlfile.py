@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import IO, Final, NoReturn
 from xml.parsers import expat
 
-from apps.mock_tests.rules.draft import UnreadableFile
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 
 BETWEEN_NAMES: Final = " "
 """Stands between a namespace and a name; neither can hold it."""

@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from apps.mock_tests.rules.archives import Archive, ArchiveLimits, looks_like_zip
-from apps.mock_tests.rules.draft import UnreadableFile
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 
 
 def zipped(*files, compression=zipfile.ZIP_DEFLATED):

@@ -32,10 +32,11 @@ from apps.mock_tests.rules.draft import (
     DraftTest,
     ImportReport,
     NumericAnswer,
-    UnreadableFile,
 )
+from apps.mock_tests.rules.exchange.sections import section_type
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.moodle_tree import Limits
-from apps.mock_tests.rules.moodle_xml import read_moodle_xml, section_type, write_moodle_xml
+from apps.mock_tests.rules.moodle_xml import read_moodle_xml, write_moodle_xml
 from apps.mock_tests.rules.types.base import Gap, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.essay import without_rubric
 from apps.mock_tests.rules.types.registry import TYPES

@@ -23,7 +23,7 @@ from apps.mock_tests.rules.draft import (
     DraftTest,
     NumericAnswer,
 )
-from apps.mock_tests.rules.moodle_xml import section_type
+from apps.mock_tests.rules.exchange.sections import section_type
 from apps.mock_tests.rules.qti.mapping import QtiMapping
 from apps.mock_tests.rules.qti.reading import read_qti
 from apps.mock_tests.rules.types.base import Gap, Option, Prompt, Text, Truth

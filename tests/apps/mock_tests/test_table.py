@@ -13,7 +13,8 @@ import pytest
 from openpyxl.styles import Font
 
 from apps.mock_tests.rules import interchange
-from apps.mock_tests.rules.draft import DraftGroup, DraftOption, DraftQuestion, DraftSection, DraftTest, UnreadableFile
+from apps.mock_tests.rules.draft import DraftGroup, DraftOption, DraftQuestion, DraftSection, DraftTest
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.table.columns import COLUMNS, column_of
 from apps.mock_tests.rules.table.reading import read_csv, read_xlsx
 from apps.mock_tests.rules.table.sheets import guarded, unguarded

@@ -23,14 +23,14 @@ from apps.mock_tests.rules.draft import (
     ImportReport,
     Outcome,
     ReportRow,
-    UnreadableFile,
 )
-from apps.mock_tests.rules.moodle_areas import RefusedFile, media_type_of
-from apps.mock_tests.rules.moodle_questions import MAX_MARKS
+from apps.mock_tests.rules.exchange.files import RefusedFile, media_type_of
+from apps.mock_tests.rules.exchange.given import given_of
+from apps.mock_tests.rules.exchange.limits import MAX_MARKS
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.native import kept
 from apps.mock_tests.rules.native.codec import Undecodable, decode, encode
 from apps.mock_tests.rules.reading import Source, Watch, nobody
-from apps.mock_tests.rules.table.reading import given_of
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.registry import TYPES
 

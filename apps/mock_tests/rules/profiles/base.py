@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 LANGUAGE, READING, LISTENING = "language_knowledge", "reading", "listening"
 LANGUAGE_AND_READING = "language_reading_combined"
@@ -17,7 +17,8 @@ Conversion = Literal["none", "scaled"]
 TieBy = Literal["topic", "area", "wrong_ratio"]
 CONVERSIONS: tuple[Conversion, ...] = ("none", "scaled")
 TIES: tuple[TieBy, ...] = ("topic", "area", "wrong_ratio")
-SECTION_TYPES = ("VOCAB", "GRAMMAR_READING", "LISTENING", "FULL_WRITTEN", "GENERAL")
+SectionType = Literal["VOCAB", "GRAMMAR_READING", "LISTENING", "FULL_WRITTEN", "GENERAL"]
+SECTION_TYPES: tuple[SectionType, ...] = get_args(SectionType)
 
 _SHARE_DIGITS = Decimal("1e-10")
 

@@ -11,8 +11,9 @@ import nh3
 
 from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.draft import FileKind
+from apps.mock_tests.rules.exchange.files import RefusedFile
+from apps.mock_tests.rules.exchange.limits import MAX_NESTING, MAX_TEXT
 from apps.mock_tests.rules.foreign_html import RENAMED, STYLES
-from apps.mock_tests.rules.moodle_areas import MAX_NESTING, MAX_TEXT, RefusedFile
 from apps.mock_tests.rules.qti.elements import Element, read_elements
 from apps.mock_tests.rules.qti.files import ENDINGS, Shelf
 from apps.mock_tests.rules.qti.findings import Findings

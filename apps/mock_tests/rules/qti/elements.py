@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Literal
 
-from apps.mock_tests.rules.draft import UnreadableFile
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.xmlfile import BETWEEN_NAMES, XmlLimits, XmlReading
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from apps.mock_tests.rules.archives import Archive
 from apps.mock_tests.rules.draft import DraftFile, FileKind
-from apps.mock_tests.rules.moodle_areas import RefusedFile, candidates, media_type_of, safe_name
+from apps.mock_tests.rules.exchange.files import RefusedFile, candidates, media_type_of, safe_name
 
 _LOOKED_AT: Final = 8192
 LONGEST_PAGE: Final = 512 * 1024

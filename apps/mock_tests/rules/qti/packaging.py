@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import IO, Final
 
 from apps.mock_tests.rules.archives import OFFICE, Archive, looks_like_zip
-from apps.mock_tests.rules.draft import UnreadableFile
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.qti.elements import ITEM_LIMITS, MANIFEST_LIMITS, Element, read_elements
 from apps.mock_tests.rules.qti.files import resolved
 from apps.mock_tests.rules.reading import beginning_of, bytes_of

@@ -16,9 +16,9 @@ from apps.mock_tests.rules.draft import (
     DraftTest,
     ImportReport,
     ReportRow,
-    UnreadableFile,
 )
-from apps.mock_tests.rules.moodle_xml import level_in, section_type
+from apps.mock_tests.rules.exchange.sections import level_in, section_type
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.qti.body import Markup, for_takers
 from apps.mock_tests.rules.qti.elements import Element
 from apps.mock_tests.rules.qti.files import Shelf, recordings

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from apps.mock_tests.rules.draft import UnreadableFile
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.qti.elements import Element
 from apps.mock_tests.rules.qti.findings import Findings
 from apps.mock_tests.rules.qti.packaging import ITEM, MOST_ITEMS, SECTION, TEST, Package

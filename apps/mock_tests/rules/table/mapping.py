@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.bundle import Bundle, Texts
 from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
-from apps.mock_tests.rules.moodle_answers import shortened
+from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.table.columns import FEEDBACK, LETTERS, OPTION, folded, numbered
 from apps.mock_tests.rules.types.base import FULL, Text, plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
@@ -19,17 +19,16 @@ from apps.mock_tests.rules.draft import (
     ImportReport,
     Outcome,
     ReportRow,
-    SectionType,
-    UnreadableFile,
 )
-from apps.mock_tests.rules.moodle_answers import shortened
-from apps.mock_tests.rules.moodle_questions import MAX_MARKS
-from apps.mock_tests.rules.moodle_xml import DEFAULT_SECTION, level_in, section_type
+from apps.mock_tests.rules.exchange.given import given_of
+from apps.mock_tests.rules.exchange.limits import MAX_MARKS, shortened
+from apps.mock_tests.rules.exchange.sections import DEFAULT_SECTION, level_in, section_type
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
+from apps.mock_tests.rules.profiles.base import SECTION_TYPES, SectionType
 from apps.mock_tests.rules.reading import Source, Watch, beginning_of, bytes_of, nobody
 from apps.mock_tests.rules.table.columns import GAP, OPTION, PROMPT, column_of, folded, is_header, numbered
 from apps.mock_tests.rules.table.mapping import Cells, RefusedRow, TableMapping, number_in, parts_of, unescaped
 from apps.mock_tests.rules.table.sheets import HEADER_WITHIN, SheetRow, rows_of_text, sheets_of_workbook
-from apps.mock_tests.rules.types.base import Answer, Given, Option
 from apps.mock_tests.rules.types.registry import TYPES, mappings
 
 MOST_QUESTIONS: Final = 10_000
@@ -39,9 +38,7 @@ LONGEST_NAME: Final = 500
 
 _OF_GROUP: Final = ("instruction", "passage", "group_image", "group_audio")
 _OF_PLACE: Final = ("section", "section_type", "group", "group_title", *_OF_GROUP, "test", "level")
-_SECTION_TYPES: Final[dict[str, SectionType]] = {
-    folded(name): name for name in ("VOCAB", "GRAMMAR_READING", "LISTENING", "FULL_WRITTEN", "GENERAL")
-}
+_SECTION_TYPES: Final[dict[str, SectionType]] = {folded(name): name for name in SECTION_TYPES}
 _DIFFICULTIES: Final = {
     folded(word): level
     for level, words in (
@@ -355,17 +352,6 @@ def folded_policy(said: str, kind: str) -> str:
     policy = re.sub(r"[\s\-]+", "_", said.strip().casefold())
     policies = TYPES[kind].policies
     return "" if policies and policy == policies[0] else policy
-
-
-def given_of(question: DraftQuestion) -> Given:
-    """What a question says about its answers, with options named by their places."""
-    options = (
-        Option(str(place), option.text, option.fraction, feedback=option.feedback)
-        for place, option in enumerate(question.options)
-    )
-    answers = (Answer(answer.value, answer.tolerance, answer.fraction) for answer in question.answers)
-    same = {f.name: getattr(question, f.name) for f in fields(Given) if f.name not in ("options", "answers")}
-    return Given(options=tuple(options), answers=tuple(answers), **same)
 
 
 def _column_of(pointer: str) -> str:

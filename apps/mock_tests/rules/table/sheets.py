@@ -17,7 +17,7 @@ from defusedxml.common import DefusedXmlException
 
 from apps.authentication.rules.roster_text import Unreadable, encoding_of
 from apps.mock_tests.rules.archives import Archive, ArchiveLimits
-from apps.mock_tests.rules.draft import UnreadableFile
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.richtext import without_control_characters
 from apps.mock_tests.rules.table.columns import is_header, known_in
 

@@ -7,7 +7,8 @@ from collections import defaultdict
 from typing import Final
 
 from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.moodle_answers import TRUE, Answers, RefusedQuestion, kind_of, refuse_flaws, shortened
+from apps.mock_tests.rules.exchange.limits import shortened
+from apps.mock_tests.rules.moodle_answers import TRUE, Answers, RefusedQuestion, kind_of, refuse_flaws
 from apps.mock_tests.rules.moodle_areas import Area
 from apps.mock_tests.rules.moodle_tree import Node
 from apps.mock_tests.rules.types.base import FULL, Gap, Given, Option

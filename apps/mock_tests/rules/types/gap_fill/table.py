@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.moodle_answers import shortened
+from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.table.columns import GAP, numbered
 from apps.mock_tests.rules.table.mapping import (
     MARKED_AS_HTML,

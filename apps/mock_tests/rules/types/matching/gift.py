@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.gift_parts import (
     GiftMapping,
     element,
@@ -16,7 +17,6 @@ from apps.mock_tests.rules.gift_parts import (
     refuse,
     refuse_words,
 )
-from apps.mock_tests.rules.moodle_answers import shortened
 from apps.mock_tests.rules.moodle_tree import Node
 from apps.mock_tests.rules.outline import CannotHold
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
-from apps.mock_tests.rules.moodle_answers import shortened
+from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.table.columns import LETTERS, OPTION, PROMPT, numbered
 from apps.mock_tests.rules.table.mapping import (
     Cells,

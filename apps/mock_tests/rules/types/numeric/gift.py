@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apps.mock_tests.rules.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.gift_parts import (
     GiftMapping,
     answer_element,
@@ -15,7 +16,6 @@ from apps.mock_tests.rules.gift_parts import (
     refuse,
     refuse_words,
 )
-from apps.mock_tests.rules.moodle_answers import shortened
 from apps.mock_tests.rules.moodle_tree import Node
 from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.types.base import FULL, plain

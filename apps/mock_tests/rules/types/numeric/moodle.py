@@ -8,6 +8,7 @@ from typing import Final
 
 from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.draft import DraftQuestion, NumericAnswer
+from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.moodle_answers import (
     ANY_OTHER,
     Answers,
@@ -16,7 +17,6 @@ from apps.mock_tests.rules.moodle_answers import (
     few,
     fraction_of,
     kind_of,
-    shortened,
 )
 from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area
 from apps.mock_tests.rules.moodle_elements import percent

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from apps.mock_tests.rules.draft import DraftQuestion, NumericAnswer
-from apps.mock_tests.rules.moodle_answers import shortened
+from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.table.columns import OPTION
 from apps.mock_tests.rules.table.mapping import (
     Cells,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.moodle_answers import shortened
+from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.outline import CannotHold
 from apps.mock_tests.rules.table.columns import FEEDBACK, OPTION, folded, numbered
 from apps.mock_tests.rules.table.mapping import Cells, Line, RefusedRow, TableMapping, cell_of

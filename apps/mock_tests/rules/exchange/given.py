@@ -1,0 +1,19 @@
+"""A question of a file, as the rules of its type want it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from apps.mock_tests.rules.draft import DraftQuestion
+from apps.mock_tests.rules.types.base import Answer, Given, Option
+
+
+def given_of(question: DraftQuestion) -> Given:
+    """What a question says about its answers, with options named by their places."""
+    options = (
+        Option(str(place), option.text, option.fraction, feedback=option.feedback)
+        for place, option in enumerate(question.options)
+    )
+    answers = (Answer(answer.value, answer.tolerance, answer.fraction) for answer in question.answers)
+    same = {f.name: getattr(question, f.name) for f in fields(Given) if f.name not in ("options", "answers")}
+    return Given(options=tuple(options), answers=tuple(answers), **same)

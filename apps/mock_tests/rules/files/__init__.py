@@ -1,0 +1,1 @@
+"""Files as such, whatever they hold: archives, XML, plain text, pictures and recordings."""
