@@ -103,5 +103,5 @@ async def test_a_thousand_events_a_second_are_in_no_answers_way(server, cast):
     assert slowest < 3
     await asyncio.sleep(3.5)
     kept = await in_north(IntegrityEvent.objects.filter(attempt_id=attempt.pk).count)()
-    assert 0 < kept <= rules.MOST_OF_AN_ATTEMPT
+    assert 0 < kept <= rules.MOST_OF_A_KIND
     await ws.close()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Count
 from django.db.models.functions import Now
 
 from apps.attempts import errors, queries
@@ -29,15 +30,15 @@ def report_events(*, actor: User, attempt_id: uuid.UUID, events: Iterable[Mappin
 def keep_events(*, attempt_id: uuid.UUID, events: Iterable[Mapping[str, object]]) -> int:
     """The same where it is known whose attempt it is. Touches no attempt, so it is in nobody's way.
 
-    What goes beyond ``rules.MOST_OF_AN_ATTEMPT`` is dropped: who floods has said enough.
+    What goes beyond the share of its kind is dropped: who floods has said enough, and everything else is still heard.
     """
     noticed = rules.read_events(events)
     with transaction.atomic():
-        told = IntegrityEvent.objects.filter(attempt_id=attempt_id, is_observed=False)
-        room = rules.MOST_OF_AN_ATTEMPT - told.count()
+        told = IntegrityEvent.objects.filter(attempt_id=attempt_id, is_observed=False).order_by()
+        counts = dict(told.values_list("kind").annotate(count=Count("pk")))
         kept = [
             IntegrityEvent(attempt_id=attempt_id, kind=event.kind, at=event.at, details=dict(event.details))
-            for event in noticed[: max(room, 0)]
+            for event in rules.within_shares(noticed, counts)
         ]
         IntegrityEvent.objects.bulk_create(kept)
     return len(kept)

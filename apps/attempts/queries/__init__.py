@@ -13,7 +13,7 @@ from apps.assignments import queries as rooms
 from apps.assignments import rules as room_rules
 from apps.attempts import errors
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, IntegrityEvent
-from apps.attempts.rules import ledger, receipts, watermarks
+from apps.attempts.rules import ledger, moments, receipts, watermarks
 from apps.mock_tests import queries as papers
 
 if TYPE_CHECKING:
@@ -163,12 +163,24 @@ def last_seqs(attempt: Attempt) -> dict[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalLine:
+    """A line as it was stored; ``is_falling`` flags a moment that is earlier than the one of a line before it."""
+
+    epoch: int
+    seq: int
+    question_id: uuid.UUID
+    response: Any
+    received_at: datetime
+    is_falling: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Journal:
     """The whole journal of a closed attempt, with the receipt over it."""
 
     receipt: str
     frozen_at: datetime
-    entries: list[AnswerEntry]
+    entries: list[JournalLine]
     is_intact: bool
 
 
@@ -182,7 +194,11 @@ def journal_of(attempt: Attempt) -> Journal:
         attempt_id=attempt.pk,
         entries=[receipts.Entry(entry.epoch, entry.seq, entry.question_id, entry.response) for entry in entries],
     )
-    return Journal(sheet.receipt, sheet.frozen_at, entries, again == sheet.receipt)
+    lines = [
+        JournalLine(entry.epoch, entry.seq, entry.question_id, entry.response, entry.received_at, is_falling)
+        for entry, is_falling in zip(entries, moments.falling(entry.received_at for entry in entries), strict=True)
+    ]
+    return Journal(sheet.receipt, sheet.frozen_at, lines, again == sheet.receipt)
 
 
 def journal_keys(*, attempt_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, int, int]]:

@@ -12,7 +12,6 @@ from apps.attempts import queries
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, IntegrityEvent, RefusedAnswer, TimeGrant
 from apps.attempts.queries import earned
 from apps.attempts.rules import shown
-from apps.mock_tests.rules import richtext
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -75,16 +74,11 @@ def _answers(attempt: Attempt, sheet: dict[str, Any]) -> list[dict[str, Any]]:
             "section": section["name"],
             "question": question["question_number"],
             "response": sheet[question["id"]],
-            "words": _words(question, sheet[question["id"]]),
+            "words": shown.words_of(question, sheet[question["id"]]),
         }
         for section, question in shown.questions_of(paper)
         if question["id"] in sheet
     ]
-
-
-def _words(question: shown.Question, response: Any) -> list[str]:
-    chosen = response if isinstance(response, list) else [response]
-    return [richtext.to_text(option["text"]) for option in question.get("options") or [] if option["id"] in chosen]
 
 
 def _result(attempt: Attempt, parts: list[earned.Part]) -> dict[str, Any]:

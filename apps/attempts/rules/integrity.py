@@ -3,17 +3,21 @@ sat. None of the first is trusted, and from neither follows anything but what pe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-MOST_OF_AN_ATTEMPT: Final = 500
+OWN_KINDS: Final = frozenset({"blur", "focus", "hidden", "visible", "offline", "online"})
+"""What our own pages tell of."""
+MOST_OF_A_KIND: Final = 200
+MOST_OF_OTHERS: Final = 500
+"""Of all other kinds together. So a flood of one kind, or of many that nobody knows, hides nothing of what matters."""
 MOST_AT_ONCE: Final = 50
 LONGEST_KIND: Final = 40
 LONGEST_DETAIL: Final = 200
 MOST_DETAILS: Final = 8
-
 
 MOST_OBSERVED: Final = 200
 """Apart from what screens tell: who floods the one must not hide the other."""
@@ -49,6 +53,20 @@ def read_events(events: Iterable[Mapping[str, object]]) -> list[Noticed]:
             details = {_text(name, LONGEST_KIND): _text(value, LONGEST_DETAIL) for name, value in others[:MOST_DETAILS]}
             read.append(Noticed(kind, _moment(event.get("at")), {n: text for n, text in details.items() if text}))
     return read
+
+
+def within_shares(noticed: Iterable[Noticed], kept: Mapping[str, int]) -> list[Noticed]:
+    """Those for which there is room beside what is ``kept`` already, by kind."""
+    counts = Counter(kept)
+    others = sum(count for kind, count in counts.items() if kind not in OWN_KINDS)
+    found = []
+    for event in noticed:
+        is_other = event.kind not in OWN_KINDS
+        if counts[event.kind] < MOST_OF_A_KIND and not (is_other and others >= MOST_OF_OTHERS):
+            counts[event.kind] += 1
+            others += is_other
+            found.append(event)
+    return found
 
 
 def observe(*, way: str, before: Place | None, now: Place, sockets: int) -> list[Noticed]:

@@ -95,6 +95,12 @@ def place_of(question: Question, response: object) -> int | None:
     return next((place for place, option in enumerate(options_of(question)) if option["id"] == response), None)
 
 
+def words_of(question: Question, response: object) -> list[str]:
+    """What the chosen options say, as plain text; nothing for answers that are no options."""
+    chosen = response if isinstance(response, list) else [response]
+    return [richtext.to_text(option["text"]) for option in question.get("options") or [] if option["id"] in chosen]
+
+
 def _option(options: Options, given: object) -> object:
     if isinstance(given, bool):
         given = str(given)

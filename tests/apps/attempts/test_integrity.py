@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -84,10 +85,32 @@ def test_keeps_them_after_the_end_too(cast, attempt):
 
 
 @pytest.mark.django_db
-def test_takes_so_many_and_no_more(cast, attempt, monkeypatch):
-    monkeypatch.setattr(rules, "MOST_OF_AN_ATTEMPT", 5)
+def test_takes_so_many_of_a_kind_and_no_more(cast, attempt, monkeypatch):
+    monkeypatch.setattr(rules, "MOST_OF_A_KIND", 5)
     kept = [integrity.keep_events(attempt_id=attempt.pk, events=[{"kind": "blur"}] * 3) for _ in range(3)]
     assert kept == [3, 2, 0]
+    assert integrity.keep_events(attempt_id=attempt.pk, events=[{"kind": "hidden"}, {"kind": "blur"}]) == 1
+
+
+@pytest.mark.django_db
+def test_a_flood_of_kinds_that_nobody_knows_hides_no_true_event(cast, attempt, monkeypatch):
+    monkeypatch.setattr(rules, "MOST_OF_OTHERS", 4)
+    flood = [{"kind": f"noise-{number}"} for number in range(10)]
+    assert integrity.keep_events(attempt_id=attempt.pk, events=flood) == 4
+    assert integrity.keep_events(attempt_id=attempt.pk, events=[*flood, {"kind": "offline"}, {"kind": "blur"}]) == 2
+    kinds = IntegrityEvent.objects.filter(kind__in=rules.OWN_KINDS).values_list("kind", flat=True)
+    assert sorted(kinds) == ["blur", "offline"]
+
+
+@given(st.lists(st.sampled_from(["blur", "offline", "a", "b", "c"]), max_size=400))
+def test_no_order_of_events_goes_beyond_the_shares(kinds):
+    events = [rules.Noticed(kind, None, {}) for kind in kinds]
+    half = len(events) // 2
+    first = rules.within_shares(events[:half], {})
+    kept = [event.kind for event in first + rules.within_shares(events[half:], Counter(event.kind for event in first))]
+    for own in ("blur", "offline"):
+        assert kept.count(own) == min(kinds.count(own), rules.MOST_OF_A_KIND)
+    assert len(kept) - kept.count("blur") - kept.count("offline") <= rules.MOST_OF_OTHERS
 
 
 @pytest.mark.django_db

@@ -81,7 +81,7 @@ def test_who_floods_with_events_hides_nothing_that_the_server_sees(attempt):
     with coming(HOME):
         assert integrity.see(attempt_id=attempt.pk, way=rules.STARTED) == 1
     told = IntegrityEvent.objects.filter(attempt_id=attempt.pk)
-    assert told.filter(is_observed=False).count() == rules.MOST_OF_AN_ATTEMPT
+    assert told.filter(is_observed=False).count() == rules.MOST_OF_A_KIND
     assert list(told.filter(is_observed=True).values_list("kind", flat=True)) == ["address_changed"]
 
 

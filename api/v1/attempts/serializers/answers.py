@@ -141,7 +141,10 @@ class EntryOut(serializers.Serializer[Any]):
     seq = serializers.IntegerField()
     question = serializers.UUIDField(source="question_id")
     response = serializers.JSONField(allow_null=True)
-    received_at = serializers.DateTimeField()
+    received_at = serializers.DateTimeField(help_text="By the database's clock.")
+    is_falling = serializers.BooleanField(
+        help_text="Earlier than a line before it: the clock was set back, or that line had to be sent again. Advice."
+    )
 
 
 class ReceiptOut(serializers.Serializer[Any]):
