@@ -222,6 +222,14 @@ def factors_at(*, student_id: uuid.UUID, moments: Sequence[datetime]) -> list[di
     return [{section_type: Decimal(factor) for section_type, factor in given.items()} for given in found]
 
 
+def approver_of(*, student_id: uuid.UUID, at: datetime) -> uuid.UUID | None:
+    """Who has approved the accommodation that is in force for a student that day; nobody where there is none."""
+    approved = Accommodation.objects.filter(student=student_id, status=Accommodation.Status.APPROVED)
+    day = centers.local_day(at=at)
+    rows = approved.values_list("valid_from", "valid_until", "decided_by")
+    return next((by for *period, by in rows if rules.holds_on(*period, day)), None)
+
+
 # -- homework ------------------------------------------------------------------------------------------------------
 
 

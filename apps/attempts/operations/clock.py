@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import connection
 
+from apps.assignments import queries as rooms
 from apps.attempts.events import AttemptTimeUp
 from apps.attempts.models import Attempt, TimeGrant
 from apps.attempts.rules import ledger
@@ -31,10 +32,22 @@ WHERE attempts_attempt.id = move.id
 """
 
 
-def open_ledger(*, attempt: Attempt, grants: Iterable[Grant]) -> None:
-    """Write the first entries of a new attempt and set its alarm."""
+def open_ledger(*, attempt: Attempt, grants: Sequence[Grant]) -> None:
+    """Write the first entries of a new attempt and set its alarm. What its student is always given has as author who
+    approved it."""
+    approver_id = None
+    if any(grant.kind == ledger.ACCOMMODATION for grant in grants):
+        approver_id = rooms.approver_of(student_id=attempt.student_id, at=attempt.started_at)
     TimeGrant.objects.bulk_create(
-        TimeGrant(attempt=attempt, kind=grant.kind, seconds=grant.seconds, step=grant.step) for grant in grants
+        TimeGrant(
+            attempt=attempt,
+            kind=grant.kind,
+            seconds=grant.seconds,
+            step=grant.step,
+            reason=ledger.REASONS.get(grant.kind, ""),
+            granted_by_id=approver_id if grant.kind == ledger.ACCOMMODATION else None,
+        )
+        for grant in grants
     )
     set_alarms(attempts=[attempt])
 

@@ -18,6 +18,8 @@ from typing import Final
 
 BASE: Final = "BASE"  # the time of the paper
 SECTION: Final = "SECTION"  # the time of one section
+QUESTION: Final = "QUESTION"  # the time of one question
+QUESTION: Final = "QUESTION"  # the time of one question of a quiz
 BREAK: Final = "BREAK"
 ACCOMMODATION: Final = "ACCOMMODATION"  # what a student is always given more
 PAUSE: Final = "PAUSE"  # while nobody could write
@@ -30,7 +32,7 @@ WINDOW: Final = "WINDOW"  # what the room's window takes away, or gives back whe
 PERSONAL: Final = frozenset({ACCOMMODATION, PAUSE, INCIDENT, EXTENSION, REOPENED})
 """Time that was given to this person: it counts beyond the window of the room."""
 
-PRINTED: Final = frozenset({BASE, SECTION, BREAK})
+PRINTED: Final = frozenset({BASE, SECTION, QUESTION, BREAK})
 """What everybody has who sits this paper in this room: the kind says why."""
 
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
