@@ -32,7 +32,7 @@ ENGLISH = (
 
 
 def drafts(count: int) -> Iterable[Any]:
-    from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
+    from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
 
     draw = random.Random(5)
     for number in range(count):

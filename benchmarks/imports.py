@@ -29,7 +29,7 @@ from benchmarks.harness import VAR, Run, stage
 
 if TYPE_CHECKING:
     from apps.core.tenancy import Tenant
-    from apps.mock_tests.rules.draft import DraftFile, DraftTest
+    from apps.mock_tests.rules.exchange.draft import DraftFile, DraftTest
 
 SECONDS, MEMORY_MB, SILENCE = 60.0, 300.0, 1.0
 PICTURES = 0.8
@@ -60,7 +60,7 @@ def recording(number: int) -> bytes:
 
 
 def make_test(questions: int, files: int) -> DraftTest:
-    from apps.mock_tests.rules.draft import DraftFile, DraftGroup, DraftSection, DraftTest
+    from apps.mock_tests.rules.exchange.draft import DraftFile, DraftGroup, DraftSection, DraftTest
 
     held: list[DraftFile] = []
     for number in range(files):
@@ -89,7 +89,7 @@ def make_test(questions: int, files: int) -> DraftTest:
 def _question(number: int, file: DraftFile | None) -> Any:
     from decimal import Decimal
 
-    from apps.mock_tests.rules.draft import DraftOption, DraftQuestion, NumericAnswer
+    from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion, NumericAnswer
     from apps.mock_tests.rules.types.base import Text
 
     shown = f'<img src="media:{file.name}">' if file is not None and file.kind == "image" else ""
@@ -135,7 +135,7 @@ def work(schema: str, job_id: str) -> None:
 class Bench:
     def __init__(self, tenant: Tenant, questions: int, files: int) -> None:
         from apps.authentication.operations import people
-        from apps.mock_tests.rules import interchange
+        from apps.mock_tests.rules.exchange import interchange
 
         self.tenant = tenant
         self.admin = people.create_person(email="admin@bench.test", password=None, role="CENTER_ADMIN")

@@ -24,8 +24,8 @@ from apps.assignments import queries as assignments
 from apps.mock_tests import queries
 from apps.mock_tests.operations import exporting_jobs, importing, importing_bank, importing_jobs
 from apps.mock_tests.queries import exports, profiles
-from apps.mock_tests.rules.interchange import FORMATS
-from apps.mock_tests.rules.table.writing import template
+from apps.mock_tests.rules.exchange.interchange import FORMATS
+from apps.mock_tests.rules.exchange.table.writing import template
 
 QUIZ = "QUIZ"
 LARGE = 8 * 2**20

@@ -21,9 +21,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.draft import DraftFile, DraftGroup, DraftOption, DraftQuestion, DraftSection, DraftTest
+from apps.mock_tests.rules.exchange.draft import (
+    DraftFile,
+    DraftGroup,
+    DraftOption,
+    DraftQuestion,
+    DraftSection,
+    DraftTest,
+)
+from apps.mock_tests.rules.exchange.moodle.writing import write_moodle_xml
 from apps.mock_tests.rules.exchange.sections import section_type
-from apps.mock_tests.rules.moodle_xml import write_moodle_xml
 
 HERE: Final = Path(__file__).parent
 SOURCE: Final = HERE / "n5_sakura.json"

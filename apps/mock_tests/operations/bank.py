@@ -30,8 +30,8 @@ from apps.mock_tests.queries import bank as queries
 from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.rules import bank as rules
 from apps.mock_tests.rules import profiles
-from apps.mock_tests.rules.draft import DraftGroup, DraftQuestion, DraftSection, DraftTest
-from apps.mock_tests.rules.reading import Step, no_step
+from apps.mock_tests.rules.exchange.draft import DraftGroup, DraftQuestion, DraftSection, DraftTest
+from apps.mock_tests.rules.exchange.reading import Step, no_step
 from apps.mock_tests.rules.richtext import without_control_characters
 from apps.mock_tests.rules.types.base import Given
 

@@ -19,11 +19,11 @@ from apps.mock_tests.errors import FileRefused
 from apps.mock_tests.models import ImportRun, MockTest
 from apps.mock_tests.operations.importing_files import check_files, stored_files
 from apps.mock_tests.operations.importing_rows import LONGEST_TITLE, shortened, store_test
-from apps.mock_tests.rules import interchange
-from apps.mock_tests.rules.draft import DraftTest, ImportReport, place_of
+from apps.mock_tests.rules.exchange import interchange
+from apps.mock_tests.rules.exchange.draft import DraftTest, ImportReport, place_of
+from apps.mock_tests.rules.exchange.reading import Source, Step
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.items import SMALLEST_MARK
-from apps.mock_tests.rules.reading import Source, Step
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

@@ -11,8 +11,8 @@ from apps.mock_tests.operations import bank, importing
 from apps.mock_tests.operations.importing import Mode, Tell, say_nothing
 from apps.mock_tests.operations.importing_files import check_files
 from apps.mock_tests.operations.importing_rows import LONGEST_TITLE, shortened
-from apps.mock_tests.rules.draft import DraftGroup, DraftQuestion, DraftTest
-from apps.mock_tests.rules.reading import Source
+from apps.mock_tests.rules.exchange.draft import DraftGroup, DraftQuestion, DraftTest
+from apps.mock_tests.rules.exchange.reading import Source
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

@@ -13,9 +13,9 @@ from apps.mock_tests.errors import FileRefused
 from apps.mock_tests.models import MediaFile
 from apps.mock_tests.operations import media as files
 from apps.mock_tests.rules import media
-from apps.mock_tests.rules.draft import DraftFile, DraftTest, place_of
+from apps.mock_tests.rules.exchange.draft import DraftFile, DraftTest, place_of
+from apps.mock_tests.rules.exchange.reading import Step, no_step
 from apps.mock_tests.rules.media import Inspected, UnusableMedia
-from apps.mock_tests.rules.reading import Step, no_step
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

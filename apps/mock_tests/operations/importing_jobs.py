@@ -20,7 +20,7 @@ from apps.jobs import operations as jobs
 from apps.mock_tests import queries
 from apps.mock_tests.errors import FileRefused, NotStaff, UploadGone
 from apps.mock_tests.operations import bank, importing, importing_bank
-from apps.mock_tests.rules import interchange
+from apps.mock_tests.rules.exchange import interchange
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

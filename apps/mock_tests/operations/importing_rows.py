@@ -13,9 +13,9 @@ from apps.mock_tests.models import BankVersion, MediaFile, MockTest, Question, Q
 from apps.mock_tests.operations.importing_files import Shelf
 from apps.mock_tests.queries import profiles as center_profiles
 from apps.mock_tests.rules import bank, profiles, richtext
-from apps.mock_tests.rules.draft import DraftFile, DraftGroup, DraftQuestion, DraftSection, DraftTest
-from apps.mock_tests.rules.native import kept
-from apps.mock_tests.rules.reading import Step, no_step
+from apps.mock_tests.rules.exchange.draft import DraftFile, DraftGroup, DraftQuestion, DraftSection, DraftTest
+from apps.mock_tests.rules.exchange.native import kept
+from apps.mock_tests.rules.exchange.reading import Step, no_step
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import Answer, Gap, Given, Option, Prompt, Text
 from apps.mock_tests.rules.types.registry import TYPES

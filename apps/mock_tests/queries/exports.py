@@ -13,11 +13,11 @@ from apps.mock_tests import queries
 from apps.mock_tests.errors import FileTooLarge, NothingToExport, TestNotFound
 from apps.mock_tests.models import BankQuestion, MediaFile, MockTest, Question, Topic
 from apps.mock_tests.queries import bank
-from apps.mock_tests.rules import exporting, interchange
-from apps.mock_tests.rules.draft import DraftFile
+from apps.mock_tests.rules.exchange import exporting, interchange
+from apps.mock_tests.rules.exchange.draft import DraftFile
+from apps.mock_tests.rules.exchange.table.writing import is_bundle
 from apps.mock_tests.rules.media import MEDIA_KINDS
 from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
-from apps.mock_tests.rules.table.writing import is_bundle
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

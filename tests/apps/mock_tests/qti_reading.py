@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.mock_tests.rules.qti.reading import read_qti
+from apps.mock_tests.rules.exchange.qti.reading import read_qti
 from tests.apps.mock_tests.qti_files import (
     package,
     processed,

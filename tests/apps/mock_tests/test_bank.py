@@ -23,7 +23,7 @@ from apps.mock_tests.models import BankQuestion, BankVersion, Question, Question
 from apps.mock_tests.operations import authoring, bank, bank_review, bank_topics, publishing
 from apps.mock_tests.queries import bank as queries
 from apps.mock_tests.queries import get_key
-from apps.mock_tests.rules.draft import DraftFile, DraftOption, DraftQuestion
+from apps.mock_tests.rules.exchange.draft import DraftFile, DraftOption, DraftQuestion
 from apps.mock_tests.rules.types.base import Given, Text
 from tests.apps.mock_tests.test_media_rules import picture
 from tests.factories import make_test, options, publish

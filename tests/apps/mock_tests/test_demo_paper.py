@@ -13,8 +13,9 @@ import mutagen
 import pytest
 
 from apps.mock_tests.demo import build_n5
-from apps.mock_tests.rules.draft import DraftFile, DraftQuestion, DraftTest, ImportReport
-from apps.mock_tests.rules.moodle_xml import read_moodle_xml, write_moodle_xml
+from apps.mock_tests.rules.exchange.draft import DraftFile, DraftQuestion, DraftTest, ImportReport
+from apps.mock_tests.rules.exchange.moodle.reading import read_moodle_xml
+from apps.mock_tests.rules.exchange.moodle.writing import write_moodle_xml
 from apps.mock_tests.rules.richtext import clean_html, to_text
 
 DEMO = Path(build_n5.__file__).parent

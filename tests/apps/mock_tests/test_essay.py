@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules import interchange, items, publishing
-from apps.mock_tests.rules.draft import DraftGroup, DraftQuestion, DraftSection, DraftTest
+from apps.mock_tests.rules import items, publishing
+from apps.mock_tests.rules.exchange import interchange
+from apps.mock_tests.rules.exchange.draft import DraftGroup, DraftQuestion, DraftSection, DraftTest
 from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
 from apps.mock_tests.rules.types import fields
 from apps.mock_tests.rules.types.base import Given

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules import interchange
-from apps.mock_tests.rules.aiken import read_aiken, write_aiken
-from apps.mock_tests.rules.draft import (
+from apps.mock_tests.rules.exchange import interchange
+from apps.mock_tests.rules.exchange.aiken import read_aiken, write_aiken
+from apps.mock_tests.rules.exchange.draft import (
     DraftFile,
     DraftGroup,
     DraftOption,
@@ -26,11 +26,11 @@ from apps.mock_tests.rules.draft import (
     DraftTest,
     NumericAnswer,
 )
+from apps.mock_tests.rules.exchange.gift.reading import read_gift
+from apps.mock_tests.rules.exchange.gift.writing import write_gift
+from apps.mock_tests.rules.exchange.moodle.reading import read_moodle_xml
 from apps.mock_tests.rules.exchange.sections import section_type
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
-from apps.mock_tests.rules.gift import read_gift
-from apps.mock_tests.rules.gift_writing import write_gift
-from apps.mock_tests.rules.moodle_xml import read_moodle_xml
 from apps.mock_tests.rules.textfile import TextLimits
 from apps.mock_tests.rules.types.base import Prompt, Text, Truth
 from tests.apps.mock_tests.test_moodle_xml import NAMES, PLAIN, TEXTS, html_of, more_answers, without_lines

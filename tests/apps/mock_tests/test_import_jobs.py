@@ -17,7 +17,7 @@ from apps.jobs.models import Job
 from apps.mock_tests.errors import FileRefused, NothingToExport
 from apps.mock_tests.models import BankQuestion, ImportRun, MediaFile, MockTest, Question
 from apps.mock_tests.operations import bank, exporting_jobs, importing_bank, importing_jobs, importing_rows
-from apps.mock_tests.rules import interchange
+from apps.mock_tests.rules.exchange import interchange
 from tests.apps.mock_tests.test_importing import choice, quiz
 from tests.factories import SAMPLE
 

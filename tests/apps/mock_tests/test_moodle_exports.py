@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from apps.mock_tests.rules import markdown
-from apps.mock_tests.rules.aiken import read_aiken
-from apps.mock_tests.rules.gift import read_gift
-from apps.mock_tests.rules.moodle_xml import read_moodle_xml
+from apps.mock_tests.rules.exchange.aiken import read_aiken
+from apps.mock_tests.rules.exchange.gift.reading import read_gift
+from apps.mock_tests.rules.exchange.moodle.reading import read_moodle_xml
 
 
 def read(kind, text, body="", form="html", grade="<defaultgrade>2.0000000</defaultgrade>"):

@@ -23,7 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules.draft import (
+from apps.mock_tests.rules.exchange.draft import (
     DraftFile,
     DraftGroup,
     DraftOption,
@@ -33,10 +33,11 @@ from apps.mock_tests.rules.draft import (
     ImportReport,
     NumericAnswer,
 )
+from apps.mock_tests.rules.exchange.moodle.reading import read_moodle_xml
+from apps.mock_tests.rules.exchange.moodle.tree import Limits
+from apps.mock_tests.rules.exchange.moodle.writing import write_moodle_xml
 from apps.mock_tests.rules.exchange.sections import section_type
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
-from apps.mock_tests.rules.moodle_tree import Limits
-from apps.mock_tests.rules.moodle_xml import read_moodle_xml, write_moodle_xml
 from apps.mock_tests.rules.types.base import Gap, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.essay import without_rubric
 from apps.mock_tests.rules.types.registry import TYPES

@@ -14,10 +14,17 @@ from apps.core import tenancy
 from apps.mock_tests.models import Question, QuestionGroup, TestSection
 from apps.mock_tests.operations import authoring, bank, importing, media, quizzes
 from apps.mock_tests.queries import exports
-from apps.mock_tests.rules import interchange
-from apps.mock_tests.rules.draft import DraftFile, DraftGroup, DraftOption, DraftQuestion, DraftSection, DraftTest
+from apps.mock_tests.rules.exchange import interchange
+from apps.mock_tests.rules.exchange.draft import (
+    DraftFile,
+    DraftGroup,
+    DraftOption,
+    DraftQuestion,
+    DraftSection,
+    DraftTest,
+)
+from apps.mock_tests.rules.exchange.native.package import read_native, write_native
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
-from apps.mock_tests.rules.native.package import read_native, write_native
 from apps.mock_tests.rules.types.base import Given, Option
 from tests.apps.mock_tests.test_media_rules import picture, recording
 from tests.apps.mock_tests.test_moodle_xml import png

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from apps.mock_tests.rules import interchange
+from apps.mock_tests.rules.exchange import interchange
+from apps.mock_tests.rules.exchange.qti.reading import read_qti
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
-from apps.mock_tests.rules.qti.reading import read_qti
 from tests.apps.mock_tests.qti_files import (
     CHOICE,
     exam,

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules import interchange
-from apps.mock_tests.rules.draft import DraftTest
+from apps.mock_tests.rules.exchange import interchange
+from apps.mock_tests.rules.exchange.draft import DraftTest
 from apps.mock_tests.rules.exchange.given import given_of
-from apps.mock_tests.rules.native import kept
+from apps.mock_tests.rules.exchange.native import kept
 from apps.mock_tests.rules.types.base import Gap
 from apps.mock_tests.rules.types.registry import TYPES
 from tests.apps.mock_tests.test_moodle_xml import whole_tests, without_lines

@@ -12,13 +12,13 @@ import openpyxl
 import pytest
 from openpyxl.styles import Font
 
-from apps.mock_tests.rules import interchange
-from apps.mock_tests.rules.draft import DraftGroup, DraftOption, DraftQuestion, DraftSection, DraftTest
+from apps.mock_tests.rules.exchange import interchange
+from apps.mock_tests.rules.exchange.draft import DraftGroup, DraftOption, DraftQuestion, DraftSection, DraftTest
+from apps.mock_tests.rules.exchange.table.columns import COLUMNS, column_of
+from apps.mock_tests.rules.exchange.table.reading import read_csv, read_xlsx
+from apps.mock_tests.rules.exchange.table.sheets import guarded, unguarded
+from apps.mock_tests.rules.exchange.table.writing import template
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
-from apps.mock_tests.rules.table.columns import COLUMNS, column_of
-from apps.mock_tests.rules.table.reading import read_csv, read_xlsx
-from apps.mock_tests.rules.table.sheets import guarded, unguarded
-from apps.mock_tests.rules.table.writing import template
 from apps.mock_tests.rules.types.registry import TYPES
 from tests.apps.mock_tests.test_moodle_xml import MP3, png
 

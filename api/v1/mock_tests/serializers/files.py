@@ -10,7 +10,7 @@ from api.common.filters import Filters
 from api.common.serializers import StrictSerializer
 from api.v1.mock_tests.serializers.tests import LEVELS, MockTestOut
 from apps.mock_tests.operations import importing
-from apps.mock_tests.rules import interchange
+from apps.mock_tests.rules.exchange import interchange
 
 FORMATS = list(interchange.FORMATS)
 TARGETS = ["test", "bank"]

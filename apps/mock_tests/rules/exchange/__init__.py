@@ -1,1 +1,1 @@
-"""Files of other tools, and the center's own: what a test is in between (``draft``), and each format that is read and written."""
+"""Files of other tools and the center's own: what a test is in between (``draft``), and each format read and written."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import filetype
 
-from apps.mock_tests.rules.draft import FileKind
+from apps.mock_tests.rules.exchange.draft import FileKind
 
 MEDIA_TYPES: Final[dict[str, tuple[str, FileKind]]] = {
     "mp3": ("audio/mpeg", "audio"),

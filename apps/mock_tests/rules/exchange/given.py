@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from apps.mock_tests.rules.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
 from apps.mock_tests.rules.types.base import Answer, Given, Option
 
 

@@ -7,8 +7,8 @@ A type is a folder here, named as the type:
   name it, and the API describes it by what the class says.
 - What only this type has is declared as ``fields``; nothing else has to be written to send, store, check or show it.
 - A module for each format of files that can hold such questions: ``moodle.py``, ``gift.py``, ``aiken.py`` and so on. It
-  offers one object as ``MAPPING``, whose class the format defines (`MoodleMapping` in ``rules.moodle_answers``,
-  `GiftMapping` in ``rules.gift_parts``, `AikenMapping` in ``rules.aiken``). The format asks for it by
+  offers one object as ``MAPPING``, whose class the format defines (`MoodleMapping` in ``rules.exchange.moodle.answers``,
+  `GiftMapping` in ``rules.exchange.gift.parts``, `AikenMapping` in ``rules.exchange.aiken``). The format asks for it by
   `ItemType.mapping`, or by ``registry.mappings`` for those of all types; it is imported when it is asked for, so that
   formats may import types. No module: the format cannot hold the type.
 """

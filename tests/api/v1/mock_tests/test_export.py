@@ -10,7 +10,7 @@ import pytest
 from apps.mock_tests.models import MediaFile, MockTest, Question
 from apps.mock_tests.operations import authoring, importing, media
 from apps.mock_tests.queries import exports
-from apps.mock_tests.rules import interchange
+from apps.mock_tests.rules.exchange import interchange
 from apps.mock_tests.rules.types.base import Gap, Given, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.registry import TYPES
 from tests.api.v1.mock_tests.test_mock_tests import body_of, places, same_not_found

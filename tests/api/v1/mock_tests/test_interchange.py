@@ -12,7 +12,7 @@ from api.v1.mock_tests import interchange as views
 from apps.jobs import operations as jobs
 from apps.jobs.models import Job
 from apps.mock_tests.models import BankQuestion, MockTest
-from apps.mock_tests.rules import interchange
+from apps.mock_tests.rules.exchange import interchange
 from tests.api.v1.mock_tests.test_mock_tests import body_of, places, same_not_found
 from tests.client import Api
 from tests.factories import import_sample

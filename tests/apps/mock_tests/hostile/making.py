@@ -12,7 +12,7 @@ import zipfile
 
 from openpyxl import Workbook
 
-from apps.mock_tests.rules import interchange
+from apps.mock_tests.rules.exchange import interchange
 from tests.apps.mock_tests.qti_files import (
     CHOICE,
     SCORE,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.mock_tests.rules.moodle_tree import Limits
+from apps.mock_tests.rules.exchange.moodle.tree import Limits
 from tests.apps.mock_tests.hostile.case import Case
 from tests.apps.mock_tests.hostile.corpus import CASES
 from tests.apps.mock_tests.hostile.making import csv, many_attributes, moodle, written, zipped

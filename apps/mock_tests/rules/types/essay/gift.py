@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.gift_parts import GiftMapping
-from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.gift.parts import GiftMapping
+from apps.mock_tests.rules.exchange.moodle.tree import Node
 
 
 class EssayInGift(GiftMapping):

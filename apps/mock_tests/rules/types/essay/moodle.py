@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.moodle_answers import (
-    Answers,
-    MoodleMapping,
-    RefusedQuestion,
-    kind_of,
-    refuse_flaws,
-)
-from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area
-from apps.mock_tests.rules.moodle_elements import area
-from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.moodle.answers import Answers, MoodleMapping, RefusedQuestion, kind_of, refuse_flaws
+from apps.mock_tests.rules.exchange.moodle.areas import Area, Shelf, read_area
+from apps.mock_tests.rules.exchange.moodle.elements import area
+from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.types.base import Given
 from apps.mock_tests.rules.types.essay import LONGEST, without_rubric

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from apps.mock_tests.rules.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
 from apps.mock_tests.rules.exchange.limits import shortened
-from apps.mock_tests.rules.table.columns import OPTION, numbered
-from apps.mock_tests.rules.table.mapping import Cells, Line, RefusedRow, TableMapping, cell_of
+from apps.mock_tests.rules.exchange.table.columns import OPTION, numbered
+from apps.mock_tests.rules.exchange.table.mapping import Cells, Line, RefusedRow, TableMapping, cell_of
 from apps.mock_tests.rules.types import fields
 from apps.mock_tests.rules.types.essay import TYPE, without_rubric
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.moodle_answers import (
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.moodle.answers import (
     Answers,
     MoodleMapping,
     RefusedQuestion,
@@ -11,8 +11,8 @@ from apps.mock_tests.rules.moodle_answers import (
     kind_of,
     refuse_flaws,
 )
-from apps.mock_tests.rules.moodle_areas import Area, Shelf
-from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.exchange.moodle.areas import Area, Shelf
+from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.types.base import Gap, Given
 from apps.mock_tests.rules.types.gap_fill.cloze import CLOZE, BadCloze, is_lone_number, read_cloze, write_cloze
 from apps.mock_tests.rules.types.gap_fill.missing_words import KINDS, read_missing_words

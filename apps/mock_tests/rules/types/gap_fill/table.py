@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import ClassVar
 
 from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
 from apps.mock_tests.rules.exchange.limits import shortened
-from apps.mock_tests.rules.table.columns import GAP, numbered
-from apps.mock_tests.rules.table.mapping import (
+from apps.mock_tests.rules.exchange.table.columns import GAP, numbered
+from apps.mock_tests.rules.exchange.table.mapping import (
     MARKED_AS_HTML,
     NO,
     YES,

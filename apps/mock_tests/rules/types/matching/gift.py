@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.exchange.limits import shortened
-from apps.mock_tests.rules.gift_parts import (
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.gift.parts import (
     GiftMapping,
     element,
     escaped,
@@ -17,8 +16,9 @@ from apps.mock_tests.rules.gift_parts import (
     refuse,
     refuse_words,
 )
-from apps.mock_tests.rules.moodle_tree import Node
-from apps.mock_tests.rules.outline import CannotHold
+from apps.mock_tests.rules.exchange.limits import shortened
+from apps.mock_tests.rules.exchange.moodle.tree import Node
+from apps.mock_tests.rules.exchange.outline import CannotHold
 
 
 class MatchingInGift(GiftMapping):

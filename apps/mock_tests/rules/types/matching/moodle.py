@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
-from apps.mock_tests.rules.moodle_answers import (
+from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
+from apps.mock_tests.rules.exchange.moodle.answers import (
     TRUE,
     Answers,
     MoodleMapping,
@@ -15,9 +15,9 @@ from apps.mock_tests.rules.moodle_answers import (
     numbered,
     refuse_flaws,
 )
-from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area
-from apps.mock_tests.rules.moodle_elements import escape, flag, text_and_files
-from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.exchange.moodle.areas import Area, Shelf, read_area
+from apps.mock_tests.rules.exchange.moodle.elements import escape, flag, text_and_files
+from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.types.base import Given, Prompt
 
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
+from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
 from apps.mock_tests.rules.exchange.limits import shortened
-from apps.mock_tests.rules.table.columns import LETTERS, OPTION, PROMPT, numbered
-from apps.mock_tests.rules.table.mapping import (
+from apps.mock_tests.rules.exchange.table.columns import LETTERS, OPTION, PROMPT, numbered
+from apps.mock_tests.rules.exchange.table.mapping import (
     Cells,
     Line,
     RefusedRow,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
-from apps.mock_tests.rules.gift_parts import GiftMapping, element
-from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
+from apps.mock_tests.rules.exchange.gift.parts import GiftMapping, element
+from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.types.single_choice.gift import names_one_key, read_options, weighted, write_options
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.moodle_answers import Answers, MoodleMapping, kind_of
-from apps.mock_tests.rules.moodle_areas import Area, Shelf
-from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.moodle.answers import Answers, MoodleMapping, kind_of
+from apps.mock_tests.rules.exchange.moodle.areas import Area, Shelf
+from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.types.single_choice.moodle import choice_elements, is_single, read_choice
 
 _SET = "multichoiceset"

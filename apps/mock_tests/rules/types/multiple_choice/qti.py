@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
 
-from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
-from apps.mock_tests.rules.qti.choosing import Choosing, choosing
-from apps.mock_tests.rules.qti.findings import Refused
-from apps.mock_tests.rules.qti.item import NEARLY, Choice, Item, share
-from apps.mock_tests.rules.qti.item_writing import ItemWriting, Rule
-from apps.mock_tests.rules.qti.mapping import QtiMapping
-from apps.mock_tests.rules.qti.values import Worths
+from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
+from apps.mock_tests.rules.exchange.qti.choosing import Choosing, choosing
+from apps.mock_tests.rules.exchange.qti.findings import Refused
+from apps.mock_tests.rules.exchange.qti.item import NEARLY, Choice, Item, share
+from apps.mock_tests.rules.exchange.qti.item_writing import ItemWriting, Rule
+from apps.mock_tests.rules.exchange.qti.mapping import QtiMapping
+from apps.mock_tests.rules.exchange.qti.values import Worths
 from apps.mock_tests.rules.types.base import FULL, plain
 from apps.mock_tests.rules.types.multiple_choice import JEE_LOSS, JEE_PART, TYPE
 

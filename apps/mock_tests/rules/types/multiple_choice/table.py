@@ -7,9 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
-from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.table.columns import OPTION
-from apps.mock_tests.rules.table.mapping import Cells, Line, RefusedRow, TableMapping, labels_in
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.table.columns import OPTION
+from apps.mock_tests.rules.exchange.table.mapping import Cells, Line, RefusedRow, TableMapping, labels_in
 from apps.mock_tests.rules.types.base import FULL
 from apps.mock_tests.rules.types.single_choice.table import key_of, weighted
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.exchange.limits import shortened
-from apps.mock_tests.rules.gift_parts import (
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.gift.parts import (
     GiftMapping,
     answer_element,
     area,
@@ -16,7 +15,8 @@ from apps.mock_tests.rules.gift_parts import (
     refuse,
     refuse_words,
 )
-from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.exchange.limits import shortened
+from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.types.base import FULL, plain
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Final
 
 from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.draft import DraftQuestion, NumericAnswer
+from apps.mock_tests.rules.exchange.draft import DraftQuestion, NumericAnswer
 from apps.mock_tests.rules.exchange.limits import shortened
-from apps.mock_tests.rules.moodle_answers import (
+from apps.mock_tests.rules.exchange.moodle.answers import (
     ANY_OTHER,
     Answers,
     MoodleMapping,
@@ -18,9 +18,9 @@ from apps.mock_tests.rules.moodle_answers import (
     fraction_of,
     kind_of,
 )
-from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area
-from apps.mock_tests.rules.moodle_elements import percent
-from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.exchange.moodle.areas import Area, Shelf, read_area
+from apps.mock_tests.rules.exchange.moodle.elements import percent
+from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.types.gap_fill.cloze import CLOZE, BadCloze, is_lone_number, read_lone_number
 

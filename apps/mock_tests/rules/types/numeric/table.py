@@ -8,10 +8,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
-from apps.mock_tests.rules.draft import DraftQuestion, NumericAnswer
+from apps.mock_tests.rules.exchange.draft import DraftQuestion, NumericAnswer
 from apps.mock_tests.rules.exchange.limits import shortened
-from apps.mock_tests.rules.table.columns import OPTION
-from apps.mock_tests.rules.table.mapping import (
+from apps.mock_tests.rules.exchange.table.columns import OPTION
+from apps.mock_tests.rules.exchange.table.mapping import (
     Cells,
     Line,
     RefusedRow,

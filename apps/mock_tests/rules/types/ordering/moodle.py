@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
-from apps.mock_tests.rules.moodle_answers import (
+from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
+from apps.mock_tests.rules.exchange.moodle.answers import (
     Answers,
     MoodleMapping,
     as_area,
@@ -13,9 +13,9 @@ from apps.mock_tests.rules.moodle_answers import (
     refuse_flaws,
     refuse_if,
 )
-from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area
-from apps.mock_tests.rules.moodle_elements import text_and_files
-from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.exchange.moodle.areas import Area, Shelf, read_area
+from apps.mock_tests.rules.exchange.moodle.elements import text_and_files
+from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.types.base import Given
 from apps.mock_tests.rules.types.single_choice.moodle import option_reasons
 

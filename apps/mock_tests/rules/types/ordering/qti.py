@@ -8,12 +8,12 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
 
-from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
-from apps.mock_tests.rules.qti.findings import Refused
-from apps.mock_tests.rules.qti.item import Item
-from apps.mock_tests.rules.qti.item_writing import ItemWriting
-from apps.mock_tests.rules.qti.mapping import QtiMapping
-from apps.mock_tests.rules.qti.values import Declaration
+from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
+from apps.mock_tests.rules.exchange.qti.findings import Refused
+from apps.mock_tests.rules.exchange.qti.item import Item
+from apps.mock_tests.rules.exchange.qti.item_writing import ItemWriting
+from apps.mock_tests.rules.exchange.qti.mapping import QtiMapping
+from apps.mock_tests.rules.exchange.qti.values import Declaration
 
 MOST_TRIED = 20
 """Of more options, other ways than the whole order are not looked for."""

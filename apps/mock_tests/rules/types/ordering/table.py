@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.table.mapping import Cells, Line, RefusedRow, TableMapping, labels_in, letters_of
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.table.mapping import Cells, Line, RefusedRow, TableMapping, labels_in, letters_of
 
 
 class OrderingInTable(TableMapping):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.moodle_answers import (
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.moodle.answers import (
     TRUE,
     Answers,
     MoodleMapping,
@@ -13,9 +13,9 @@ from apps.mock_tests.rules.moodle_answers import (
     kind_of,
     refuse_flaws,
 )
-from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area
-from apps.mock_tests.rules.moodle_elements import text_element
-from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.exchange.moodle.areas import Area, Shelf, read_area
+from apps.mock_tests.rules.exchange.moodle.elements import text_element
+from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.types.base import Given, Text
 
 

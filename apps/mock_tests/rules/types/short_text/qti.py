@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.qti.findings import Refused
-from apps.mock_tests.rules.qti.item import Item
-from apps.mock_tests.rules.qti.item_writing import ItemWriting
-from apps.mock_tests.rules.qti.mapping import QtiMapping
-from apps.mock_tests.rules.qti.typing import accepted_texts, is_number
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.qti.findings import Refused
+from apps.mock_tests.rules.exchange.qti.item import Item
+from apps.mock_tests.rules.exchange.qti.item_writing import ItemWriting
+from apps.mock_tests.rules.exchange.qti.mapping import QtiMapping
+from apps.mock_tests.rules.exchange.qti.typing import accepted_texts, is_number
 
 
 class ShortTextInQti(QtiMapping):

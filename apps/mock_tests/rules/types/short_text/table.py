@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.table.columns import FEEDBACK, OPTION, numbered
-from apps.mock_tests.rules.table.mapping import Cells, Line, RefusedRow, TableMapping, cell_of, texts_cell, texts_of
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.table.columns import FEEDBACK, OPTION, numbered
+from apps.mock_tests.rules.exchange.table.mapping import (
+    Cells,
+    Line,
+    RefusedRow,
+    TableMapping,
+    cell_of,
+    texts_cell,
+    texts_of,
+)
 
 
 class ShortTextInTable(TableMapping):

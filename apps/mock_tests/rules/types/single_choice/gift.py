@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
-from apps.mock_tests.rules.gift_parts import (
+from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
+from apps.mock_tests.rules.exchange.gift.parts import (
     GiftMapping,
     answer_element,
     element,
@@ -19,8 +19,8 @@ from apps.mock_tests.rules.gift_parts import (
     read_weight,
     refuse_words,
 )
-from apps.mock_tests.rules.moodle_tree import Node
-from apps.mock_tests.rules.outline import CannotHold
+from apps.mock_tests.rules.exchange.moodle.tree import Node
+from apps.mock_tests.rules.exchange.outline import CannotHold
 from apps.mock_tests.rules.types.base import FULL, plain
 
 _BEFORE_OPTION = re.compile(r"(?=[~=])")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
-from apps.mock_tests.rules.moodle_answers import (
+from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
+from apps.mock_tests.rules.exchange.moodle.answers import (
     TRUE,
     Answers,
     MoodleMapping,
@@ -16,9 +16,9 @@ from apps.mock_tests.rules.moodle_answers import (
     kind_of,
     refuse_if,
 )
-from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area
-from apps.mock_tests.rules.moodle_elements import flag, option_element
-from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.exchange.moodle.areas import Area, Shelf, read_area
+from apps.mock_tests.rules.exchange.moodle.elements import flag, option_element
+from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.types.base import FULL
 from apps.mock_tests.rules.types.multiple_choice import TOLERANCE
 

@@ -7,9 +7,17 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
-from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
-from apps.mock_tests.rules.table.columns import OPTION, numbered
-from apps.mock_tests.rules.table.mapping import Cells, Line, RefusedRow, TableMapping, joined, labels_in, letters_of
+from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
+from apps.mock_tests.rules.exchange.table.columns import OPTION, numbered
+from apps.mock_tests.rules.exchange.table.mapping import (
+    Cells,
+    Line,
+    RefusedRow,
+    TableMapping,
+    joined,
+    labels_in,
+    letters_of,
+)
 from apps.mock_tests.rules.types.base import FULL, plain
 
 

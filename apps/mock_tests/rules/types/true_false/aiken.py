@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from apps.mock_tests.rules.aiken import AikenMapping
-from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.outline import CannotHold
+from apps.mock_tests.rules.exchange.aiken import AikenMapping
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.outline import CannotHold
 
 
 class TrueFalseInAiken(AikenMapping):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.gift_parts import GiftMapping, answer_element, area, feedback, html
-from apps.mock_tests.rules.moodle_tree import Node
-from apps.mock_tests.rules.outline import CannotHold
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.gift.parts import GiftMapping, answer_element, area, feedback, html
+from apps.mock_tests.rules.exchange.moodle.tree import Node
+from apps.mock_tests.rules.exchange.outline import CannotHold
 
 _WORDS = {"T": True, "TRUE": True, "F": False, "FALSE": False}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from apps.mock_tests.rules.draft import DraftQuestion
-from apps.mock_tests.rules.moodle_answers import Answers, MoodleMapping, RefusedQuestion, fraction_of, kind_of
-from apps.mock_tests.rules.moodle_areas import Area, Shelf, read_area
-from apps.mock_tests.rules.moodle_elements import text_element
-from apps.mock_tests.rules.moodle_tree import Node
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.moodle.answers import Answers, MoodleMapping, RefusedQuestion, fraction_of, kind_of
+from apps.mock_tests.rules.exchange.moodle.areas import Area, Shelf, read_area
+from apps.mock_tests.rules.exchange.moodle.elements import text_element
+from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.types.base import Text, Truth
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from apps.mock_tests.rules.draft import DraftOption, DraftQuestion
-from apps.mock_tests.rules.qti.choosing import choosing, truths
-from apps.mock_tests.rules.qti.findings import Refused
-from apps.mock_tests.rules.qti.item import Item
-from apps.mock_tests.rules.qti.item_writing import ItemWriting
-from apps.mock_tests.rules.qti.mapping import QtiMapping
+from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
+from apps.mock_tests.rules.exchange.qti.choosing import choosing, truths
+from apps.mock_tests.rules.exchange.qti.findings import Refused
+from apps.mock_tests.rules.exchange.qti.item import Item
+from apps.mock_tests.rules.exchange.qti.item_writing import ItemWriting
+from apps.mock_tests.rules.exchange.qti.mapping import QtiMapping
 from apps.mock_tests.rules.types.base import Truth
 
 

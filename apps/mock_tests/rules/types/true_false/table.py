@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from apps.mock_tests.rules.draft import DraftQuestion
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
 from apps.mock_tests.rules.exchange.limits import shortened
-from apps.mock_tests.rules.outline import CannotHold
-from apps.mock_tests.rules.table.columns import FEEDBACK, OPTION, folded, numbered
-from apps.mock_tests.rules.table.mapping import Cells, Line, RefusedRow, TableMapping, cell_of
+from apps.mock_tests.rules.exchange.outline import CannotHold
+from apps.mock_tests.rules.exchange.table.columns import FEEDBACK, OPTION, folded, numbered
+from apps.mock_tests.rules.exchange.table.mapping import Cells, Line, RefusedRow, TableMapping, cell_of
 from apps.mock_tests.rules.types.base import Truth
 
 _SIGNS = {"○": True, "◯": True, "〇": True, "⭕": True, "✓": True, "×": False, "✕": False, "✗": False, "❌": False}

@@ -1,0 +1,1 @@
+"""Moodle XML, and what every format says in Moodle's elements."""
