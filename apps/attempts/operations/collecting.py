@@ -12,12 +12,13 @@ from django.db import transaction
 from apps.attempts.models import Attempt
 from apps.attempts.operations import granting, sheets
 from apps.attempts.rules import grants as rules
-from apps.core import clock
+from apps.core import again, clock
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
 
 
+@again.when_crossed
 def force_submit(
     *,
     actor: User,

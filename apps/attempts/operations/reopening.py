@@ -21,13 +21,14 @@ from apps.attempts.operations import granting
 from apps.attempts.rules import grants as rules
 from apps.attempts.rules import ledger
 from apps.attempts.rules.ledger import Grant
-from apps.core import bus, clock
+from apps.core import again, bus, clock
 
 if TYPE_CHECKING:
     from apps.assignments.models import ExamAssignment
     from apps.authentication.models import User
 
 
+@again.when_crossed
 def reopen(
     *,
     actor: User,

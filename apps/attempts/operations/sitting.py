@@ -21,12 +21,13 @@ from apps.attempts.events import AttemptStarted
 from apps.attempts.models import AnswerSheet, Attempt
 from apps.attempts.operations import browser, capacity, codes, integrity, journal, sheets
 from apps.attempts.operations import clock as timing
+from apps.attempts.queries import courses
 from apps.attempts.rules import course, ledger, watermarks
 from apps.attempts.rules import integrity as seen
 from apps.attempts.rules.answers import Refused
 from apps.audit import operations as audit
 from apps.centers.queries import centers
-from apps.core import bus, clock, realtime, tenancy
+from apps.core import again, bus, clock, realtime, tenancy
 from apps.mock_tests import queries as papers
 
 if TYPE_CHECKING:
@@ -122,13 +123,13 @@ def _begin(
         raise AssignmentNotFound
     _guard(room, actor, access_code, before, at)
     paper = papers.get_paper(paper_id=room.paper_id)
-    parts = [course.Part(*part) for part in papers.section_times(paper_id=room.paper_id)]
-    steps = course.draw(parts, room.breaks) if room.is_sectioned else []
+    seed = secrets.randbits(63)
+    steps = courses.steps_in(room=room, seed=seed, may_check=may_check)
     factors = rooms.factors_of(student_id=actor.pk, at=at)
     grants = (
         course.course_grants(steps, factors)
         if steps
-        else course.whole_grants(room.seconds or paper.seconds, parts, factors)
+        else course.whole_grants(room.seconds or paper.seconds, courses.parts_of(room), factors)
     )
     limit_at = room.closes_at if room.late_policy == room.LatePolicy.WINDOW else None
     reckoning = ledger.reckon(started_at=at, grants=grants, limit_at=limit_at, steps=len(steps) or 1)
@@ -137,7 +138,7 @@ def _begin(
         paper_id=room.paper_id,
         student=actor,
         number=1 + max((attempt.number for attempt in before), default=0),
-        seed=secrets.randbits(63),
+        seed=seed,
         shuffle_questions=room.shuffle_questions,
         shuffle_options=room.shuffle_options,
         started_at=at,
@@ -146,7 +147,7 @@ def _begin(
         watermark=watermarks.draw() if room.is_watermarked else "",
         course=steps,
         step_ends=reckoning.ends if steps else None,
-        grace_seconds=settings.SHIKEN_GRACE_SECONDS,
+        grace_seconds=course.grace(steps, settings.SHIKEN_GRACE_SECONDS),
         max_score=paper.max_score,
         is_practice=kind == room_rules.PRACTICE,
         may_check=may_check,
@@ -216,6 +217,7 @@ def take_over(*, actor: User, attempt_id: uuid.UUID, at: datetime | None = None)
 # -- the end -------------------------------------------------------------------------------------------------------
 
 
+@again.when_crossed
 def submit_attempt(
     *,
     attempt_id: uuid.UUID,

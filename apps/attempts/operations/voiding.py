@@ -16,12 +16,13 @@ from apps.attempts.operations import grading, sheets
 from apps.attempts.rules import grants as rules
 from apps.attempts.rules import ledger
 from apps.audit import operations as audit
-from apps.core import bus, clock
+from apps.core import again, bus, clock
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
 
 
+@again.when_crossed
 def void_attempt(*, actor: User, attempt_id: uuid.UUID, reason: str, at: datetime | None = None) -> Attempt:
     """Take an attempt out of everything that counts: one that runs ends now, marks and places on boards are taken back.
     Journal and sheet stay. The student may begin again if attempts are left, of which a void one is none. Again, it
