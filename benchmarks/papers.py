@@ -76,7 +76,7 @@ def _starting(here: Stage, people: int, questions: int, threads: int, repeats: i
     from apps.core import tenancy
     from apps.mock_tests.operations import publishing
     from apps.mock_tests.queries import content
-    from apps.mock_tests.rules import rendering
+    from apps.mock_tests.rules.papers import rendering
 
     run = Run("papers-starts", unit="s", repeats=repeats)
     tenant = here.open_center("starters")

@@ -39,7 +39,7 @@ from apps.materials.models import Category, Material
 from apps.mock_tests import queries as papers
 from apps.mock_tests.models import BankQuestion, Blueprint, ExamProfile, MediaFile, MockTest, Question
 from apps.mock_tests.operations import bank, bank_topics, blueprints, profiles
-from apps.mock_tests.rules.blueprint import GroupPlan, Line, Plan, SectionPlan
+from apps.mock_tests.rules.bank.blueprint import GroupPlan, Line, Plan, SectionPlan
 from apps.notifications.models import Notice
 from tests import factories
 from tests.cast import Cast

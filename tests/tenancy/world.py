@@ -28,7 +28,7 @@ from apps.materials import operations as materials
 from apps.mock_tests.models import MockTest
 from apps.mock_tests.operations import bank, bank_topics, blueprints, media, profiles, quizzes
 from apps.mock_tests.queries import profiles as shelf
-from apps.mock_tests.rules.blueprint import GroupPlan, Line, Plan, SectionPlan
+from apps.mock_tests.rules.bank.blueprint import GroupPlan, Line, Plan, SectionPlan
 from tests import factories
 from tests.apps.attempts.recordings import make_listening_room
 from tests.apps.attempts.samples import make_essay_test

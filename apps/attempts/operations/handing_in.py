@@ -16,7 +16,7 @@ from apps.attempts.operations import journal, sitting
 from apps.attempts.operations.sitting import HandedIn
 from apps.attempts.rules import answers as rules
 from apps.attempts.rules import shown
-from apps.mock_tests.rules import items
+from apps.mock_tests.rules.papers import items
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

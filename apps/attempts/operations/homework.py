@@ -22,7 +22,8 @@ from apps.attempts.rules import checking, shown
 from apps.attempts.rules.checking import Verdict
 from apps.core import clock
 from apps.mock_tests import queries as papers
-from apps.mock_tests.rules import items, richtext
+from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.papers import items
 
 if TYPE_CHECKING:
     from apps.attempts.queries import SeenAttempt, Sign

@@ -26,7 +26,7 @@ from apps.core import clock
 from apps.core.errors import Problem
 from apps.groups import queries as groups
 from apps.mock_tests import queries as papers
-from apps.mock_tests.rules import items
+from apps.mock_tests.rules.papers import items
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

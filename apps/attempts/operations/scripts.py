@@ -12,7 +12,7 @@ from typing import Any
 from apps.attempts.models import Attempt, HandMark, MarkingPlan, Script
 from apps.attempts.rules import marking
 from apps.mock_tests import queries as papers
-from apps.mock_tests.rules import items
+from apps.mock_tests.rules.papers import items
 
 Key = Mapping[uuid.UUID, Mapping[str, Any]]
 

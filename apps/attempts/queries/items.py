@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from apps.attempts.models import Attempt
 from apps.mock_tests.queries import bank_usage
-from apps.mock_tests.rules.bank_figures import ItemFigures
+from apps.mock_tests.rules.bank.figures import ItemFigures
 
 LONGEST_PAUSE = 1_800
 """Seconds between two answers that still count as time spent on the second."""

@@ -17,7 +17,7 @@ from apps.attempts.models.marking import Scripts
 from apps.attempts.rules import marking as rules
 from apps.groups import queries as groups
 from apps.mock_tests import queries as papers
-from apps.mock_tests.rules import items
+from apps.mock_tests.rules.papers import items
 from apps.mock_tests.rules.types.essay import length_of
 
 if TYPE_CHECKING:

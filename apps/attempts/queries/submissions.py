@@ -19,7 +19,8 @@ from apps.attempts.queries.earned import Part
 from apps.attempts.rules import results, shown
 from apps.mock_tests import queries as papers
 from apps.mock_tests.queries import profiles as exam_profiles
-from apps.mock_tests.rules import items, profiles
+from apps.mock_tests.rules import profiles
+from apps.mock_tests.rules.papers import items
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

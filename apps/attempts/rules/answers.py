@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from apps.core.errors import Invalid, Problem
-from apps.mock_tests.rules import items
+from apps.mock_tests.rules.papers import items
 
 MOST_AT_ONCE = 500
 LARGEST_NUMBER = 2**31 - 1

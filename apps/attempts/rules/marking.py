@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from apps.mock_tests.rules import items
+from apps.mock_tests.rules.papers import items
 
 PENDING: Final = "PENDING"
 Scores = Mapping[str, str]

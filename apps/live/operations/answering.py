@@ -23,7 +23,7 @@ from apps.live import errors, queries
 from apps.live.operations import statement
 from apps.live.operations.statement import Caller, Save
 from apps.mock_tests import queries as papers
-from apps.mock_tests.rules import items
+from apps.mock_tests.rules.papers import items
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

@@ -28,8 +28,8 @@ from apps.mock_tests.operations.importing_files import stored_files
 from apps.mock_tests.operations.importing_rows import AT_ONCE, question_of
 from apps.mock_tests.queries import bank as queries
 from apps.mock_tests.queries import profiles as exam_profiles
-from apps.mock_tests.rules import bank as rules
 from apps.mock_tests.rules import profiles
+from apps.mock_tests.rules.bank import questions as rules
 from apps.mock_tests.rules.exchange.draft import DraftGroup, DraftQuestion, DraftSection, DraftTest
 from apps.mock_tests.rules.exchange.reading import Step, no_step
 from apps.mock_tests.rules.richtext import without_control_characters

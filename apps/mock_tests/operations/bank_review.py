@@ -23,7 +23,7 @@ from apps.mock_tests.errors import (
 )
 from apps.mock_tests.models import BankQuestion, BankReview, BankVersion
 from apps.mock_tests.operations import bank
-from apps.mock_tests.rules import bank_review as rules
+from apps.mock_tests.rules.bank import review as rules
 from apps.mock_tests.rules.richtext import without_control_characters
 
 if TYPE_CHECKING:

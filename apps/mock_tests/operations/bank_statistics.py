@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from apps.core import tenancy
 from apps.mock_tests.models import BankFigures
-from apps.mock_tests.rules.bank_figures import ItemFigures
+from apps.mock_tests.rules.bank.figures import ItemFigures
 
 
 def record_figures(*, paper_ids: Collection[uuid.UUID], count: Callable[[], Iterable[ItemFigures]]) -> int:

@@ -18,7 +18,7 @@ from apps.mock_tests.operations import authoring, bank, marks
 from apps.mock_tests.queries import blueprints as queries
 from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.rules import profiles
-from apps.mock_tests.rules.blueprint import Filled, Line, Plan, SectionPlan, plan_flaws, read_plan, write_plan
+from apps.mock_tests.rules.bank.blueprint import Filled, Line, Plan, SectionPlan, plan_flaws, read_plan, write_plan
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

@@ -23,7 +23,7 @@ from apps.mock_tests.rules.exchange import interchange
 from apps.mock_tests.rules.exchange.draft import DraftTest, ImportReport, place_of
 from apps.mock_tests.rules.exchange.reading import Source, Step
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
-from apps.mock_tests.rules.items import SMALLEST_MARK
+from apps.mock_tests.rules.papers.items import SMALLEST_MARK
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

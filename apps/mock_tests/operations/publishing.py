@@ -14,8 +14,8 @@ from apps.mock_tests.events import TestPublished
 from apps.mock_tests.models import MockTest, Paper, PaperItem, PaperKey
 from apps.mock_tests.operations import access
 from apps.mock_tests.queries import content
-from apps.mock_tests.rules import publishing
-from apps.mock_tests.rules.publishing import Edition
+from apps.mock_tests.rules.papers import publishing
+from apps.mock_tests.rules.papers.publishing import Edition
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

@@ -37,10 +37,11 @@ from apps.mock_tests.models import (
 )
 from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.queries.content import PAPERS_PER_PROCESS, content_of
-from apps.mock_tests.rules import items, publishing_reasons, rendering
-from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
-from apps.mock_tests.rules.publishing_reasons import Findings
-from apps.mock_tests.rules.quizzes import QuizRules, read_rules
+from apps.mock_tests.rules.papers import items, rendering
+from apps.mock_tests.rules.papers import reasons as publishing_reasons
+from apps.mock_tests.rules.papers.publishing import GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.papers.quizzes import QuizRules, read_rules
+from apps.mock_tests.rules.papers.reasons import Findings
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

@@ -16,7 +16,7 @@ from apps.centers.queries import centers
 from apps.mock_tests.errors import BankQuestionNotFound, TopicNotFound
 from apps.mock_tests.models import BankQuestion, BankReview, BankVersion, PaperItem, Question, Topic
 from apps.mock_tests.queries import get_test_for
-from apps.mock_tests.rules import bank
+from apps.mock_tests.rules.bank import questions as bank
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

@@ -13,7 +13,7 @@ from django.db.models import Count, QuerySet
 from apps.mock_tests.errors import BlueprintNotFound
 from apps.mock_tests.models import BankVersion, Blueprint, Paper, PaperItem, Topic
 from apps.mock_tests.queries import bank
-from apps.mock_tests.rules.blueprint import Filled, Plan, fill
+from apps.mock_tests.rules.bank.blueprint import Filled, Plan, fill
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

@@ -10,8 +10,8 @@ from apps.mock_tests import queries
 from apps.mock_tests.errors import PaperNotFound
 from apps.mock_tests.models import Paper, PaperKey
 from apps.mock_tests.queries.content import content_of
-from apps.mock_tests.rules import publishing, rendering
-from apps.mock_tests.rules.comparison import Change, Sheet, compare
+from apps.mock_tests.rules.papers import publishing, rendering
+from apps.mock_tests.rules.papers.comparison import Change, Sheet, compare
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

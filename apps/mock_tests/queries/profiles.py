@@ -14,8 +14,8 @@ from apps.core import clock
 from apps.mock_tests.errors import ProfileNotFound
 from apps.mock_tests.models import ExamProfile, Paper
 from apps.mock_tests.rules import profiles
+from apps.mock_tests.rules.papers.reasons import Surroundings
 from apps.mock_tests.rules.profiles import CUSTOM, Profile
-from apps.mock_tests.rules.publishing_reasons import Surroundings
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

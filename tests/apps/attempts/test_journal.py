@@ -19,7 +19,7 @@ from apps.attempts.operations.statement import Caller, Save
 from apps.attempts.rules import answers as rules
 from apps.authentication.models import Session, User
 from apps.core import clock, tenancy
-from apps.mock_tests.rules import items
+from apps.mock_tests.rules.papers import items
 from tests.apps.attempts import journal as lines
 from tests.client import access_token
 from tests.factories import make_room

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.attempts.rules import shown
-from apps.mock_tests.rules import items, rendering
+from apps.mock_tests.rules.papers import items, rendering
 
 SEEDS = st.integers(0, 2**63 - 1)
 

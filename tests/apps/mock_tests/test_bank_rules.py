@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules import bank
+from apps.mock_tests.rules.bank import questions as bank
 from apps.mock_tests.rules.types.base import FULL, Given, Option, Prompt, Truth
 
 ANSWERS = Given(options=(Option("a", "Tokyo", FULL), Option("b", "Kyoto")))

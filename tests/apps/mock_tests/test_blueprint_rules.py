@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules.blueprint import GroupPlan, Line, Plan, SectionPlan, fill, plan_flaws, read_plan, write_plan
+from apps.mock_tests.rules.bank.blueprint import (
+    GroupPlan,
+    Line,
+    Plan,
+    SectionPlan,
+    fill,
+    plan_flaws,
+    read_plan,
+    write_plan,
+)
 
 IDS = [uuid.UUID(int=n) for n in range(8)]
 

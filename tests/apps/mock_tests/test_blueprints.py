@@ -11,7 +11,7 @@ from apps.mock_tests.errors import BadContent, BankTooSmall, BlueprintNotFound, 
 from apps.mock_tests.models import BankQuestion, Blueprint, MockTest, Question
 from apps.mock_tests.operations import bank, bank_topics, blueprints
 from apps.mock_tests.queries import blueprints as queries
-from apps.mock_tests.rules.blueprint import GroupPlan, Line, Plan, SectionPlan
+from apps.mock_tests.rules.bank.blueprint import GroupPlan, Line, Plan, SectionPlan
 from apps.mock_tests.rules.types.base import Given, Truth
 from tests.factories import options, publish
 

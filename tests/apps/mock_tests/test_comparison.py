@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from apps.mock_tests.rules import publishing
-from apps.mock_tests.rules.comparison import Sheet, _longest_rise, compare
-from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.papers import publishing
+from apps.mock_tests.rules.papers.comparison import Sheet, _longest_rise, compare
+from apps.mock_tests.rules.papers.publishing import GroupSource, QuestionSource, SectionSource, TestSource
 from apps.mock_tests.rules.types.base import Gap, Given, Option, Prompt, Text
 from apps.mock_tests.rules.types.registry import TYPES
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules import items, publishing
 from apps.mock_tests.rules.exchange import interchange
 from apps.mock_tests.rules.exchange.draft import DraftGroup, DraftQuestion, DraftSection, DraftTest
-from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.papers import items, publishing
+from apps.mock_tests.rules.papers.publishing import GroupSource, QuestionSource, SectionSource, TestSource
 from apps.mock_tests.rules.types import fields
 from apps.mock_tests.rules.types.base import Given
 from apps.mock_tests.rules.types.essay import LONGEST, TYPE, length_of, without_rubric

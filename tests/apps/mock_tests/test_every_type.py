@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules import items, publishing
-from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.papers import items, publishing
+from apps.mock_tests.rules.papers.publishing import GroupSource, QuestionSource, SectionSource, TestSource
 from apps.mock_tests.rules.types.base import FULL, Answer, Gap, Given, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.registry import TYPES
 from apps.mock_tests.rules.types.short_text import normalised

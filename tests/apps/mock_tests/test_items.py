@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules import items
+from apps.mock_tests.rules.papers import items
 from apps.mock_tests.rules.types.base import Answer, Given, Option, plain
 from apps.mock_tests.rules.types.registry import TYPES
 

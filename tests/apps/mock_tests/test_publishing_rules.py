@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules import items, publishing, publishing_reasons
-from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
-from apps.mock_tests.rules.rendering import render
+from apps.mock_tests.rules.papers import items, publishing
+from apps.mock_tests.rules.papers import reasons as publishing_reasons
+from apps.mock_tests.rules.papers.publishing import GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.papers.rendering import render
 from apps.mock_tests.rules.types import registry
 from apps.mock_tests.rules.types.base import Answer, Given, ItemType, Option
 

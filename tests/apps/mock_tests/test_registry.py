@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from api.v1.mock_tests import papers
 from api.v1.mock_tests.serializers import own
-from apps.mock_tests.rules import items, publishing
 from apps.mock_tests.rules.exchange.aiken import AikenMapping
 from apps.mock_tests.rules.exchange.draft import DraftGroup, DraftQuestion, DraftSection, DraftTest
 from apps.mock_tests.rules.exchange.gift.parts import GiftMapping
 from apps.mock_tests.rules.exchange.interchange import read_gift, write
 from apps.mock_tests.rules.exchange.moodle.answers import MoodleMapping
-from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.papers import items, publishing
+from apps.mock_tests.rules.papers.publishing import GroupSource, QuestionSource, SectionSource, TestSource
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types import registry
 from apps.mock_tests.rules.types.base import PARTS, Given

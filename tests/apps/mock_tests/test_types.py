@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules import items, publishing
-from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, SectionSource, TestSource
-from apps.mock_tests.rules.rendering import render
+from apps.mock_tests.rules.papers import items, publishing
+from apps.mock_tests.rules.papers.publishing import GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.papers.rendering import render
 from apps.mock_tests.rules.types.base import PARTS, Gap, Given, Option, Part, Prompt, Text, Truth
 from apps.mock_tests.rules.types.registry import TYPES
 from apps.mock_tests.rules.types.short_text import normalised

@@ -17,7 +17,7 @@ from apps.mock_tests.operations.bank import LONGEST_NOTE, MOST_AT_ONCE
 from apps.mock_tests.operations.bank_bulk import MOST_TAGS
 from apps.mock_tests.operations.bank_review import LONGEST_COMMENT
 from apps.mock_tests.queries import bank as queries
-from apps.mock_tests.rules.bank_review import MOVES, steps_from
+from apps.mock_tests.rules.bank.review import MOVES, steps_from
 from apps.mock_tests.rules.types.base import ItemType
 from apps.mock_tests.rules.types.registry import TYPES
 

@@ -20,8 +20,8 @@ from apps.mock_tests.rules.exchange.draft import (
 )
 from apps.mock_tests.rules.exchange.interchange import Loss
 from apps.mock_tests.rules.exchange.native import kept
+from apps.mock_tests.rules.papers.publishing import GroupSource, QuestionSource, TestSource
 from apps.mock_tests.rules.profiles.base import SectionType
-from apps.mock_tests.rules.publishing import GroupSource, QuestionSource, TestSource
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import Given, Option, Prompt, plain
 from apps.mock_tests.rules.types.registry import TYPES

@@ -1,5 +1,5 @@
 """From a test as its author left it to an edition: what takers see, the key apart from it, one row per item, and a hash
-that is the same for the same content. Why a test cannot have one: `publishing_reasons`."""
+that is the same for the same content. Why a test cannot have one: `reasons`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, ClassVar
 
-from apps.mock_tests.rules import items, quizzes
-from apps.mock_tests.rules.marking import Marking, settle
+from apps.mock_tests.rules.papers import items, quizzes
+from apps.mock_tests.rules.papers.marking import Marking, settle
+from apps.mock_tests.rules.papers.quizzes import QuizRules
 from apps.mock_tests.rules.profiles import (
     CUSTOM,
     Profile,
@@ -24,7 +25,6 @@ from apps.mock_tests.rules.profiles import (
     part_of,
     write_profile,
 )
-from apps.mock_tests.rules.quizzes import QuizRules
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import Gap, Given, ItemType, Option, Part, Prompt, plain
 from apps.mock_tests.rules.types.registry import TYPES

@@ -1,0 +1,1 @@
+"""A test as it is published: why it cannot be, what its paper holds, how it is shown, marked and compared."""
