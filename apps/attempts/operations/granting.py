@@ -20,12 +20,13 @@ from apps.attempts.operations import clock as timing
 from apps.attempts.rules import course, grants, ledger
 from apps.attempts.rules.ledger import Grant
 from apps.audit import operations as audit
-from apps.core import clock
+from apps.core import again, clock
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
 
 
+@again.when_crossed
 def extend(
     *,
     actor: User,
@@ -50,6 +51,7 @@ def extend(
     return sitting
 
 
+@again.when_crossed
 def pause(
     *,
     actor: User,
@@ -81,6 +83,7 @@ def pause(
     return sitting
 
 
+@again.when_crossed
 def resume(
     *,
     actor: User,
