@@ -44,9 +44,9 @@ from apps.mock_tests.operations import (
     publishing,
 )
 from apps.mock_tests.queries import shelves
-from apps.mock_tests.rules import media as rules
 from apps.mock_tests.rules.bank.questions import words_of
 from apps.mock_tests.rules.bank.review import MOVES, Step
+from apps.mock_tests.rules.files import media as rules
 from apps.mock_tests.rules.profiles import PROFILES
 
 if TYPE_CHECKING:

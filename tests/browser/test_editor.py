@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from apps.demo import content
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.texts import richtext
 from tests.apps.mock_tests.xss import VECTORS, WORDS
 from tests.browser.cable import Cable
 from tests.browser.staff import Teacher

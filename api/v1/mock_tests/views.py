@@ -25,7 +25,7 @@ from apps.assignments import operations as rooms
 from apps.assignments import queries as assignments
 from apps.mock_tests import queries
 from apps.mock_tests.operations import authoring, media, publishing
-from apps.mock_tests.rules.media import MOST_AUDIO_BYTES
+from apps.mock_tests.rules.files.media import MOST_AUDIO_BYTES
 
 TEST_OR_COVER = PolymorphicProxySerializer(
     component_name="TestOrCover", serializers=[tests.MockTestOut, CoverOut], resource_type_field_name=None

@@ -22,8 +22,8 @@ from apps.attempts.rules import checking, shown
 from apps.attempts.rules.checking import Verdict
 from apps.core import clock
 from apps.mock_tests import queries as papers
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.papers import items
+from apps.mock_tests.rules.texts import richtext
 
 if TYPE_CHECKING:
     from apps.attempts.queries import SeenAttempt, Sign

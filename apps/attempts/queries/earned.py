@@ -19,8 +19,9 @@ from apps.attempts.queries import marking
 from apps.attempts.rules import results
 from apps.mock_tests import queries as papers
 from apps.mock_tests.queries import profiles as exam_profiles
-from apps.mock_tests.rules import profiles, richtext
+from apps.mock_tests.rules import profiles
 from apps.mock_tests.rules.papers import items as item_rules
+from apps.mock_tests.rules.texts import richtext
 
 if TYPE_CHECKING:
     from apps.attempts.queries import SeenAttempt, Sign

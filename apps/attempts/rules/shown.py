@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.texts import richtext
 
 Question = Mapping[str, Any]
 Options = Sequence[Mapping[str, Any]]

@@ -18,7 +18,7 @@ from apps.live.errors import PlayerRemoved, SessionNotFound
 from apps.live.models import Player, QuizSession, Round
 from apps.live.queries import boards
 from apps.mock_tests import queries as papers
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.texts import richtext
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

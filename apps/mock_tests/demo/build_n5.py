@@ -20,7 +20,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.draft import (
     DraftFile,
     DraftGroup,
@@ -31,6 +30,7 @@ from apps.mock_tests.rules.exchange.draft import (
 )
 from apps.mock_tests.rules.exchange.moodle.writing import write_moodle_xml
 from apps.mock_tests.rules.exchange.sections import section_type
+from apps.mock_tests.rules.texts import richtext
 
 HERE: Final = Path(__file__).parent
 SOURCE: Final = HERE / "n5_sakura.json"

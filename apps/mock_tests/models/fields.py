@@ -5,14 +5,14 @@ from typing import Any
 from django.db import models
 from django.db.models.expressions import DatabaseDefault
 
-from apps.mock_tests.rules.richtext import POLICY_VERSION
+from apps.mock_tests.rules.texts.richtext import POLICY_VERSION
 
 FIRST_POLICY = "1"
 """Under which rows were cleaned that did not say it."""
 
 
 class TextPolicyField(models.CharField):  # type: ignore[type-arg]
-    """Under which version of the rules of ``rules.richtext`` the texts of a row were cleaned. A new row says the present
+    """Under which version of the rules of ``rules.texts.richtext`` the texts of a row were cleaned. A new row says the present
     one by itself; a copy says what its original says."""
 
     def __init__(self, **options: Any) -> None:

@@ -19,8 +19,9 @@ from apps.mock_tests.errors import BadContent
 from apps.mock_tests.models import MockTest, Question, QuestionGroup, TestSection
 from apps.mock_tests.operations import access, marks
 from apps.mock_tests.queries import profiles as exam_profiles
-from apps.mock_tests.rules import profiles, richtext
+from apps.mock_tests.rules import profiles
 from apps.mock_tests.rules.bank import questions as bank
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import Gap, Given, ItemType, Option, Prompt
 from apps.mock_tests.rules.types.registry import TYPES

@@ -32,7 +32,7 @@ from apps.mock_tests.rules import profiles
 from apps.mock_tests.rules.bank import questions as rules
 from apps.mock_tests.rules.exchange.draft import DraftGroup, DraftQuestion, DraftSection, DraftTest
 from apps.mock_tests.rules.exchange.reading import Step, no_step
-from apps.mock_tests.rules.richtext import without_control_characters
+from apps.mock_tests.rules.texts.richtext import without_control_characters
 from apps.mock_tests.rules.types.base import Given
 
 if TYPE_CHECKING:

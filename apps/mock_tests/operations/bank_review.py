@@ -24,7 +24,7 @@ from apps.mock_tests.errors import (
 from apps.mock_tests.models import BankQuestion, BankReview, BankVersion
 from apps.mock_tests.operations import bank
 from apps.mock_tests.rules.bank import review as rules
-from apps.mock_tests.rules.richtext import without_control_characters
+from apps.mock_tests.rules.texts.richtext import without_control_characters
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

@@ -12,10 +12,10 @@ from apps.core.errors import Problem
 from apps.mock_tests.errors import FileRefused
 from apps.mock_tests.models import MediaFile
 from apps.mock_tests.operations import media as files
-from apps.mock_tests.rules import media
 from apps.mock_tests.rules.exchange.draft import DraftFile, DraftTest, place_of
 from apps.mock_tests.rules.exchange.reading import Step, no_step
-from apps.mock_tests.rules.media import Inspected, UnusableMedia
+from apps.mock_tests.rules.files import media
+from apps.mock_tests.rules.files.media import Inspected, UnusableMedia
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from apps.mock_tests.models import BankVersion, MediaFile, MockTest, Question, QuestionGroup, Quiz, TestSection
 from apps.mock_tests.operations.importing_files import Shelf
 from apps.mock_tests.queries import profiles as center_profiles
-from apps.mock_tests.rules import profiles, richtext
+from apps.mock_tests.rules import profiles
 from apps.mock_tests.rules.bank import questions as bank
 from apps.mock_tests.rules.exchange.draft import DraftFile, DraftGroup, DraftQuestion, DraftSection, DraftTest
 from apps.mock_tests.rules.exchange.native import kept
 from apps.mock_tests.rules.exchange.reading import Step, no_step
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import Answer, Gap, Given, Option, Prompt, Text
 from apps.mock_tests.rules.types.registry import TYPES

@@ -23,9 +23,9 @@ from apps.mock_tests.events import FilesChanged
 from apps.mock_tests.models import MediaFile
 from apps.mock_tests.models.media import MediaPreview
 from apps.mock_tests.queries import references
-from apps.mock_tests.rules import media
-from apps.mock_tests.rules.media import Inspected, UnusableMedia
-from apps.mock_tests.rules.richtext import without_control_characters
+from apps.mock_tests.rules.files import media
+from apps.mock_tests.rules.files.media import Inspected, UnusableMedia
+from apps.mock_tests.rules.texts.richtext import without_control_characters
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

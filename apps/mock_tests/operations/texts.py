@@ -7,7 +7,7 @@ from dataclasses import replace
 from django.db import transaction
 
 from apps.mock_tests.models import Question, QuestionGroup
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import Gap, Given, Option
 from apps.mock_tests.rules.types.registry import TYPES

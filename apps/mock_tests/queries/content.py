@@ -17,8 +17,8 @@ from django.core.cache import cache
 from apps.core import tenancy
 from apps.mock_tests.errors import PaperNotFound
 from apps.mock_tests.models import Paper
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.papers import rendering
+from apps.mock_tests.rules.texts import richtext
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from apps.mock_tests.queries import bank
 from apps.mock_tests.rules.exchange import exporting, interchange
 from apps.mock_tests.rules.exchange.draft import DraftFile
 from apps.mock_tests.rules.exchange.table.writing import is_bundle
-from apps.mock_tests.rules.media import MEDIA_KINDS
+from apps.mock_tests.rules.files.media import MEDIA_KINDS
 from apps.mock_tests.rules.papers.publishing import GroupSource, QuestionSource, SectionSource, TestSource
 
 if TYPE_CHECKING:

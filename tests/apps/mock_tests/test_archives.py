@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from apps.mock_tests.rules.archives import Archive, ArchiveLimits, looks_like_zip
+from apps.mock_tests.rules.files.archives import Archive, ArchiveLimits, looks_like_zip
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
 
 

@@ -16,7 +16,7 @@ from apps.mock_tests.demo import build_n5
 from apps.mock_tests.rules.exchange.draft import DraftFile, DraftQuestion, DraftTest, ImportReport
 from apps.mock_tests.rules.exchange.moodle.reading import read_moodle_xml
 from apps.mock_tests.rules.exchange.moodle.writing import write_moodle_xml
-from apps.mock_tests.rules.richtext import clean_html, to_text
+from apps.mock_tests.rules.texts.richtext import clean_html, to_text
 
 DEMO = Path(build_n5.__file__).parent
 LARGEST_FILE = 2_500_000

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from apps.mock_tests.rules import foreign_html, richtext
 from apps.mock_tests.rules.exchange.gift.reading import read_gift
 from apps.mock_tests.rules.exchange.table.reading import read_csv
+from apps.mock_tests.rules.texts import foreign_html, richtext
 from tests.apps.mock_tests.test_media_rules import picture
 from tests.apps.mock_tests.test_moodle_exports import read as read_question
 

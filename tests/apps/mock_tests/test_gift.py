@@ -30,8 +30,8 @@ from apps.mock_tests.rules.exchange.gift.reading import read_gift
 from apps.mock_tests.rules.exchange.gift.writing import write_gift
 from apps.mock_tests.rules.exchange.moodle.reading import read_moodle_xml
 from apps.mock_tests.rules.exchange.sections import section_type
+from apps.mock_tests.rules.files.textfile import TextLimits
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
-from apps.mock_tests.rules.textfile import TextLimits
 from apps.mock_tests.rules.types.base import Prompt, Text, Truth
 from tests.apps.mock_tests.test_moodle_xml import NAMES, PLAIN, TEXTS, html_of, more_answers, without_lines
 

@@ -12,7 +12,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from apps.mock_tests.rules.media import UnusableMedia, inspect, media_id_in
+from apps.mock_tests.rules.files.media import UnusableMedia, inspect, media_id_in
 
 
 def picture(form="PNG", size=(3, 2), **options):

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from apps.mock_tests.rules import markdown
 from apps.mock_tests.rules.exchange.aiken import read_aiken
 from apps.mock_tests.rules.exchange.gift.reading import read_gift
 from apps.mock_tests.rules.exchange.moodle.reading import read_moodle_xml
+from apps.mock_tests.rules.texts import markdown
 
 
 def read(kind, text, body="", form="html", grade="<defaultgrade>2.0000000</defaultgrade>"):

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange import interchange
 from apps.mock_tests.rules.exchange.draft import (
     DraftFile,
@@ -27,6 +26,7 @@ from apps.mock_tests.rules.exchange.draft import (
 from apps.mock_tests.rules.exchange.qti.mapping import QtiMapping
 from apps.mock_tests.rules.exchange.qti.reading import read_qti
 from apps.mock_tests.rules.exchange.sections import section_type
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import Gap, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.essay import without_rubric
 from apps.mock_tests.rules.types.registry import TYPES, mappings

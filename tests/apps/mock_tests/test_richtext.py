@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.texts import richtext
 
 ATTACKS = [
     "<script>alert(1)</script>",

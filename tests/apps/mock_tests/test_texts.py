@@ -12,8 +12,8 @@ from apps.core import tenancy
 from apps.mock_tests import queries
 from apps.mock_tests.models import Question, QuestionGroup
 from apps.mock_tests.operations import authoring, texts
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.papers import rendering
+from apps.mock_tests.rules.texts import richtext
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.texts import richtext
 from tests.apps.mock_tests.xss import VECTORS, WORDS
 
 PIECES = st.sampled_from(

@@ -15,8 +15,8 @@ from rest_framework.fields import empty
 from api.common.links import media_signer, unsign_html
 from api.common.serializers import StrictSerializer
 from apps.core import clock
-from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.media import media_id_in
+from apps.mock_tests.rules.files.media import media_id_in
+from apps.mock_tests.rules.texts import richtext
 
 MOST_TAGS_IN_TEXT = 2_000
 LONGEST_LINK = 500

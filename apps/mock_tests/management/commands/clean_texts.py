@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 
 from apps.core import tenancy
 from apps.mock_tests.operations import texts
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.texts import richtext
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import Given, plain
 from apps.mock_tests.rules.types.registry import TYPES
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.draft import DraftQuestion, DraftTest, ImportReport
 from apps.mock_tests.rules.exchange.moodle.reading import draft_of
 from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.exchange.outline import Asked, CannotHold, outline
+from apps.mock_tests.rules.files.textfile import TextLimits, read_lines
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
-from apps.mock_tests.rules.textfile import TextLimits, read_lines
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.registry import TYPES
 
 DEFAULT_LIMITS: Final = TextLimits()

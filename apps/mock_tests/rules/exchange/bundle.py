@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote
 
-from apps.mock_tests.rules import foreign_html, richtext
-from apps.mock_tests.rules.archives import Archive
 from apps.mock_tests.rules.exchange.draft import DraftFile
 from apps.mock_tests.rules.exchange.files import RefusedFile, candidates, media_type_of, safe_name
+from apps.mock_tests.rules.files.archives import Archive
+from apps.mock_tests.rules.texts import foreign_html, richtext
 
 _IMAGE: Final = re.compile(r'<img((?:\s+[a-z]+="[^"]*")*)>')
 _SOURCE: Final = re.compile(r'\ssrc="([^"]*)"')

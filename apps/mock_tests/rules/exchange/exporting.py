@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
-from apps.mock_tests.rules import profiles, richtext
+from apps.mock_tests.rules import profiles
 from apps.mock_tests.rules.exchange.draft import (
     DraftFile,
     DraftGroup,
@@ -22,6 +22,7 @@ from apps.mock_tests.rules.exchange.interchange import Loss
 from apps.mock_tests.rules.exchange.native import kept
 from apps.mock_tests.rules.papers.publishing import GroupSource, QuestionSource, TestSource
 from apps.mock_tests.rules.profiles.base import SectionType
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import Given, Option, Prompt, plain
 from apps.mock_tests.rules.types.registry import TYPES

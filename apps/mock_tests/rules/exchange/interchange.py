@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from apps.mock_tests.rules.archives import OFFICE, Archive, looks_like_zip
 from apps.mock_tests.rules.exchange.aiken import read_aiken, write_aiken
 from apps.mock_tests.rules.exchange.draft import DraftFile, DraftGroup, DraftQuestion, DraftTest
 from apps.mock_tests.rules.exchange.gift.reading import read_gift
@@ -23,6 +22,7 @@ from apps.mock_tests.rules.exchange.reading import Reader, Source, beginning_of,
 from apps.mock_tests.rules.exchange.table.reading import owns_csv, owns_xlsx, read_csv, read_xlsx
 from apps.mock_tests.rules.exchange.table.sheets import looks_like_table
 from apps.mock_tests.rules.exchange.table.writing import write_csv, write_xlsx
+from apps.mock_tests.rules.files.archives import OFFICE, Archive, looks_like_zip
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
 
 Writer = Callable[[DraftTest], tuple[bytes, dict[str, str]]]

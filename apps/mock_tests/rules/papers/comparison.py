@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Literal
 
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.registry import TYPES
 
 Kind = Literal["test", "section", "group", "question"]

@@ -11,7 +11,6 @@ from datetime import date
 from decimal import Decimal
 
 from apps.core.errors import Problem
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.papers.marking import Marking
 from apps.mock_tests.rules.papers.publishing import (
     GroupSource,
@@ -23,6 +22,7 @@ from apps.mock_tests.rules.papers.publishing import (
     markings,
 )
 from apps.mock_tests.rules.profiles import CUSTOM, Profile, TimedSection, holds, part_of
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import plain
 from apps.mock_tests.rules.types.registry import TYPES
 

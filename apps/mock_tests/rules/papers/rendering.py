@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.registry import TYPES
 
 Sign = Callable[[str], str]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from apps.core.errors import Problem
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import FULL, Given, ItemType, Option, Prompt, Stored, plain
 
 __all__ = ["FULL", "MOST_OPTIONS", "ChoiceType"]

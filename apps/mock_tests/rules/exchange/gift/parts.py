@@ -6,10 +6,10 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Final, NoReturn
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.draft import DraftQuestion
 from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.exchange.moodle.tree import Node
+from apps.mock_tests.rules.texts import richtext
 
 FORMATS: Final = {
     "html": "html",

@@ -27,8 +27,8 @@ from apps.mock_tests.rules.exchange.gift.parts import (
 from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.exchange.moodle.reading import draft_of
 from apps.mock_tests.rules.exchange.moodle.tree import Node
+from apps.mock_tests.rules.files.textfile import TextLimits, read_lines
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
-from apps.mock_tests.rules.textfile import TextLimits, read_lines
 from apps.mock_tests.rules.types import registry
 
 DEFAULT_LIMITS: Final = TextLimits()

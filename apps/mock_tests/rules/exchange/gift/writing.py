@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.draft import DraftQuestion, DraftTest
 from apps.mock_tests.rules.exchange.gift.parts import GiftMapping, escaped, html
 from apps.mock_tests.rules.exchange.outline import Asked, CannotHold, Category, Description, outline
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.registry import TYPES
 
 

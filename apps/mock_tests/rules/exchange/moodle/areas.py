@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
-from apps.mock_tests.rules import foreign_html, markdown, richtext
 from apps.mock_tests.rules.exchange.draft import DraftFile, FileKind
 from apps.mock_tests.rules.exchange.files import (
     MEDIA_TYPES,
@@ -24,6 +23,7 @@ from apps.mock_tests.rules.exchange.files import (
 )
 from apps.mock_tests.rules.exchange.limits import MAX_NESTING, MAX_TEXT
 from apps.mock_tests.rules.exchange.moodle.tree import Node
+from apps.mock_tests.rules.texts import foreign_html, markdown, richtext
 
 PLUGIN_FILE: Final = "@@PLUGINFILE@@/"
 

@@ -7,8 +7,8 @@ import html
 from collections.abc import Sequence
 from decimal import Decimal
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.draft import DraftFile, DraftOption
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import Text
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import IO, Final, cast
 
 from apps.mock_tests.rules.exchange.reading import Source, Watch, nobody
-from apps.mock_tests.rules.xmlfile import XmlLimits, XmlReading
+from apps.mock_tests.rules.files.xmlfile import XmlLimits, XmlReading
 
 FILE: Final = "file"
 _IN_MEMORY: Final = 1024 * 1024

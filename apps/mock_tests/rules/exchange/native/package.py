@@ -11,8 +11,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
-from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.archives import Archive
 from apps.mock_tests.rules.exchange.bundle import paths_of, placed
 from apps.mock_tests.rules.exchange.draft import (
     DraftFile,
@@ -30,7 +28,9 @@ from apps.mock_tests.rules.exchange.limits import MAX_MARKS
 from apps.mock_tests.rules.exchange.native import kept
 from apps.mock_tests.rules.exchange.native.codec import Undecodable, decode, encode
 from apps.mock_tests.rules.exchange.reading import Source, Watch, nobody
+from apps.mock_tests.rules.files.archives import Archive
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.registry import TYPES
 

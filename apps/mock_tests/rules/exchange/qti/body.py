@@ -9,15 +9,15 @@ from typing import Final
 
 import nh3
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.draft import FileKind
 from apps.mock_tests.rules.exchange.files import RefusedFile
 from apps.mock_tests.rules.exchange.limits import MAX_NESTING, MAX_TEXT
-from apps.mock_tests.rules.exchange.qti.elements import Element, read_elements
 from apps.mock_tests.rules.exchange.qti.files import ENDINGS, Shelf
 from apps.mock_tests.rules.exchange.qti.findings import Findings
-from apps.mock_tests.rules.exchange.qti.mathml import NoTex, to_tex
-from apps.mock_tests.rules.foreign_html import RENAMED, STYLES
+from apps.mock_tests.rules.files.elements import Element, read_elements
+from apps.mock_tests.rules.texts import richtext
+from apps.mock_tests.rules.texts.foreign_html import RENAMED, STYLES
+from apps.mock_tests.rules.texts.mathml import NoTex, to_tex
 
 OWN_TEXT: Final = "shiken-text"
 """The class of elements that only hold a text together where QTI wants an element."""

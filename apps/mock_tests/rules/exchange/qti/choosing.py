@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from apps.mock_tests.rules.exchange.qti.elements import Element
 from apps.mock_tests.rules.exchange.qti.item import Choice, Item
 from apps.mock_tests.rules.exchange.qti.values import Declaration
+from apps.mock_tests.rules.files.elements import Element
 
 _TRUE: Final = frozenset({"true", "t"})
 _FALSE: Final = frozenset({"false", "f"})

@@ -12,9 +12,9 @@ from functools import partial
 from typing import Final
 from urllib.parse import unquote
 
-from apps.mock_tests.rules.archives import Archive
 from apps.mock_tests.rules.exchange.draft import DraftFile, FileKind
 from apps.mock_tests.rules.exchange.files import RefusedFile, candidates, media_type_of, safe_name
+from apps.mock_tests.rules.files.archives import Archive
 
 _LOOKED_AT: Final = 8192
 LONGEST_PAGE: Final = 512 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from apps.mock_tests.rules.exchange.qti.elements import Element
+from apps.mock_tests.rules.files.elements import Element
 
 
 class Refused(Exception):

@@ -8,13 +8,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.qti.body import ENTRY, LIFTED, OWN_TEXT, Markup, for_takers
-from apps.mock_tests.rules.exchange.qti.elements import Element
 from apps.mock_tests.rules.exchange.qti.files import recordings
 from apps.mock_tests.rules.exchange.qti.findings import Findings, Refused
 from apps.mock_tests.rules.exchange.qti.processing import Marking
 from apps.mock_tests.rules.exchange.qti.values import Declaration, Value, contained, read_declaration
+from apps.mock_tests.rules.files.elements import Element
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.choices import MOST_OPTIONS
 
 PLACES: Final = Decimal("0.0000000001")

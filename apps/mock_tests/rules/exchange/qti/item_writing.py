@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
 from apps.mock_tests.rules.exchange.qti.markup import Dialect
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import plain
 
 RESPONSE: Final = "RESPONSE"

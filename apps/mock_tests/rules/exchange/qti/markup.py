@@ -9,8 +9,8 @@ from html import escape
 from html.parser import HTMLParser
 from typing import Final, Literal
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.qti.body import OWN_TEXT, STRUCK, UNDERLINED
+from apps.mock_tests.rules.texts import richtext
 
 Version = Literal["2.1", "2.2", "3.0"]
 

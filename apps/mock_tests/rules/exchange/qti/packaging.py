@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Final
 
-from apps.mock_tests.rules.archives import OFFICE, Archive, looks_like_zip
-from apps.mock_tests.rules.exchange.qti.elements import ITEM_LIMITS, MANIFEST_LIMITS, Element, read_elements
 from apps.mock_tests.rules.exchange.qti.files import resolved
 from apps.mock_tests.rules.exchange.reading import beginning_of, bytes_of
+from apps.mock_tests.rules.files.archives import OFFICE, Archive, looks_like_zip
+from apps.mock_tests.rules.files.elements import ITEM_LIMITS, MANIFEST_LIMITS, Element, read_elements
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
 
 MANIFEST: Final = "imsmanifest.xml"

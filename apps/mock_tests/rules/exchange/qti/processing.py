@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from apps.mock_tests.rules.exchange.qti.elements import Element
 from apps.mock_tests.rules.exchange.qti.findings import Refused
 from apps.mock_tests.rules.exchange.qti.running import Run, same
 from apps.mock_tests.rules.exchange.qti.values import Declaration, Value
+from apps.mock_tests.rules.files.elements import Element
 
 SCORE: Final = "SCORE"
 

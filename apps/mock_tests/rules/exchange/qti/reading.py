@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.draft import (
     DraftFile,
     DraftGroup,
@@ -18,7 +17,6 @@ from apps.mock_tests.rules.exchange.draft import (
     ReportRow,
 )
 from apps.mock_tests.rules.exchange.qti.body import Markup, for_takers
-from apps.mock_tests.rules.exchange.qti.elements import Element
 from apps.mock_tests.rules.exchange.qti.files import Shelf, recordings
 from apps.mock_tests.rules.exchange.qti.findings import Findings, Refused
 from apps.mock_tests.rules.exchange.qti.item import Item
@@ -27,7 +25,9 @@ from apps.mock_tests.rules.exchange.qti.packaging import ITEM, STIMULUS, Package
 from apps.mock_tests.rules.exchange.qti.structure import ItemRef, Part, Structure, read_structure
 from apps.mock_tests.rules.exchange.reading import Source, Watch, nobody
 from apps.mock_tests.rules.exchange.sections import level_in, section_type
+from apps.mock_tests.rules.files.elements import Element
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import Answer, Given, Option
 from apps.mock_tests.rules.types.registry import TYPES, mappings
 

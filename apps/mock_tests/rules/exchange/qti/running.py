@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Final
 
-from apps.mock_tests.rules.exchange.qti.elements import Element
 from apps.mock_tests.rules.exchange.qti.findings import Refused
 from apps.mock_tests.rules.exchange.qti.values import Declaration, Single, Value, contained, read_single
+from apps.mock_tests.rules.files.elements import Element
 
 MOST_STEPS: Final = 20_000
 """Of one run; no exam needs as many, and a hostile file gets no further."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from apps.mock_tests.rules.exchange.qti.elements import Element
 from apps.mock_tests.rules.exchange.qti.findings import Findings
 from apps.mock_tests.rules.exchange.qti.packaging import ITEM, MOST_ITEMS, SECTION, TEST, Package
+from apps.mock_tests.rules.files.elements import Element
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
 
 MOST_LEVELS: Final = 16

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.qti.findings import Refused
 from apps.mock_tests.rules.exchange.qti.item import Item, share
 from apps.mock_tests.rules.exchange.qti.values import Declaration, Single
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import Text
 from apps.mock_tests.rules.types.short_text import MOST_TEXTS, normalised
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from apps.mock_tests.rules.exchange.qti.elements import Element
 from apps.mock_tests.rules.exchange.qti.findings import Refused
+from apps.mock_tests.rules.files.elements import Element
 from apps.mock_tests.rules.numbers import parse_number
 
 Single = str | Decimal | bool

@@ -16,7 +16,7 @@ from apps.mock_tests.rules.exchange.qti.mapping import QtiMapping
 from apps.mock_tests.rules.exchange.qti.markup import Dialect, Version
 from apps.mock_tests.rules.exchange.qti.packaging import MANIFEST
 from apps.mock_tests.rules.exchange.qti.reading import INSTRUCTIONS, PASSAGE
-from apps.mock_tests.rules.richtext import without_control_characters
+from apps.mock_tests.rules.texts.richtext import without_control_characters
 from apps.mock_tests.rules.types.registry import mappings
 
 _QTI: Final = {

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar, Final
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.bundle import Bundle, Texts
 from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
 from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.exchange.table.columns import FEEDBACK, LETTERS, OPTION, folded, numbered
 from apps.mock_tests.rules.numbers import parse_number
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import FULL, Text, plain
 
 MARKED_AS_HTML: Final = "[html]"

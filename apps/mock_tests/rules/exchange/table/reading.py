@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
-from apps.mock_tests.rules.archives import Archive, looks_like_zip
 from apps.mock_tests.rules.exchange.bundle import Bundle, Texts
 from apps.mock_tests.rules.exchange.draft import (
     DraftGroup,
@@ -27,6 +26,7 @@ from apps.mock_tests.rules.exchange.sections import DEFAULT_SECTION, level_in, s
 from apps.mock_tests.rules.exchange.table.columns import GAP, OPTION, PROMPT, column_of, folded, is_header, numbered
 from apps.mock_tests.rules.exchange.table.mapping import Cells, RefusedRow, TableMapping, number_in, parts_of, unescaped
 from apps.mock_tests.rules.exchange.table.sheets import HEADER_WITHIN, SheetRow, rows_of_text, sheets_of_workbook
+from apps.mock_tests.rules.files.archives import Archive, looks_like_zip
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.profiles.base import SECTION_TYPES, SectionType
 from apps.mock_tests.rules.types.registry import TYPES, mappings

@@ -16,10 +16,10 @@ import openpyxl
 from defusedxml.common import DefusedXmlException
 
 from apps.authentication.rules.roster_text import Unreadable, encoding_of
-from apps.mock_tests.rules.archives import Archive, ArchiveLimits
 from apps.mock_tests.rules.exchange.table.columns import is_header, known_in
+from apps.mock_tests.rules.files.archives import Archive, ArchiveLimits
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
-from apps.mock_tests.rules.richtext import without_control_characters
+from apps.mock_tests.rules.texts.richtext import without_control_characters
 
 MOST_BYTES: Final = 64 * 2**20
 MOST_ROWS: Final = 20_000

@@ -14,7 +14,6 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.bundle import paths_of, placed
 from apps.mock_tests.rules.exchange.draft import DraftFile, DraftGroup, DraftQuestion, DraftSection, DraftTest
 from apps.mock_tests.rules.exchange.outline import CannotHold
@@ -22,6 +21,7 @@ from apps.mock_tests.rules.exchange.table.columns import COLUMNS, FEEDBACK, GAP,
 from apps.mock_tests.rules.exchange.table.mapping import Line, TableMapping, cell_of, escaped, joined
 from apps.mock_tests.rules.exchange.table.reading import MOST_QUESTIONS
 from apps.mock_tests.rules.exchange.table.sheets import guarded
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import plain
 from apps.mock_tests.rules.types.registry import TYPES, mappings
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.draft import DraftQuestion
 from apps.mock_tests.rules.exchange.qti.body import LIFTED, for_takers
-from apps.mock_tests.rules.exchange.qti.elements import Element
 from apps.mock_tests.rules.exchange.qti.item import Item
 from apps.mock_tests.rules.exchange.qti.item_writing import ItemWriting
 from apps.mock_tests.rules.exchange.qti.mapping import QtiMapping
+from apps.mock_tests.rules.files.elements import Element
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.essay import LONGEST, without_rubric
 
 LIMIT = "data-shiken-"

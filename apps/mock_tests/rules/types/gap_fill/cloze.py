@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from apps.mock_tests.rules import richtext
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import FULL, Gap, Option, Text, plain
 from apps.mock_tests.rules.types.gap_fill import MARK
 

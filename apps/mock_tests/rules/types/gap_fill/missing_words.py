@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.exchange.moodle.answers import TRUE, Answers, RefusedQuestion, kind_of, refuse_flaws
 from apps.mock_tests.rules.exchange.moodle.areas import Area
 from apps.mock_tests.rules.exchange.moodle.tree import Node
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import FULL, Gap, Given, Option
 from apps.mock_tests.rules.types.gap_fill import MARK
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from apps.mock_tests.rules.exchange.draft import DraftQuestion
-from apps.mock_tests.rules.exchange.qti.elements import Element
 from apps.mock_tests.rules.exchange.qti.findings import Refused
 from apps.mock_tests.rules.exchange.qti.item import NEARLY, PLACES, Item, share
 from apps.mock_tests.rules.exchange.qti.item_writing import ItemWriting
 from apps.mock_tests.rules.exchange.qti.mapping import QtiMapping
 from apps.mock_tests.rules.exchange.qti.typing import accepted_texts, is_number
 from apps.mock_tests.rules.exchange.qti.values import Declaration, Value, contained
+from apps.mock_tests.rules.files.elements import Element
 from apps.mock_tests.rules.types.base import Gap, Option, Text
 from apps.mock_tests.rules.types.gap_fill import MARK, MOST_GAPS, MOST_WEIGHT
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.draft import DraftQuestion
 from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.exchange.table.columns import GAP, numbered
@@ -30,6 +29,7 @@ from apps.mock_tests.rules.exchange.table.mapping import (
     texts_of,
     unescaped,
 )
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import FULL, Gap, Option, plain
 from apps.mock_tests.rules.types.gap_fill import MARK
 

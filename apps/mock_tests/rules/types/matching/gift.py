@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.draft import DraftQuestion
 from apps.mock_tests.rules.exchange.gift.parts import (
     GiftMapping,
@@ -19,6 +18,7 @@ from apps.mock_tests.rules.exchange.gift.parts import (
 from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.exchange.outline import CannotHold
+from apps.mock_tests.rules.texts import richtext
 
 
 class MatchingInGift(GiftMapping):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
 from apps.mock_tests.rules.exchange.moodle.answers import (
     TRUE,
@@ -18,6 +17,7 @@ from apps.mock_tests.rules.exchange.moodle.answers import (
 from apps.mock_tests.rules.exchange.moodle.areas import Area, Shelf, read_area
 from apps.mock_tests.rules.exchange.moodle.elements import escape, flag, text_and_files
 from apps.mock_tests.rules.exchange.moodle.tree import Node
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import Given, Prompt
 
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
-from apps.mock_tests.rules.exchange.qti.elements import Element
 from apps.mock_tests.rules.exchange.qti.findings import Refused
 from apps.mock_tests.rules.exchange.qti.item import NEARLY, PLACES, Choice, Item
 from apps.mock_tests.rules.exchange.qti.item_writing import ItemWriting
 from apps.mock_tests.rules.exchange.qti.mapping import QtiMapping
 from apps.mock_tests.rules.exchange.qti.values import Declaration
+from apps.mock_tests.rules.files.elements import Element
 from apps.mock_tests.rules.types.base import Prompt
 
 Pairs = Sequence[tuple[str, str]]

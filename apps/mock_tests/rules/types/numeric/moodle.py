@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.draft import DraftQuestion, NumericAnswer
 from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.exchange.moodle.answers import (
@@ -22,6 +21,7 @@ from apps.mock_tests.rules.exchange.moodle.areas import Area, Shelf, read_area
 from apps.mock_tests.rules.exchange.moodle.elements import percent
 from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.numbers import parse_number
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.gap_fill.cloze import CLOZE, BadCloze, is_lone_number, read_lone_number
 
 GAP: Final = "_____"

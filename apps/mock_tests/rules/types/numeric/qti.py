@@ -9,7 +9,6 @@ from decimal import Decimal
 from itertools import pairwise
 
 from apps.mock_tests.rules.exchange.draft import DraftQuestion, NumericAnswer
-from apps.mock_tests.rules.exchange.qti.elements import Element
 from apps.mock_tests.rules.exchange.qti.findings import Refused
 from apps.mock_tests.rules.exchange.qti.item import NEARLY, Item, share
 from apps.mock_tests.rules.exchange.qti.item_writing import ItemWriting
@@ -17,6 +16,7 @@ from apps.mock_tests.rules.exchange.qti.mapping import QtiMapping
 from apps.mock_tests.rules.exchange.qti.running import rounding, tolerances
 from apps.mock_tests.rules.exchange.qti.typing import is_number, numbers_in
 from apps.mock_tests.rules.exchange.qti.values import Declaration, read_single
+from apps.mock_tests.rules.files.elements import Element
 
 MOST_ANSWERS = 50
 LINE = "____"

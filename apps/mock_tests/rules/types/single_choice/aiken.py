@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.aiken import AikenMapping
 from apps.mock_tests.rules.exchange.draft import DraftQuestion
 from apps.mock_tests.rules.exchange.outline import CannotHold
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import FULL
 
 

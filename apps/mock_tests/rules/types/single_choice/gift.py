@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
 from apps.mock_tests.rules.exchange.gift.parts import (
     GiftMapping,
@@ -21,6 +20,7 @@ from apps.mock_tests.rules.exchange.gift.parts import (
 )
 from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.exchange.outline import CannotHold
+from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import FULL, plain
 
 _BEFORE_OPTION = re.compile(r"(?=[~=])")

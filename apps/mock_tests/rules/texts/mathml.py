@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from apps.mock_tests.rules.exchange.qti.elements import Element
+from apps.mock_tests.rules.files.elements import Element
 
 _SPECIAL: Final = {
     "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",

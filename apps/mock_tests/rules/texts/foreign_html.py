@@ -9,10 +9,10 @@ from typing import Final
 
 import nh3
 
-from apps.mock_tests.rules import richtext
-from apps.mock_tests.rules.exchange.qti.elements import read_elements
-from apps.mock_tests.rules.exchange.qti.mathml import NoTex, to_tex
+from apps.mock_tests.rules.files.elements import read_elements
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
+from apps.mock_tests.rules.texts import richtext
+from apps.mock_tests.rules.texts.mathml import NoTex, to_tex
 
 RENAMED: Final = {
     "h1": "h3", "h2": "h3", "cite": "i", "var": "i", "dfn": "i", "kbd": "code", "samp": "code", "tt": "code",

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
+from apps.mock_tests.rules.files.xmlfile import BETWEEN_NAMES, XmlLimits, XmlReading
 from apps.mock_tests.rules.numbers import parse_number
-from apps.mock_tests.rules.xmlfile import BETWEEN_NAMES, XmlLimits, XmlReading
 
 Space = Literal["", "math", "include", "manifest", "metadata", "old", "other"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 from dataclasses import dataclass
 
-from apps.mock_tests.rules import richtext
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
+from apps.mock_tests.rules.texts import richtext
 
 
 @dataclass(frozen=True, slots=True)
