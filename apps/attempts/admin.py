@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from apps.attempts.models import Attempt, IntegrityEvent, TimeGrant
+from apps.attempts.models import Attempt, IntegrityEvent, RefusedAnswer, TimeGrant, WithdrawnSheet
 from apps.core.adminsite import RowAdmin, RowInline, center_site
 
 STATUS_COLORS = {
@@ -21,10 +21,28 @@ class TimeGrantInline(RowInline):
     """The time ledger: its entries add up to the deadline."""
 
     model = TimeGrant
-    fields = readonly_fields = ["kind", "seconds", "reason", "granted_by", "granted_at"]
+    fields = readonly_fields = ["step", "kind", "seconds", "reason", "granted_by", "granted_at"]
+    ordering = ["step", "pk"]
     verbose_name_plural = "time ledger"
     tab = False
     hide_title = False
+
+
+class RefusedAnswerInline(RowInline):
+    """What came too late, or from a window that was taken over: kept for review, never marked."""
+
+    model = RefusedAnswer
+    fields = readonly_fields = ["question_id", "response", "code", "received_at", "epoch", "seq"]
+    ordering = ["received_at", "pk"]
+    verbose_name_plural = "refused answers"
+
+
+class WithdrawnSheetInline(RowInline):
+    """What had been handed in before the attempt was opened again."""
+
+    model = WithdrawnSheet
+    fields = readonly_fields = ["finished_at", "entry_count", "receipt", "reason", "withdrawn_by", "withdrawn_at"]
+    verbose_name_plural = "withdrawn sheets"
 
 
 class IntegrityEventInline(RowInline):
@@ -45,7 +63,7 @@ class AttemptAdmin(RowAdmin):
     search_fields = ["student__email", "student__first_name", "student__last_name", "assignment__title"]
     fields = ["student", "assignment", "paper", "number", "status_label", "marks", "started_at", "deadline_at"]
     fields += ["grace_seconds", "finished_at", "was_expired", "graded_at", "revision", "epoch", "receipt"]
-    inlines = [TimeGrantInline, IntegrityEventInline]
+    inlines = [TimeGrantInline, RefusedAnswerInline, WithdrawnSheetInline, IntegrityEventInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
         return super().get_queryset(request).select_related("student", "assignment", "paper", "sheet")

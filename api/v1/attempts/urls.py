@@ -1,7 +1,7 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from api.v1.attempts import fairness, listening, marking, rooms, seats, views
+from api.v1.attempts import evidence, fairness, listening, marking, rooms, seats, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("grading-queue/rooms", marking.MarkedRoomViewSet, basename="grading-room")
@@ -19,6 +19,9 @@ urlpatterns = [
     path("exam-assignments/<uuid:id>/finalize/", rooms.FinaliseView.as_view()),
     path("attempts/<uuid:id>/void/", fairness.VoidView.as_view()),
     path("attempts/<uuid:id>/accommodate/", fairness.AccommodateView.as_view()),
+    path("attempts/<uuid:id>/ledger/", evidence.LedgerView.as_view()),
+    path("attempts/<uuid:id>/refused-answers/", evidence.RefusedAnswersView.as_view()),
+    path("attempts/<uuid:id>/withdrawn-sheets/", evidence.WithdrawnSheetsView.as_view()),
     path("attempts/<uuid:id>/plays/", listening.PlaysView.as_view()),
     path("plays/<uuid:id>/", listening.PlayMediaView.as_view()),
     path("exam-assignments/<uuid:id>/cues/", listening.CuesView.as_view()),
