@@ -47,6 +47,11 @@ class SectionNotOpen(Conflict):
     message = "This section has not begun yet."
 
 
+class OneByOne(Conflict):
+    code = "one_by_one"
+    message = "In this quiz each question has its own time, one after the other. Sit it on the pages of your center."
+
+
 class AnswerFinal(Conflict):
     code = "answer_final"
     message = "This answer was checked and stays as it is."

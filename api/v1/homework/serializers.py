@@ -47,6 +47,10 @@ class HomeworkIn(StrictSerializer):
     checking = serializers.ChoiceField(
         CHECKING, required=False, help_text="Where single answers may be checked, which makes them final."
     )
+    is_one_by_one = serializers.BooleanField(
+        required=False,
+        help_text="In quizzes each question has its seconds by the server's clock, one after the other, forward only.",
+    )
     practice = serializers.ChoiceField(
         PRACTICE, required=False, help_text="When there is practice, which never counts."
     )
@@ -135,6 +139,7 @@ class HomeworkOut(serializers.Serializer[Any]):
     mock_tests = serializers.SerializerMethodField()
     show_results_immediately = serializers.BooleanField()
     checking = serializers.CharField()
+    is_one_by_one = serializers.BooleanField()
     practice = serializers.CharField()
     counting = serializers.CharField()
     attempts_allowed = serializers.IntegerField()

@@ -114,7 +114,8 @@ class SubmissionViewSet(GenericViewSet[Any]):
     )
     @action(detail=False, methods=["post"], url_path="homework-start", throttle_classes=[StartRate])
     def homework_start(self, request: Request) -> Response:
-        """Begin a quiz or test of a homework, or go on with what runs there: the same submission."""
+        """Begin a quiz or test of a homework, or go on with what runs there: the same submission. A quiz that goes one by
+        one is refused with 409, since all questions are shown here."""
         shape = homework_shapes.StartHomeworkIn(data=request.data)
         shape.is_valid(raise_exception=True)
         given = shape.validated_data
@@ -124,6 +125,7 @@ class SubmissionViewSet(GenericViewSet[Any]):
             item_id=given["item_id"],
             kind=given["item_type"].upper(),
             practice=given["practice"],
+            shows_all=True,
         )
         paper = paper_of(request, begun.attempt, begun.server_time)
         return Response(homework_shapes.started(begun, paper, item_type=given["item_type"]), status=201)

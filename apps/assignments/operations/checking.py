@@ -53,6 +53,9 @@ def check_course(*, room: ExamAssignment) -> None:
     if room.is_cued_by_clock and not (room.is_sectioned and room.listening == ExamAssignment.Listening.SYNCHRONISED):
         detail = "Recordings start by the clock only where sections are timed and the whole room listens at once."
         problems.append(Problem("/is_cued_by_clock", "needs_timed_sections", detail))
+    elif room.is_cued_by_clock and tests.quiz_rules(paper_id=room.paper_id) is not None:
+        detail = "In a quiz it is questions that are timed; recordings do not start by the clock there."
+        problems.append(Problem("/is_cued_by_clock", "needs_timed_sections", detail))
     places = [given["after"] for given in room.breaks]
     for index, after in enumerate(places):
         if not 1 <= after < sections or after in places[:index]:

@@ -55,6 +55,7 @@ class HomeworkFields(TypedDict, total=False):
     user_ids: Iterable[uuid.UUID]
     show_results_immediately: bool
     checking: str
+    is_one_by_one: bool
     practice: str
     counting: str
     attempts_allowed: int
@@ -199,7 +200,7 @@ def _make_room(
 ) -> ExamAssignment:
     room = ExamAssignment(
         kind=kind,
-        mock_test_id=paper.test_id,
+        mock_test=paper.test,
         paper=paper,
         status=ExamAssignment.Status.OPEN,
         opened_at=at,
@@ -218,6 +219,7 @@ def _copy(homework: HomeworkAssignment, room: ExamAssignment) -> None:
     policies = ExamAssignment.ResultPolicy
     room.title = homework.title
     room.is_review_open = True  # for whom nothing counts any more
+    room.is_sectioned = homework.is_one_by_one and room.mock_test.kind == ITEMS["quiz_ids"]
     if room.kind == ExamAssignment.Kind.PRACTICE:
         room.attempts_allowed, room.result_policy = PRACTICE_ATTEMPTS, policies.IMMEDIATELY
         return
@@ -268,7 +270,8 @@ def _follow(
     for item in items:
         _provide_practice(homework, item, audience, at)
     room_ids = [pk for item in items for pk in (item.room_id, item.practice_room_id) if pk]
-    for room in ExamAssignment.objects.filter(pk__in=room_ids).order_by("pk").select_for_update(no_key=True):
+    rooms = ExamAssignment.objects.filter(pk__in=room_ids).select_related("mock_test").order_by("pk")
+    for room in rooms.select_for_update(of=("self",), no_key=True):
         _copy(homework, room)
         is_moved = has_moved and room.kind == ExamAssignment.Kind.HOMEWORK
         if is_moved and room.status == ExamAssignment.Status.CLOSED:

@@ -13,6 +13,7 @@ from apps.assignments import queries as rooms
 from apps.attempts import errors, queries
 from apps.attempts.models import Attempt
 from apps.attempts.operations import clock as timing
+from apps.attempts.queries import courses
 from apps.attempts.rules import course, ledger
 from apps.attempts.rules import grants as rules
 from apps.attempts.rules.ledger import Grant
@@ -68,6 +69,6 @@ def _due(attempt: Attempt, at: datetime) -> list[Grant]:
     factors = rooms.factors_of(student_id=attempt.student_id, at=at)
     if attempt.course:
         return course.course_grants(attempt.course, factors)
-    parts = [course.Part(*part) for part in papers.section_times(paper_id=attempt.paper_id)]
+    parts = courses.parts_of(attempt.assignment)
     seconds = attempt.assignment.seconds or papers.get_paper(paper_id=attempt.paper_id).seconds
     return course.whole_grants(seconds, parts, factors)

@@ -157,7 +157,7 @@ def go_on(*, actor: User, attempt_id: uuid.UUID, step: int, at: datetime | None 
             return attempt
         if present != step or step + 1 >= len(attempt.course):
             raise errors.NoNextSection
-        if attempt.course[step]["kind"] == course.SECTION and not attempt.assignment.may_leave_early:
+        if attempt.course[step]["kind"] != course.BREAK and not attempt.assignment.may_leave_early:
             raise errors.SectionNotOver
         ledgers = timing.ledgers_of(attempts=[attempt])
         # Also what the window has taken away anyway, or the next step would still begin where the window ends.

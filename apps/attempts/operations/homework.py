@@ -39,17 +39,22 @@ def start_item(
     item_id: uuid.UUID,
     kind: str = "",
     practice: bool = False,
+    shows_all: bool = False,
     at: datetime | None = None,
 ) -> Started:
     """Begin an item of a homework, or go on with the attempt that runs there; with ``practice`` one that counts for
     nothing, which runs beside the others and may go on after the deadline.
 
     The item is named by its own id or by that of its test, of this ``kind`` if one is given. Refuses what is not assigned,
-    attempts that count after the deadline, practice where or when there is none, and a student without attempts left.
+    attempts that count after the deadline, practice where or when there is none, a student without attempts left, and
+    for a screen that ``shows_all`` questions at once, a quiz that goes one by one.
     """
     at = at or clock.now()
     item = rooms.get_item_for(actor, homework_id, item_id, kind=kind)
     homework = item.homework
+    is_quiz = item.mock_test.kind == "QUIZ"
+    if shows_all and is_quiz and homework.is_one_by_one:
+        raise errors.OneByOne
     room_id = item.room_id
     if practice:
         if item.practice_room_id is None or not room_rules.may_practise(homework.practice, homework.deadline, at):
@@ -60,7 +65,7 @@ def start_item(
             actor=actor,
             assignment_id=room_id,
             kind=room_rules.PRACTICE if practice else room_rules.HOMEWORK,
-            may_check=room_rules.may_check(homework.checking, is_quiz=item.mock_test.kind == "QUIZ"),
+            may_check=room_rules.may_check(homework.checking, is_quiz=is_quiz),
             at=at,
         )
     except RoomNotOpen:

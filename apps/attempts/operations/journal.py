@@ -145,9 +145,8 @@ def _shared_specs(schema_name: str, paper_id: uuid.UUID, specs: Specs) -> Specs:
 
 def _steps_of(paper_id: uuid.UUID, steps: list[dict[str, Any]]) -> Mapping[str, int]:
     """The step of each question."""
-    of_section = course.step_of_sections(steps)
     items = papers.list_items(paper_id=paper_id)
-    return {str(item.question_id): of_section[str(item.section_id)] for item in items}
+    return course.step_of_questions(steps, {str(item.question_id): str(item.section_id) for item in items})
 
 
 def get_standing(*, attempt_id: uuid.UUID, student_id: uuid.UUID) -> Standing:

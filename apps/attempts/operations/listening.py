@@ -16,6 +16,7 @@ from apps.attempts import errors, queries
 from apps.attempts.models import Attempt, Cue, Play
 from apps.attempts.operations import browser, cues_by_clock, granting
 from apps.attempts.queries import plays
+from apps.attempts.rules import course, shown
 from apps.attempts.rules import listening as rules
 from apps.audit import operations as audit
 from apps.core import clock, realtime, tenancy
@@ -232,7 +233,7 @@ def _offset(play: Play, at: datetime) -> float:
 
 
 def _check_recording(attempt: Attempt, recording: uuid.UUID | None, at: datetime) -> uuid.UUID:
-    """It must be in the paper, and in a section whose time it is."""
+    """It must be in the paper, and in a section, or a question, whose time it is."""
     sections = papers.recordings_of(paper_id=attempt.paper_id).get(str(recording))
     if recording is None or sections is None:
         raise errors.BadPlay(problems=[Problem("/recording", "unknown_recording", "The paper has no such recording.")])
@@ -240,6 +241,10 @@ def _check_recording(attempt: Attempt, recording: uuid.UUID | None, at: datetime
     if present is not None and attempt.course[present]["section"] not in sections:
         is_over = any(step["section"] in sections for step in attempt.course[:present])
         raise errors.SectionClosed if is_over else errors.SectionNotOpen
+    if course.is_by_question(attempt.course):
+        paper = queries.render_paper(attempt, sign=str, at=at)
+        if str(recording) not in shown.recordings_of(paper):
+            raise errors.SectionNotOpen
     return recording
 
 

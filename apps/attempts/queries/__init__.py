@@ -13,7 +13,7 @@ from apps.assignments import queries as rooms
 from apps.assignments import rules as room_rules
 from apps.attempts import errors
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, IntegrityEvent
-from apps.attempts.rules import ledger, moments, receipts, watermarks
+from apps.attempts.rules import ledger, moments, receipts, shown, watermarks
 from apps.mock_tests import queries as papers
 
 if TYPE_CHECKING:
@@ -94,6 +94,12 @@ def _open_sections(attempt: Attempt, at: datetime) -> frozenset[str] | None:
     return None if step is None else frozenset(filter(None, [attempt.course[step]["section"]]))
 
 
+def _open_question(attempt: Attempt, at: datetime) -> str | None:
+    """The one question that is asked at this moment, where questions are timed."""
+    step = present_step(attempt, at)
+    return None if step is None else attempt.course[step].get("question")
+
+
 def are_marks_visible(actor: User, attempt: Attempt) -> bool:
     """Whether ``actor`` may see the marks of an attempt they may see: staff always, others by the room's policy."""
     room = attempt.assignment
@@ -121,10 +127,11 @@ def find_released_attempt(*, student_id: uuid.UUID, assignment_id: uuid.UUID) ->
 def render_paper(attempt: Attempt, *, sign: Sign, at: datetime | None = None) -> dict[str, Any]:
     """The attempt's paper in its own order; ``sign`` turns the id of a media file into an address.
 
-    With ``at``, only what its student may see at that moment: where sections are timed the present one, and nothing
-    while the attempt is paused. The other sections have a name and a time, and no questions.
+    With ``at``, only what its student may see at that moment: where sections are timed the present one, where questions
+    are timed the present one of them, and nothing while the attempt is paused. The other sections have a name and a time,
+    and no questions.
     """
-    return papers.render_paper(
+    paper = papers.render_paper(
         only_sections=None if at is None else _open_sections(attempt, at),
         paper_id=attempt.paper_id,
         seed=attempt.seed,
@@ -132,6 +139,8 @@ def render_paper(attempt: Attempt, *, sign: Sign, at: datetime | None = None) ->
         shuffle_options=attempt.shuffle_options,
         sign=sign,
     )
+    question = None if at is None else _open_question(attempt, at)
+    return paper if question is None else shown.with_only(paper, question)
 
 
 # -- answers -------------------------------------------------------------------------------------------------------

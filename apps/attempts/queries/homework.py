@@ -18,6 +18,7 @@ from apps.attempts.models import Attempt
 from apps.attempts.queries import submissions
 from apps.attempts.queries.submissions import Submission
 from apps.authentication import queries as people
+from apps.core import clock
 
 if TYPE_CHECKING:
     from apps.assignments.models import HomeworkAssignment, HomeworkItem
@@ -197,4 +198,4 @@ def shown_result(actor: User, attempt_id: uuid.UUID, answers: Mapping[str, objec
         return submission
     if not (attempt.is_practice and attempt.may_check):
         raise errors.NotBeforeTheEnd
-    return submissions.mark_meanwhile(attempt, answers)
+    return submissions.mark_meanwhile(attempt, answers, at=clock.now())

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from apps.assignments import queries as assignments
+from apps.attempts.queries import courses
 from apps.attempts.rules import course, ledger
-from apps.mock_tests import queries as papers
 
 if TYPE_CHECKING:
     from apps.assignments.models import ExamAssignment
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OwnSection:
-    """A timed section or a break, and how long it lasts for this student."""
+    """A timed section or question, or a break, and how long it lasts for this student."""
 
     kind: str
     section: str | None
@@ -56,12 +56,11 @@ def _begin(room: ExamAssignment, at: datetime) -> datetime:
 
 
 def _time_in(room: ExamAssignment, factors: course.Factors, begin: datetime) -> OwnTime:
-    times = papers.section_times(paper_id=room.paper_id) if factors or room.is_sectioned else []
-    parts = [course.Part(*part) for part in times]
-    steps = course.draw(parts, room.breaks) if room.is_sectioned else []
+    steps = courses.steps_in(room=room)
     if steps:
         grants = course.course_grants(steps, factors)
     else:
+        parts = courses.parts_of(room) if factors else []
         grants = course.whole_grants(room.seconds or room.paper.seconds, parts, factors)
     limit_at = room.closes_at if room.late_policy == room.LatePolicy.WINDOW else None
     reckoning = ledger.reckon(started_at=begin, grants=grants, limit_at=limit_at, steps=len(steps) or 1)

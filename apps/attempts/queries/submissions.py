@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -183,9 +184,11 @@ def _outcome(attempt: Attempt, parts: list[Part], marks: dict[str, ItemMark], an
     )
 
 
-def mark_meanwhile(attempt: Attempt, given: Mapping[str, object]) -> Submission:
-    """What a running attempt would earn with these answers beside those that are saved. Nothing is written down."""
+def mark_meanwhile(attempt: Attempt, given: Mapping[str, object], *, at: datetime) -> Submission:
+    """What a running attempt would earn with these answers beside those that are saved; where sections or questions are
+    timed, with those to the present one. Nothing is written down."""
     paper = queries.render_paper(attempt, sign=str)
+    open_now = {question["id"] for _, question in shown.questions_of(queries.render_paper(attempt, sign=str, at=at))}
     key = papers.get_key(paper_id=attempt.paper_id)
     specs = papers.item_specs(paper_id=attempt.paper_id)
     saved = queries.answer_state(attempt).answers
@@ -196,7 +199,7 @@ def mark_meanwhile(attempt: Attempt, given: Mapping[str, object]) -> Submission:
         for _, question in shown.questions_of({"sections": [section]}):
             name = question["id"]
             response = saved.get(name)
-            if name in given and uuid.UUID(name) not in attempt.finals:
+            if name in given and name in open_now and uuid.UUID(name) not in attempt.finals:
                 with suppress(ValueError, RecursionError):  # what is no answer earns nothing more than what is saved
                     meant = shown.read_response(question, given[name])
                     response = items.check_response(specs[uuid.UUID(name)], meant)

@@ -1,4 +1,4 @@
-"""The course of a sitting whose sections are timed: its steps, who may write when, and what is shown.
+"""The course of a sitting whose sections, or questions, are timed: its steps, who may write when, and what is shown.
 
 A course is drawn up at the start and never changes; only the moments at which its steps end do.
 """
@@ -15,8 +15,11 @@ from apps.attempts.rules import ledger
 from apps.attempts.rules.ledger import Grant
 
 SECTION: Final = "SECTION"
+QUESTION: Final = "QUESTION"
 BREAK: Final = "BREAK"
 ANY_TYPE: Final = "*"
+MOST_GRACE: Final = 5
+"""Seconds that an answer may be on its way where questions are timed: what a section has would be half a question more."""
 
 Factors = Mapping[str, Decimal]
 """How much of its time a section gets, by section type; ``*`` for all others. Nothing: as everybody."""
@@ -27,6 +30,17 @@ class Part:
     """A section of a paper as its course needs it."""
 
     id: uuid.UUID | str
+    name: str
+    type: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of a quiz as its course needs it; ``type`` is that of its section."""
+
+    id: str
+    section: str
     name: str
     type: str
     seconds: int
@@ -45,6 +59,36 @@ def draw(parts: Sequence[Part], breaks: Iterable[Mapping[str, int]]) -> list[dic
     return steps
 
 
+def draw_questions(asked: Sequence[Asked], *, pause: int) -> list[dict[str, Any]]:
+    """The steps of a quiz: its questions in the order of the attempt, and between two of them a break of so many seconds,
+    in which nothing is asked; none, if there are no seconds for it."""
+    steps: list[dict[str, Any]] = []
+    for one in asked:
+        if steps and pause:
+            steps.append({"kind": BREAK, "section": None, "question": None, "name": "", "type": "", "seconds": pause})
+        steps.append(
+            {
+                "kind": QUESTION,
+                "section": one.section,
+                "question": one.id,
+                "name": one.name,
+                "type": one.type,
+                "seconds": one.seconds,
+            }
+        )
+    return steps
+
+
+def is_by_question(steps: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether it is single questions that are timed."""
+    return any(step["kind"] == QUESTION for step in steps)
+
+
+def grace(steps: Iterable[Mapping[str, Any]], usual: int) -> int:
+    """For how many seconds after its step an answer still counts."""
+    return min(usual, MOST_GRACE) if is_by_question(steps) else usual
+
+
 def extra(seconds: int, section_type: str, factors: Factors) -> float:
     """The seconds that somebody gets beyond what everybody gets, to the millisecond."""
     factor = factors.get(section_type, factors.get(ANY_TYPE, Decimal(1)))
@@ -52,11 +96,11 @@ def extra(seconds: int, section_type: str, factors: Factors) -> float:
 
 
 def course_grants(steps: Sequence[Mapping[str, Any]], factors: Factors) -> list[Grant]:
-    """The ledger of a sitting whose sections are timed, before its window is looked at."""
+    """The ledger of a sitting that has steps, before its window is looked at."""
     grants = []
     for place, step in enumerate(steps):
         grants.append(Grant(step["kind"], float(step["seconds"]), place))
-        more = extra(step["seconds"], step["type"], factors) if step["kind"] == SECTION else 0.0
+        more = extra(step["seconds"], step["type"], factors) if step["kind"] != BREAK else 0.0
         if more:
             grants.append(Grant(ledger.ACCOMMODATION, more, place))
     return grants
@@ -73,6 +117,9 @@ def whole_grants(seconds: int, parts: Sequence[Part], factors: Factors) -> list[
     return grants
 
 
-def step_of_sections(steps: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """The step of each section, by its id."""
-    return {step["section"]: place for place, step in enumerate(steps) if step["kind"] == SECTION}
+def step_of_questions(steps: Sequence[Mapping[str, Any]], section_of: Mapping[str, str]) -> dict[str, int]:
+    """The step of each question, by its id: its own, or that of its section."""
+    if is_by_question(steps):
+        return {step["question"]: place for place, step in enumerate(steps) if step["kind"] == QUESTION}
+    of_section = {step["section"]: place for place, step in enumerate(steps) if step["kind"] == SECTION}
+    return {question: of_section[section] for question, section in section_of.items()}

@@ -26,6 +26,25 @@ def questions_of(paper: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], 
                 yield section, question
 
 
+def with_only(paper: Mapping[str, Any], question: str) -> dict[str, Any]:
+    """The paper with no other question than this one, and no group of others."""
+
+    def groups(section: Mapping[str, Any]) -> list[dict[str, Any]]:
+        kept = (
+            {**g, "questions": [q for q in g["questions"] if q["id"] == question]} for g in section["question_groups"]
+        )
+        return [group for group in kept if group["questions"]]
+
+    return {**paper, "sections": [{**section, "question_groups": groups(section)} for section in paper["sections"]]}
+
+
+def recordings_of(paper: Mapping[str, Any]) -> set[str]:
+    """What is heard with the questions of a paper and their groups, as it is signed there."""
+    groups = [group for section in paper["sections"] for group in section["question_groups"]]
+    heard = [*groups, *(question for group in groups for question in group["questions"])]
+    return {one["audio_file"] for one in heard if one["audio_file"]}
+
+
 def with_options(paper: Mapping[str, Any]) -> dict[str, Any]:
     """The paper for screens that only know options: a statement gets True and False."""
 

@@ -12,7 +12,7 @@ from apps.attempts import queries
 from apps.attempts.rules import ledger, results
 
 STATUSES = ["IN_PROGRESS", "SUBMITTED", "EXPIRED", "GRADED", "VOID"]
-STEP_KINDS = ["SECTION", "BREAK"]
+STEP_KINDS = ["SECTION", "QUESTION", "BREAK"]
 
 
 class AttemptFilters(Filters):
@@ -52,10 +52,11 @@ class StudentRefOut(serializers.Serializer[Any]):
 
 
 class StepOut(serializers.Serializer[Any]):
-    """A step of a course: a timed section or a break."""
+    """A step of a course: a timed section, a timed question of a quiz, or a break."""
 
     kind = serializers.ChoiceField(STEP_KINDS)
     section = serializers.UUIDField(allow_null=True)
+    question = serializers.UUIDField(allow_null=True, default=None, help_text="Where it is questions that are timed.")
     name = serializers.CharField()
     seconds = serializers.IntegerField(help_text="As printed; when it ends is told by step_ends.")
 
