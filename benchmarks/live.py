@@ -109,7 +109,8 @@ class School:
         from apps.authentication.models import Session, User
         from apps.authentication.operations.tickets import Entry
         from apps.core import clock, tenancy
-        from apps.mock_tests.operations import authoring, publishing
+        from apps.mock_tests.operations import authoring
+        from apps.mock_tests.operations.authoring import publishing
         from apps.mock_tests.rules.types.base import Given, Option
 
         self.tenant = stage.open_center(CENTER)

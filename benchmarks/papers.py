@@ -58,7 +58,7 @@ def _publishing(here: Stage, questions: int, repeats: int) -> None:
 
 
 def _publish(admin, test, rename) -> float:
-    from apps.mock_tests.operations import publishing
+    from apps.mock_tests.operations.authoring import publishing
 
     rename(str(uuid.uuid4()))  # other content is another paper
     begun = time.perf_counter()
@@ -74,7 +74,7 @@ def _starting(here: Stage, people: int, questions: int, threads: int, repeats: i
     from apps.assignments import operations as rooms
     from apps.authentication.models import User
     from apps.core import tenancy
-    from apps.mock_tests.operations import publishing
+    from apps.mock_tests.operations.authoring import publishing
     from apps.mock_tests.queries import content
     from apps.mock_tests.rules.papers import rendering
 

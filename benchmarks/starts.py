@@ -183,7 +183,8 @@ def _room_for(people: int):
     from apps.assignments import operations as rooms
     from apps.authentication.models import User
     from apps.authentication.operations.people import create_person
-    from apps.mock_tests.operations import authoring, publishing
+    from apps.mock_tests.operations import authoring
+    from apps.mock_tests.operations.authoring import publishing
     from apps.mock_tests.rules.types.base import Given, Option
 
     admin = create_person(email="admin@bench.test", password=None, role="CENTER_ADMIN")

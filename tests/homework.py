@@ -11,7 +11,7 @@ from apps.authentication.models import User
 from apps.core import clock
 from apps.groups.models import Group
 from apps.mock_tests.models import MockTest
-from apps.mock_tests.operations import quizzes
+from apps.mock_tests.operations.authoring import quizzes
 from tests import factories
 from tests.apps.assignments.builders import make_group
 from tests.cast import Cast

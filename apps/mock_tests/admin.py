@@ -33,16 +33,8 @@ from apps.mock_tests.models import (
     TestSection,
     Topic,
 )
-from apps.mock_tests.operations import (
-    authoring,
-    bank,
-    bank_review,
-    bank_topics,
-    blueprints,
-    media,
-    profiles,
-    publishing,
-)
+from apps.mock_tests.operations import authoring, bank, bank_review, bank_topics, blueprints, media, profiles
+from apps.mock_tests.operations.authoring import publishing
 from apps.mock_tests.queries import shelves
 from apps.mock_tests.rules.bank.questions import words_of
 from apps.mock_tests.rules.bank.review import MOVES, Step

@@ -20,7 +20,7 @@ from api.v1.mock_tests.serializers.parts import (
 )
 from api.v1.mock_tests.serializers.questions import QUESTION
 from api.v1.mock_tests.serializers.tests import MockTestOut
-from apps.mock_tests.operations import ordering
+from apps.mock_tests.operations.authoring import ordering
 
 if TYPE_CHECKING:
     from rest_framework.viewsets import GenericViewSet

@@ -16,7 +16,7 @@ from api.v1.mock_tests.serializers import fields
 from api.v1.mock_tests.serializers import quizzes as shapes
 from apps.assignments import operations as rooms
 from apps.assignments import queries as assignments
-from apps.mock_tests.operations import quizzes as operations
+from apps.mock_tests.operations.authoring import quizzes as operations
 from apps.mock_tests.queries import quizzes as queries
 
 QUIZ_OR_COVER = PolymorphicProxySerializer(

@@ -26,7 +26,7 @@ from apps.audit import operations as audit
 from apps.core import bus, clock, realtime, tenancy
 from apps.core.errors import Problem
 from apps.mock_tests.errors import TestInUse
-from apps.mock_tests.operations import publishing
+from apps.mock_tests.operations.authoring import publishing
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

@@ -32,7 +32,7 @@ from apps.core import bus, clock
 from apps.core.errors import Problem
 from apps.mock_tests import queries as tests
 from apps.mock_tests.errors import CannotPublish, NotPublished, QuizNotActive, TestNotFound
-from apps.mock_tests.operations import quizzes
+from apps.mock_tests.operations.authoring import quizzes
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

@@ -23,7 +23,8 @@ from apps.mock_tests.errors import (
     QuestionRetired,
 )
 from apps.mock_tests.models import BankQuestion, BankVersion, MockTest, Question, Topic
-from apps.mock_tests.operations import access, authoring, bank_topics, marks
+from apps.mock_tests.operations import authoring, bank_topics
+from apps.mock_tests.operations.authoring import access, marks
 from apps.mock_tests.operations.importing_files import stored_files
 from apps.mock_tests.operations.importing_rows import AT_ONCE, question_of
 from apps.mock_tests.queries import bank as queries

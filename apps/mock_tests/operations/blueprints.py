@@ -14,7 +14,8 @@ from apps.audit import operations as audit
 from apps.core.errors import Problem
 from apps.mock_tests.errors import BadContent, BankTooSmall, BlueprintNotFound, EditedMeanwhile, NotYours
 from apps.mock_tests.models import Blueprint, MockTest, Question, TestSection
-from apps.mock_tests.operations import authoring, bank, marks
+from apps.mock_tests.operations import authoring, bank
+from apps.mock_tests.operations.authoring import marks
 from apps.mock_tests.queries import blueprints as queries
 from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.rules import profiles

@@ -16,7 +16,7 @@ from apps.core.models import Delivery
 from apps.groups import operations as groups
 from apps.mock_tests.errors import NotPublished, TestInUse
 from apps.mock_tests.models import Question
-from apps.mock_tests.operations import publishing
+from apps.mock_tests.operations.authoring import publishing
 from tests.apps.assignments.builders import make_group, make_room
 from tests.factories import make_test, publish
 

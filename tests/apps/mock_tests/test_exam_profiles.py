@@ -18,7 +18,8 @@ from apps.mock_tests import queries
 from apps.mock_tests import queries as papers
 from apps.mock_tests.errors import BadContent, CannotPublish, ProfileFixed
 from apps.mock_tests.models import ExamProfile, Paper, Question
-from apps.mock_tests.operations import authoring, profiles, publishing
+from apps.mock_tests.operations import authoring, profiles
+from apps.mock_tests.operations.authoring import publishing
 from apps.mock_tests.queries import profiles as reading
 from apps.mock_tests.rules.types.base import Answer, Given, Text
 from tests.apps.attempts import journal

@@ -12,7 +12,8 @@ import pytest
 
 from apps.core import tenancy
 from apps.mock_tests.models import Question, QuestionGroup, TestSection
-from apps.mock_tests.operations import authoring, bank, importing, media, quizzes
+from apps.mock_tests.operations import authoring, bank, importing, media
+from apps.mock_tests.operations.authoring import quizzes
 from apps.mock_tests.queries import exports
 from apps.mock_tests.rules.exchange import interchange
 from apps.mock_tests.rules.exchange.draft import (

@@ -9,7 +9,8 @@ from django.db import IntegrityError
 
 from apps.mock_tests.errors import EditedMeanwhile, ProfileFixed
 from apps.mock_tests.models import ExamProfile, Question, QuestionGroup
-from apps.mock_tests.operations import access, authoring, ordering, profiles
+from apps.mock_tests.operations import authoring, profiles
+from apps.mock_tests.operations.authoring import access, ordering
 from apps.mock_tests.rules.types.base import Truth
 from tests.apps.mock_tests.test_races import at_once
 from tests.factories import make_test

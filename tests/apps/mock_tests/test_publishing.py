@@ -13,7 +13,8 @@ from apps.core.models import Delivery
 from apps.mock_tests import queries
 from apps.mock_tests.errors import CannotPublish, NotPublished, NotYours, PaperNotFound, TestNotFound
 from apps.mock_tests.models import Paper, PaperItem, PaperKey, Question
-from apps.mock_tests.operations import authoring, publishing
+from apps.mock_tests.operations import authoring
+from apps.mock_tests.operations.authoring import publishing
 from apps.mock_tests.queries import content
 from tests.factories import import_sample, make_room, make_test, publish
 

@@ -10,7 +10,8 @@ from django.db import IntegrityError, connection
 
 from apps.core import tenancy
 from apps.mock_tests.models import MockTest, Paper, Question
-from apps.mock_tests.operations import authoring, publishing
+from apps.mock_tests.operations import authoring
+from apps.mock_tests.operations.authoring import publishing
 from tests.factories import make_test
 
 

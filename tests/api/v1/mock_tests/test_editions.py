@@ -8,7 +8,8 @@ import pytest
 
 from apps.attempts.models import Attempt
 from apps.mock_tests.models import Paper, Question
-from apps.mock_tests.operations import authoring, publishing
+from apps.mock_tests.operations import authoring
+from apps.mock_tests.operations.authoring import publishing
 from tests.api.v1.mock_tests.test_mock_tests import body_of, places, same_not_found
 from tests.client import Api
 from tests.factories import import_sample, make_test, options, publish

@@ -9,7 +9,7 @@ import pytest
 from apps.attempts.models import Attempt
 from apps.core import tenancy
 from apps.mock_tests.models import MockTest, Paper, Question
-from apps.mock_tests.operations import quizzes
+from apps.mock_tests.operations.authoring import quizzes
 from tests import factories
 from tests.homework import make_homework, make_quiz
 

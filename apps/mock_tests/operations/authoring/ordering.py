@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from apps.core.errors import Problem
 from apps.mock_tests.errors import BadContent, EditedMeanwhile
 from apps.mock_tests.models import MockTest, Question, QuestionGroup, TestSection
-from apps.mock_tests.operations import access, authoring
+from apps.mock_tests.operations.authoring import access, parts
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -88,7 +88,7 @@ def clone_section(*, actor: User, section_id: uuid.UUID) -> TestSection:
     with transaction.atomic():
         section = access.section_to_change(actor=actor, section_id=section_id)
         test_id = section.mock_test_id
-        copies = authoring.copy_rows(
+        copies = parts.copy_rows(
             rows=TestSection.objects.filter(pk=section.pk), owner="mock_test_id", new_owners={test_id: test_id}
         )
         _copy_groups(QuestionGroup.objects.filter(section=section), copies)
@@ -113,8 +113,8 @@ def clone_group(*, actor: User, group_id: uuid.UUID) -> QuestionGroup:
 
 def _copy_groups(rows: QuerySet[QuestionGroup], sections: dict[uuid.UUID, uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     originals = list(rows.values_list("pk", flat=True))
-    copies = authoring.copy_rows(rows=rows, owner="section_id", new_owners=sections)
-    authoring.copy_rows(rows=Question.objects.filter(group__in=originals), owner="group_id", new_owners=copies)
+    copies = parts.copy_rows(rows=rows, owner="section_id", new_owners=sections)
+    parts.copy_rows(rows=Question.objects.filter(group__in=originals), owner="group_id", new_owners=copies)
     return copies
 
 

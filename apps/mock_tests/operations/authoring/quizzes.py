@@ -17,7 +17,8 @@ from django.db.models.functions import Now
 from apps.audit import operations as audit
 from apps.mock_tests.errors import BadContent, CannotPublish, PartNotFound, QuizNotActive, TestLocked, TestNotFound
 from apps.mock_tests.models import MockTest, Paper, Question, QuestionGroup, Quiz, TestSection
-from apps.mock_tests.operations import access, authoring, publishing
+from apps.mock_tests.operations.authoring import access, publishing
+from apps.mock_tests.operations.authoring.questions import write_question
 from apps.mock_tests.rules.types.base import Given
 from apps.mock_tests.rules.types.registry import TYPES
 
@@ -129,7 +130,7 @@ def create_question(*, actor: User, quiz_id: uuid.UUID, changes: Changes) -> Que
             raise TestNotFound
         last = Question.objects.filter(group=group).aggregate(last=Max("order"))["last"] or 0
         question = Question(group=group, order=last + 1)
-        authoring.write_question(question=question, changes={"given": Given(), **changes})
+        write_question(question=question, changes={"given": Given(), **changes})
         question.save(force_insert=True)
     return question
 
@@ -140,7 +141,7 @@ def update_question(*, actor: User, question_id: uuid.UUID, changes: Changes) ->
         question = _to_change(actor, question_id)
         if changes.get("type", question.type) != question.type and "given" not in changes:
             changes = {**changes, "given": Given()}
-        authoring.write_question(question=question, changes=changes)
+        write_question(question=question, changes=changes)
         question.save()
 
 
@@ -170,7 +171,7 @@ def _add_questions(group: QuestionGroup, questions: Sequence[Changes]) -> None:
     for place, changes in enumerate(questions):
         row = Question(group=group, order=place + 1)
         try:
-            authoring.write_question(question=row, changes={"given": Given(), **changes})
+            write_question(question=row, changes={"given": Given(), **changes})
         except BadContent as refusal:
             problems += [replace(one, pointer=f"/questions/{place}{one.pointer}") for one in refusal.problems]
         rows.append(row)
