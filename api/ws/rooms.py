@@ -15,27 +15,34 @@ import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError
+from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from api import policies
 from api.common import errors
 from api.common.serializers import StrictSerializer
-from api.v1.assignments.serializers import AnnounceIn
+from api.v1.assignments.serializers import AnnounceIn, ReopenIn
 from api.v1.attempts import serializers as shapes
+from api.v1.attempts.fairness import AttemptReasonIn
 from api.ws import base
 from apps.assignments import operations as rooms
-from apps.attempts.operations import collecting, granting, reopening
+from apps.attempts import queries as attempts
+from apps.attempts.errors import AttemptNotFound
+from apps.attempts.operations import accommodating, collecting, grading, granting, reopening, voiding
 from apps.attempts.queries import seats
 from apps.attempts.queries.seats import Seats
 from apps.authentication import queries as people
 from apps.core import errors as refusals
 from apps.core import realtime, tenancy
 from apps.core.tenancy import Tenant
+
+if TYPE_CHECKING:
+    from apps.authentication.models import User
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +56,28 @@ _STEADY: Mapping[str, timedelta] = MappingProxyType(
 )
 _TOLD = ("code", "detail", "errors", "details")
 
+
+class NothingIn(StrictSerializer):
+    """A command that has no fields of its own."""
+
+
+class AttemptIn(AttemptReasonIn):
+    """About one attempt of the room; over HTTP it stands in the address."""
+
+    attempt = serializers.UUIDField(source="attempt_id")
+
+
+def _about_one(work: Callable[..., Any]) -> Callable[..., list[Any]]:
+    """The operation on an attempt as one on its room: other rooms' attempts are not to be had here."""
+
+    def run(*, actor: User, assignment_id: uuid.UUID, attempt_id: uuid.UUID, **given: Any) -> list[Any]:
+        if attempts.get_attempt_for(actor, attempt_id).assignment_id != assignment_id:
+            raise AttemptNotFound
+        return [work(actor=actor, attempt_id=attempt_id, **given)]
+
+    return run
+
+
 Command = tuple[type[StrictSerializer], Callable[..., Any], tuple[str, str]]
 
 # What an invigilator may say, with the row of the table that its HTTP twin has.
@@ -60,6 +89,12 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "resume": (shapes.ResumeIn, granting.resume, ("attempts/resume", "post")),
         "force-submit": (shapes.PauseIn, collecting.force_submit, ("attempts/force-submit", "post")),
         "reopen": (shapes.ExtendIn, reopening.reopen, ("attempts/reopen", "post")),
+        "accommodate": (AttemptIn, _about_one(accommodating.accommodate), ("attempts/accommodate", "post")),
+        "void": (AttemptIn, _about_one(voiding.void_attempt), ("attempts/void", "post")),
+        "open": (NothingIn, rooms.open_room, ("exam-assignments", "open")),
+        "close": (NothingIn, rooms.close_room, ("exam-assignments", "close")),
+        "reopen-room": (ReopenIn, rooms.reopen_room, ("exam-assignments", "reopen")),
+        "finalise": (NothingIn, grading.finalise_room, ("attempts/finalise", "post")),
     }
 )
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 
+from api import policies
+from api.ws.rooms import COMMANDS, _obey
 from apps.assignments.models import Announcement, ExamAssignment
+from apps.assignments.operations import accommodations
 from apps.attempts.models import Attempt, TimeGrant
 from apps.attempts.operations import sitting
 from apps.audit.models import Entry
@@ -224,6 +228,67 @@ async def test_commands_do_what_their_twins_do_and_the_seats_follow(watch, do, c
     ]
 
 
+async def test_one_attempt_is_accommodated_and_made_void(watch, do, cast, room, attempt):
+    def approve() -> None:
+        asked = accommodations.propose(
+            actor=cast.dora, student_id=cast.alice.pk, factors={"*": Decimal("1.5")}, reason="A doctor's letter."
+        )
+        accommodations.approve(actor=cast.dora, accommodation_id=asked.pk)
+
+    await do(approve)
+    view = await watch()
+    about = {"attempt": str(attempt.pk), "reason": "Approved just now."}
+    assert (await view.say("accommodate", **about))["students"] == [str(cast.alice.pk)]
+    grant = await do(TimeGrant.objects.select_related("granted_by").get, attempt=attempt, kind="ACCOMMODATION")
+    assert (grant.seconds, grant.reason, grant.granted_by) == (900, "Approved just now.", cast.dora)
+    assert (await view.say("void", **about))["students"] == [str(cast.alice.pk)]
+    await view.until(state_of(cast.alice, "NOT_STARTED"))
+    assert (await do(Attempt.objects.get, pk=attempt.pk)).status == "VOID"
+
+
+async def test_an_attempt_of_another_room_is_unknown_here_also_to_who_manages_both(watch, do, cast, attempt):
+    elsewhere = await do(make_room, cast, cast.bob)
+    other = (await do(sitting.start_attempt, actor=cast.bob, assignment_id=elsewhere.pk)).attempt
+    view = await watch()
+    for name in (str(other.pk), str(cast.bob.pk)):
+        for kind in ("accommodate", "void"):
+            frame = await view.say(kind, attempt=name, reason="x")
+            assert (frame["type"], frame["code"]) == ("error", "not_found")
+    assert (await do(Attempt.objects.get, pk=other.pk)).status == "IN_PROGRESS"
+
+
+async def test_the_room_is_opened_closed_and_finalised(enter, do, cast):
+    later = await do(make_room, cast, cast.alice, open_now=False)
+    view = await View(await enter("dora", f"/ws/rooms/{later.pk}/")).load()
+
+    async def status_after(kind: str, **fields: Any) -> str:
+        assert (await view.say(kind, **fields))["type"] == "done"
+        return (await do(ExamAssignment.objects.get, pk=later.pk)).status
+
+    assert await status_after("open") == "OPEN"
+    assert await status_after("close") == "CLOSED"
+    assert await status_after("reopen-room", reason="Somebody came late.") == "OPEN"
+    assert (await view.say("finalise"))["code"] == "illegal_move"
+    assert await status_after("close") == "CLOSED"
+    assert await status_after("finalise") == "FINALISED"
+
+
+async def test_a_room_is_not_finalised_while_somebody_sits(watch, do, room, attempt):
+    view = await watch()
+    await do(ExamAssignment.objects.filter(pk=room.pk).update, status="CLOSED")
+    assert (await view.say("finalise"))["code"] == "still_sitting"
+
+
+async def test_every_command_asks_the_table_of_its_twin(do, cast, room):
+    """Whoever its row leaves out is refused, whatever they say."""
+    await do(lambda: cast.alice)
+    for kind, (_, _, (resource, action)) in COMMANDS.items():
+        rule = policies.find(resource, action)
+        assert rule is not None, kind
+        students, problem = await do(_obey, cast.alice.pk, room.pk, kind, {})
+        assert (students, problem and problem["code"]) == ([], "forbidden"), kind
+
+
 async def test_an_announcement_reaches_who_sits_and_who_watches(watch, enter, do, cast, attempt):
     view, other = await watch(), await watch()
     desk = await enter("alice", f"/ws/attempts/{attempt.pk}/")
@@ -246,6 +311,13 @@ async def test_an_announcement_reaches_who_sits_and_who_watches(watch, enter, do
         ("pause", {"reason": "x", "student_ids": ["x"]}, "invalid", "/student_ids/0"),
         ("announce", {"text": ""}, "invalid", "/text"),
         ("force-submit", {"reason": "x" * 201}, "invalid", "/reason"),
+        ("accommodate", {"reason": "x"}, "invalid", "/attempt"),
+        ("void", {"attempt": "x", "reason": "x"}, "invalid", "/attempt"),
+        ("void", {"attempt": "00000000-0000-0000-0000-000000000000", "reason": ""}, "invalid", "/reason"),
+        ("close", {"reason": "x"}, "invalid", "/reason"),
+        ("open", {"at": "2026-01-01T00:00:00Z"}, "invalid", "/at"),
+        ("reopen-room", {}, "invalid", "/reason"),
+        ("finalise", {"force": True}, "invalid", "/force"),
     ],
 )
 async def test_a_flawed_command_is_refused_as_over_http(watch, attempt, kind, fields, code, pointer):
