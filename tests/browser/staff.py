@@ -11,13 +11,13 @@ from tests.faults.stack import CENTER, Stack
 
 
 class Teacher:
-    """Speaks HTTP with the stack itself."""
+    """Speaks HTTP with the stack itself; as somebody else where an address is given."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, email: str = "") -> None:
         self._client = httpx.Client(
             base_url=f"http://127.0.0.1:{stack.port}/api/v1/", headers={"Host": f"{CENTER}.localhost"}, timeout=20
         )
-        email = content.teacher_email(CENTER)
+        email = email or content.teacher_email(CENTER)
         answer = self.post("auth/login/", email=email, password=content.PASSWORD)
         self._client.headers["Authorization"] = f"Bearer {answer['access']}"
 

@@ -65,8 +65,7 @@ function card(room, isStaff, again) {
   const actions = [];
   if (isStaff) {
     if (room.status === "SCHEDULED") actions.push(act("open", "Open"));
-    if (isOpen) actions.push(link("watch/", "Watch", false));
-    if (room.status !== "SCHEDULED") actions.push(link("results/", "Results"), link("board/", "Board"));
+    if (room.status !== "SCHEDULED") actions.push(link("watch/", "Watch", !isOpen), link("results/", "Results"), link("board/", "Board"));
     if (isOpen) actions.push(act("close", "Close", true, "Nobody can start any more, and whoever still sits is ended at once."));
     actions.push(link("edit/", "Change"));
     if (!room.is_published && room.result_policy === "BY_HAND" && room.closed_at) actions.push(act("release", "Release results"));

@@ -122,7 +122,7 @@ function draw(room, known) {
   show(
     el("h1", {}, isNew ? "New exam room" : room.title),
     isNew ? null : el("p", { class: "actions" }, el("span", { class: `badge ${room.status.toLowerCase()}` }, room.status.toLowerCase()),
-      room.status === "SCHEDULED" ? null : el("a", { href: `/rooms/${room.id}/watch/` }, "Watch"), el("a", { href: "/" }, "Exam rooms")),
+      el("a", { href: `/rooms/${room.id}/watch/` }, "Watch"), el("a", { href: "/" }, "Exam rooms")),
     known.tests.length ? null : el("p", { class: "note" }, "There is no published test yet: publish one first."),
     el("form", { class: "room-form", onsubmit: submit },
       part("What", "title", "description", "mock_test"),

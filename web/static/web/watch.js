@@ -6,10 +6,14 @@ import { call, http } from "./api.js";
 import { data, el, notice, show, when } from "./dom.js";
 import { ask } from "./watch_ask.js";
 import { ListeningDesk } from "./watch_listening.js";
+import { SeatPanel } from "./watch_panel.js";
+import { RoomDesk } from "./watch_room.js";
 import { ORDERS, STATES, Seat } from "./watch_seat.js";
 import { start } from "./who.js";
 
-const PATHS = { reopen: "reopen-seats" };
+// Where the HTTP twins of commands stand that are called otherwise there.
+const PATHS = { reopen: "reopen-seats", "reopen-room": "reopen", finalise: "finalize" };
+const HTTP_ONLY = new Set(["release"]);
 const PATIENCE_MS = 15000;
 const HANDS_OFF_MS = 4000;
 
@@ -30,6 +34,7 @@ class Watch {
     this.chosen = el("span", { class: "quiet" });
     this.said = el("ul", {});
     said.forEach((one) => this.said.append(announcement(one)));
+    this.roomDesk = new RoomDesk(room, (kind, fields) => this.say(kind, fields));
     this.box = el("textarea", { rows: 2, maxlength: 1000, "aria-label": "Announcement", placeholder: "To everybody in the room…", required: true });
   }
 
@@ -39,8 +44,9 @@ class Watch {
     const desk = this.room.listening === "SYNCHRONISED" ? new ListeningDesk(this.room) : null;
     desk?.open().catch((problem) => notice(problem.message));
     const act = (kind, text, isPlain = true) => el("button", { class: isPlain ? "plain" : "", onclick: () => this.act(kind) }, text);
+    this.roomDesk.open();
     show(
-      el("h1", {}, this.room.title), this.line,
+      el("h1", {}, this.room.title), this.roomDesk.box, this.line,
       el("div", { class: "watch" },
         el("section", { "aria-label": "Seats" },
           el("div", { class: "bar-of-watch" }, this.chips, choose),
@@ -101,7 +107,7 @@ class Watch {
   put(told) {
     const known = this.seats.get(told.student);
     if (known) known.take(told);
-    else if (told.name !== undefined) this.seats.set(told.student, new Seat(told, this.questions, () => this.tellChosen()));
+    else if (told.name !== undefined) this.seats.set(told.student, new Seat(told, this.questions, { changed: () => this.tellChosen(), opened: (seat) => this.openSeat(seat) }));
   }
 
   remove(student) {
@@ -175,6 +181,15 @@ class Watch {
     this.chooseNone();
   }
 
+  openSeat(seat) {
+    new SeatPanel(seat, { now: () => this.clock.now(), act: (...about) => this.actOnSeat(...about) }).open();
+  }
+
+  async actOnSeat(kind, { told }, isOfAttempt) {
+    const whom = isOfAttempt ? { attempt: told.attempt } : { student_ids: [told.student] };
+    return ask(kind, told.name, (given) => this.say(kind, { ...whom, ...given }));
+  }
+
   async announce(event) {
     event.preventDefault();
     try {
@@ -190,14 +205,17 @@ class Watch {
   async say(kind, fields) {
     this.number += 1;
     const id = this.number;
-    if (!this.socket.send({ type: kind, id, ...fields })) {
-      const answer = await call("POST", `exam-assignments/${this.room.id}/${PATHS[kind] || kind}/`, fields);
-      return { students: (answer.seats || answer.extended || []).map(({ student }) => student) };
-    }
+    if (HTTP_ONLY.has(kind) || !this.socket.send({ type: kind, id, ...fields })) return this.post(kind, fields);
     return new Promise((done, failed) => {
       const late = setTimeout(() => { this.asked.delete(id); failed(new Error("No answer. Look at the seats before you try again.")); }, PATIENCE_MS);
       this.asked.set(id, { done, failed, late });
     });
+  }
+
+  async post(kind, { attempt, ...fields }) {
+    const about = attempt ? `attempts/${attempt}` : `exam-assignments/${this.room.id}`;
+    const answer = await call("POST", `${about}/${PATHS[kind] || kind}/`, fields);
+    return { students: (answer.seats || answer.extended || []).map(({ student }) => student) };
   }
 
   answered(news) {

@@ -1,6 +1,6 @@
 // One seat on the invigilator's page: its card, and how much trouble it is in.
 
-import { el } from "./dom.js";
+import { el, when } from "./dom.js";
 
 export const STATES = {
   SITTING: "Sitting", AWAY: "Away", PAUSED: "Paused", NOT_STARTED: "Not started", HANDED_IN: "Handed in", EXPIRED: "Time ran out",
@@ -15,7 +15,7 @@ export const ORDERS = {
 };
 
 export class Seat {
-  constructor(told, questions, changed) {
+  constructor(told, questions, { changed, opened }) {
     Object.assign(this, { told: { flags: {} }, questions, changed, isChosen: false });
     this.name = el("b", {});
     this.badge = el("span", { class: "badge" });
@@ -28,8 +28,10 @@ export class Seat {
     this.button = el("button", { type: "button", class: "seat", "aria-pressed": "false", onclick: () => this.choose(!this.isChosen) },
       el("span", { class: "row" }, this.name, this.badge), el("span", { class: "row" }, this.clock, this.count),
       el("span", { class: "bar" }, this.progress), this.section, this.heard, this.flags);
-    this.card = el("li", {}, this.button);
+    this.more = el("button", { type: "button", class: "more", onclick: () => opened(this) }, "Details");
+    this.card = el("li", {}, this.button, this.more);
     this.take(told);
+    this.more.setAttribute("aria-label", `Details of ${this.told.name}`);
   }
 
   take(told) { this.told = { ...this.told, ...told }; }
@@ -76,6 +78,17 @@ export class Seat {
     write(this.heard, this.said(now, hasPresence));
     write(this.flags, this.flagged(now).join(" · "));
     this.button.classList.toggle("troubled", told.state === "AWAY");
+  }
+
+  // What its panel says besides the state.
+  facts(now) {
+    const { told } = this;
+    if (!told.attempt) return [];
+    const left = this.secondsLeft(now);
+    return [
+      left === null ? `ended ${when(told.finished_at)}` : `${face(left)} left`, `${told.answered} of ${this.questions} answered`, this.isRunning ? told.section : "",
+      this.said(now, true), ...this.flagged(now), told.flags.addresses.length ? `from ${told.flags.addresses.join(", ")}` : "",
+    ];
   }
 
   said(now, hasPresence) {
