@@ -24,13 +24,15 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from api import policies
-from api.common import errors
+from api.common import errors, keys
 from api.common.serializers import StrictSerializer
-from api.v1.assignments.serializers import AnnounceIn, ReopenIn
+from api.v1.assignments.serializers import AnnounceIn, ReopenIn, announced
 from api.v1.attempts import serializers as shapes
 from api.v1.attempts.fairness import AttemptReasonIn
+from api.v1.attempts.rooms import told
 from api.ws import base
 from apps.assignments import operations as rooms
+from apps.assignments import queries as readable
 from apps.attempts import queries as attempts
 from apps.attempts.errors import AttemptNotFound
 from apps.attempts.operations import accommodating, collecting, grading, granting, reopening, voiding
@@ -142,6 +144,9 @@ class RoomSocket(base.Socket):
             self.post(frame)
 
 
+_TOLD_BY_HTTP: Mapping[str, Callable[..., dict[str, Any]]] = MappingProxyType({"announce": announced})
+
+
 def _look_as(user_id: uuid.UUID, assignment_id: uuid.UUID) -> Seats:
     return seats.seats_for(people.get_user(user_id=user_id), assignment_id)
 
@@ -161,12 +166,31 @@ def _obey(
             raise refusals.Forbidden
         shape = kind_of_shape(data=given)
         shape.is_valid(raise_exception=True)
-        done = work(actor=actor, assignment_id=assignment_id, **shape.validated_data)
+        given = shape.validated_data
+        if (key := given.pop(keys.FIELD, None)) is not None:
+            return _obey_once(actor, assignment_id, kind, key, given), None
+        done = work(actor=actor, assignment_id=assignment_id, **given)
     except (refusals.Refusal, ValidationError, DatabaseError) as error:
         answer = errors.problem_handler(error, {})
         assert answer is not None
         return [], {name: answer.data[name] for name in _TOLD if name in answer.data}
     return [str(attempt.student_id) for attempt in done] if isinstance(done, list) else [], None
+
+
+def _obey_once(actor: User, assignment_id: uuid.UUID, kind: str, key: uuid.UUID, given: dict[str, Any]) -> list[str]:
+    """The same under a key, which HTTP may have seen before, or see afterwards: both keep the same answer."""
+    answer = keys.once(
+        actor=actor,
+        scope=assignment_id,
+        key=key,
+        kind=kind,
+        given=given,
+        check=lambda: readable.get_assignment_for(actor, assignment_id),
+        work=lambda given: _TOLD_BY_HTTP.get(kind, told)(
+            COMMANDS[kind][1](actor=actor, assignment_id=assignment_id, **given)
+        ),
+    )
+    return [seat["student"] for seat in answer.get("seats", [])]
 
 
 class Watch:

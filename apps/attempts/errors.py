@@ -223,3 +223,8 @@ class ReasonNeeded(Invalid):
 class BadPoints(Invalid):
     code = "bad_points"
     message = "These points cannot be given."
+
+
+class KeyReused(Conflict):
+    code = "key_reused"
+    message = "This key was used for something else. Make a new one for each thing you ask for."

@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 
 from apps.attempts.events import AttemptTimeUp
-from apps.attempts.operations import item_figures, sitting
+from apps.attempts.operations import item_figures, keyed, sitting
 from apps.core import bus, tenancy
 
 log = logging.getLogger(__name__)
@@ -38,16 +38,31 @@ def close_expired_attempts(**_: Any) -> int:
 @shared_task(name="recount_items")
 def recount_items(**_: Any) -> int:
     """One task for each center: how its takers did with the questions of its bank."""
-    sent = 0
-    for tenant in tenancy.list_ready():
-        try:
-            recount_items_of_center.apply_async(headers={"_schema_name": tenant.schema_name}, queue="bulk")
-            sent += 1
-        except Exception:
-            log.exception("The items of %s wait for the next round.", tenant.schema_name)
-    return sent
+    return _in_each_center(recount_items_of_center)
 
 
 @shared_task(name="recount_items_of_center")
 def recount_items_of_center(**_: Any) -> int:
     return item_figures.recount()
+
+
+@shared_task(name="forget_keys")
+def forget_keys(**_: Any) -> int:
+    """One task for each center: answers that were kept for whoever asks again."""
+    return _in_each_center(forget_keys_of_center)
+
+
+@shared_task(name="forget_keys_of_center")
+def forget_keys_of_center(**_: Any) -> int:
+    return keyed.forget_keys()
+
+
+def _in_each_center(task: Any) -> int:
+    sent = 0
+    for tenant in tenancy.list_ready():
+        try:
+            task.apply_async(headers={"_schema_name": tenant.schema_name}, queue="bulk")
+            sent += 1
+        except Exception:
+            log.exception("%s of %s waits for the next round.", task.name, tenant.schema_name)
+    return sent

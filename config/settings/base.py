@@ -253,6 +253,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 86_400.0,
         "options": {"queue": "bulk", "expires": 86_400},
     },
+    "forget_keys": {
+        "task": "forget_keys",
+        "schedule": 86_400.0,
+        "options": {"queue": "bulk", "expires": 86_400},
+    },
     "sync_leaderboard_to_db": {
         "task": "sync_leaderboard_to_db",
         "schedule": 300.0,

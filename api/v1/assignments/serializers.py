@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.common.filters import Filters, Order, Search
+from api.common.keys import KeyedIn
 from api.common.pictures import PictureField
 from api.common.serializers import BoundedList, StrictSerializer
 
@@ -111,7 +112,7 @@ class ReopenIn(StrictSerializer):
     reason = serializers.CharField(max_length=200)
 
 
-class AnnounceIn(StrictSerializer):
+class AnnounceIn(KeyedIn):
     text = serializers.CharField(max_length=1000)
 
 
@@ -119,6 +120,11 @@ class AnnouncementOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     text = serializers.CharField()
     said_at = serializers.DateTimeField()
+
+
+def announced(said: Any) -> dict[str, Any]:
+    """What was said just now, as HTTP tells it."""
+    return dict(AnnouncementOut(said).data)
 
 
 class TestOut(serializers.Serializer[Any]):

@@ -9,6 +9,8 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from api.common import keys
+from api.common.keys import KEY_HEADER
 from api.common.requests import Request
 from api.v1.assignments import serializers as shapes
 from apps.assignments import operations, queries
@@ -131,15 +133,25 @@ class AssignmentViewSet(GenericViewSet[Any]):
         return self.get_paginated_response(shapes.AnnouncementOut(rows, many=True).data)
 
     @extend_schema(
-        operation_id="assignments_announce", request=shapes.AnnounceIn, responses={201: shapes.AnnouncementOut}
+        operation_id="assignments_announce",
+        parameters=[KEY_HEADER],
+        request=shapes.AnnounceIn,
+        responses={201: shapes.AnnouncementOut},
     )
     @action(detail=True, methods=["post"])
     def announce(self, request: Request, id: uuid.UUID) -> Response:
         """Say something to everybody who sits in the room, now."""
         shape = shapes.AnnounceIn(data=request.data)
         shape.is_valid(raise_exception=True)
-        said = operations.announce(actor=request.user, assignment_id=id, **shape.validated_data)
-        return Response(shapes.AnnouncementOut(said).data, status=201)
+        said = keys.answer_once(
+            request,
+            scope=id,
+            kind="announce",
+            given=shape.validated_data,
+            check=lambda: queries.get_assignment_for(request.user, id),
+            work=lambda given: shapes.announced(operations.announce(actor=request.user, assignment_id=id, **given)),
+        )
+        return Response(said, status=201)
 
     def _answer(self, assignment_id: uuid.UUID, status: int = 200) -> Response:
         room = queries.get_assignment_for(self.request.user, assignment_id)

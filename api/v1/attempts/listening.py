@@ -14,11 +14,13 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.common import links
+from api.common import keys, links
+from api.common.keys import KEY_HEADER, KeyedIn
 from api.common.negotiation import AnyAccept
 from api.common.requests import Request
 from api.common.serializers import StrictSerializer
 from api.v1.mock_tests.media import HEADERS
+from apps.assignments import queries as rooms
 from apps.attempts.operations import cues_by_clock, listening
 from apps.attempts.queries import plays
 from apps.attempts.rules import listening as rules
@@ -72,7 +74,7 @@ class PlayOut(serializers.Serializer[Any]):
     server_time = serializers.DateTimeField()
 
 
-class CueIn(StrictSerializer):
+class CueIn(KeyedIn):
     recording = serializers.UUIDField()
     starts_at = serializers.DateTimeField(required=False, help_text="By the server's clock; absent: in five seconds.")
 
@@ -190,13 +192,20 @@ class CuesView(APIView):
         """What was started in the room, and how it was heard, the latest first."""
         return Response(HeardOut(plays.cues_for(actor=request.user, assignment_id=id), many=True).data)
 
-    @extend_schema(operation_id="attempts_cue", request=CueIn, responses={201: CueOut})
+    @extend_schema(operation_id="attempts_cue", parameters=[KEY_HEADER], request=CueIn, responses={201: CueOut})
     def post(self, request: Request, id: uuid.UUID) -> Response:
         """Start a recording for everybody in the room at once."""
         shape = CueIn(data=request.data)
         shape.is_valid(raise_exception=True)
-        cue = listening.give_cue(actor=request.user, assignment_id=id, **shape.validated_data)
-        return Response(CueOut(cue).data, status=201)
+        cue = keys.answer_once(
+            request,
+            scope=id,
+            kind="cue",
+            given=shape.validated_data,
+            check=lambda: rooms.get_assignment_for(request.user, id),
+            work=lambda given: CueOut(listening.give_cue(actor=request.user, assignment_id=id, **given)).data,
+        )
+        return Response(cue, status=201)
 
 
 class RecordingsView(APIView):

@@ -10,63 +10,90 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.common import keys
+from api.common.keys import KEY_HEADER, KeyedIn
 from api.common.requests import Request
-from api.common.serializers import StrictSerializer
 from api.v1.attempts import serializers as shapes
+from apps.assignments import queries as rooms
 from apps.attempts.operations import grading, granting, reopening
+
+
+def told(attempts: list[Any]) -> dict[str, Any]:
+    """Whose time has changed, as HTTP tells it."""
+    return dict(shapes.SeatsOut({"seats": attempts}).data)
 
 
 class SeatsChangedView(APIView):
     """Something is done to seats; the answer tells whose time has changed."""
 
     def change(
-        self, request: Request, id: uuid.UUID, shape: type[StrictSerializer], operation: Callable[..., Any]
+        self, request: Request, id: uuid.UUID, shape: type[KeyedIn], operation: Callable[..., Any], kind: str
     ) -> Response:
         """Check the shape, do it, tell."""
+        return Response(self.seats(request, id, shape, operation, kind))
+
+    def seats(
+        self, request: Request, id: uuid.UUID, shape: type[KeyedIn], operation: Callable[..., Any], kind: str
+    ) -> dict[str, Any]:
+        """The answer to a command of this ``kind``, which the room's socket knows by the same name."""
         sent = shape(data=request.data)
         sent.is_valid(raise_exception=True)
-        attempts = operation(actor=request.user, assignment_id=id, **sent.validated_data)
-        return Response(shapes.SeatsOut({"seats": attempts}).data)
+        answer: dict[str, Any] = keys.answer_once(
+            request,
+            scope=id,
+            kind=kind,
+            given=sent.validated_data,
+            check=lambda: rooms.get_assignment_for(request.user, id),
+            work=lambda given: told(operation(actor=request.user, assignment_id=id, **given)),
+        )
+        return answer
 
 
 class PauseView(SeatsChangedView):
     resource = "attempts/pause"
 
-    @extend_schema(operation_id="attempts_pause", request=shapes.PauseIn, responses=shapes.SeatsOut)
+    @extend_schema(
+        operation_id="attempts_pause", parameters=[KEY_HEADER], request=shapes.PauseIn, responses=shapes.SeatsOut
+    )
     def post(self, request: Request, id: uuid.UUID) -> Response:
         """Let time stand still for some or all who sit in this room, until it is resumed."""
-        return self.change(request, id, shapes.PauseIn, granting.pause)
+        return self.change(request, id, shapes.PauseIn, granting.pause, "pause")
 
 
 class ResumeView(SeatsChangedView):
     resource = "attempts/resume"
 
-    @extend_schema(operation_id="attempts_resume", request=shapes.ResumeIn, responses=shapes.SeatsOut)
+    @extend_schema(
+        operation_id="attempts_resume", parameters=[KEY_HEADER], request=shapes.ResumeIn, responses=shapes.SeatsOut
+    )
     def post(self, request: Request, id: uuid.UUID) -> Response:
         """Let time go on for some or all who are paused; they get back what the pause has lasted."""
-        return self.change(request, id, shapes.ResumeIn, granting.resume)
+        return self.change(request, id, shapes.ResumeIn, granting.resume, "resume")
 
 
 class ReopenSeatsView(SeatsChangedView):
     resource = "attempts/reopen"
 
-    @extend_schema(operation_id="attempts_reopen", request=shapes.ExtendIn, responses=shapes.SeatsOut)
+    @extend_schema(
+        operation_id="attempts_reopen", parameters=[KEY_HEADER], request=shapes.ExtendIn, responses=shapes.SeatsOut
+    )
     def post(self, request: Request, id: uuid.UUID) -> Response:
         """Let some or all who are done go on with their newest attempt, with so many seconds from now on. Their marks are
         taken back until they hand in again."""
-        return self.change(request, id, shapes.ExtendIn, reopening.reopen)
+        return self.change(request, id, shapes.ExtendIn, reopening.reopen, "reopen")
 
 
-class ExtendView(APIView):
+class ExtendView(SeatsChangedView):
     resource = "attempts/extend"
 
-    @extend_schema(operation_id="attempts_extend", request=shapes.ExtendIn, responses=shapes.ExtensionOut)
+    @extend_schema(
+        operation_id="attempts_extend", parameters=[KEY_HEADER], request=shapes.ExtendIn, responses=shapes.ExtensionOut
+    )
     def post(self, request: Request, id: uuid.UUID) -> Response:
         """Give some or all who sit in this room more time, at once."""
-        shape = shapes.ExtendIn(data=request.data)
-        shape.is_valid(raise_exception=True)
-        attempts = granting.extend(actor=request.user, assignment_id=id, **shape.validated_data)
-        return Response(shapes.ExtensionOut({"extended": attempts}).data)
+        answer = self.seats(request, id, shapes.ExtendIn, granting.extend, "extend")
+        names = shapes.ExtendedOut().fields
+        return Response({"extended": [{name: seat[name] for name in names} for seat in answer["seats"]]})
 
 
 class FinaliseView(APIView):

@@ -9,12 +9,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from api.common.filters import Filters
+from api.common.keys import KEY_HEADER
 from api.common.pagination import Pages
 from api.common.requests import Request
 from api.v1.attempts import serializers as shapes
+from api.v1.attempts.rooms import SeatsChangedView
 from apps.attempts.operations import collecting
 from apps.attempts.queries import seats
 
@@ -100,13 +101,15 @@ class SeatsView(GenericAPIView[Any]):
         return self.get_paginated_response(WatchedSeatOut([seats.told(seat) for seat in rows or ()], many=True).data)
 
 
-class ForceSubmitView(APIView):
+class ForceSubmitView(SeatsChangedView):
     resource = "attempts/force-submit"
 
-    @extend_schema(operation_id="attempts_force_submit", request=shapes.PauseIn, responses=shapes.SeatsOut)
+    @extend_schema(
+        operation_id="attempts_force_submit",
+        parameters=[KEY_HEADER],
+        request=shapes.PauseIn,
+        responses=shapes.SeatsOut,
+    )
     def post(self, request: Request, id: uuid.UUID) -> Response:
         """Hand in for some or all who sit in this room, with what is saved."""
-        shape = shapes.PauseIn(data=request.data)
-        shape.is_valid(raise_exception=True)
-        attempts = collecting.force_submit(actor=request.user, assignment_id=id, **shape.validated_data)
-        return Response(shapes.SeatsOut({"seats": attempts}).data)
+        return self.change(request, id, shapes.PauseIn, collecting.force_submit, "force-submit")

@@ -10,7 +10,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from api.common import links
+from api.common import keys, links
+from api.common.keys import KEY_HEADER, KeyedIn
 from api.common.requests import Request
 from api.common.throttling import AnswerRate, StartRate
 from api.v1.attempts import serializers as shapes
@@ -121,11 +122,23 @@ class AttemptViewSet(GenericViewSet):
         handed_in = sitting.submit_attempt(actor=request.user, attempt_id=id, **given)
         return Response({**shapes.HandedInOut(handed_in).data, "refused": {}})
 
-    @extend_schema(operation_id="attempts_takeover", request=None, responses=shapes.EpochOut)
+    @extend_schema(
+        operation_id="attempts_takeover", parameters=[KEY_HEADER], request=KeyedIn, responses=shapes.EpochOut
+    )
     @action(detail=True, methods=["post"])
     def takeover(self, request: Request, id: uuid.UUID) -> Response:
         """Go on in this window; answers from older windows are refused from now on."""
-        return Response({"attempt": id, "epoch": sitting.take_over(actor=request.user, attempt_id=id)})
+        shape = KeyedIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        epoch = keys.answer_once(
+            request,
+            scope=id,
+            kind="takeover",
+            given=shape.validated_data,
+            check=lambda: sitting.visit_running_attempt(actor=request.user, attempt_id=id),
+            work=lambda _: sitting.take_over(actor=request.user, attempt_id=id),
+        )
+        return Response({"attempt": id, "epoch": epoch})
 
     @extend_schema(operation_id="attempts_result", responses=shapes.RankedResultOut)
     @action(detail=True)

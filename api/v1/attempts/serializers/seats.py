@@ -6,11 +6,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.common.serializers import BoundedList, StrictSerializer
+from api.common.keys import KeyedIn
+from api.common.serializers import BoundedList
 from api.v1.attempts.serializers.attempts import STATUSES, CourseOut
 
 
-class ExtendIn(StrictSerializer):
+class ExtendIn(KeyedIn):
     student_ids = BoundedList(
         child=serializers.UUIDField(), min_length=1, max_length=1000, required=False, help_text="Absent: all who sit."
     )
@@ -18,7 +19,7 @@ class ExtendIn(StrictSerializer):
     reason = serializers.CharField(max_length=200)
 
 
-class ResumeIn(StrictSerializer):
+class ResumeIn(KeyedIn):
     student_ids = BoundedList(
         child=serializers.UUIDField(), min_length=1, max_length=1000, required=False, help_text="Absent: all."
     )
