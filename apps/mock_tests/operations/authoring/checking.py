@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Model
 
@@ -15,9 +15,6 @@ from apps.mock_tests.errors import BadContent
 from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import Gap, Given, ItemType, Option, Prompt
-
-if TYPE_CHECKING:
-    pass
 
 Changes = Mapping[str, Any]
 
