@@ -38,7 +38,9 @@ from apps.materials import operations as materials
 from apps.materials.models import Category, Material
 from apps.mock_tests import queries as papers
 from apps.mock_tests.models import BankQuestion, Blueprint, ExamProfile, MediaFile, MockTest, Question
-from apps.mock_tests.operations import bank, bank_topics, blueprints, profiles
+from apps.mock_tests.operations import bank, profiles
+from apps.mock_tests.operations.bank import blueprints
+from apps.mock_tests.operations.bank import topics as bank_topics
 from apps.mock_tests.rules.bank.blueprint import GroupPlan, Line, Plan, SectionPlan
 from apps.notifications.models import Notice
 from tests import factories

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from apps.mock_tests.models import Blueprint, ExamProfile, MockTest
-from apps.mock_tests.operations import blueprints
+from apps.mock_tests.operations.bank import blueprints
 from apps.mock_tests.rules.bank.blueprint import GroupPlan, Line, Plan, SectionPlan
 from tests.admin.test_writes import errors_of, form_of, press
 from tests.apps.mock_tests.test_blueprints import add

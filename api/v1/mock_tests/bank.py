@@ -17,7 +17,10 @@ from api.v1.mock_tests.revisions import IF_MATCH, expected
 from api.v1.mock_tests.serializers import bank as shapes
 from api.v1.mock_tests.serializers.fields import with_links
 from apps.centers.queries import centers
-from apps.mock_tests.operations import bank, bank_bulk, bank_review, bank_topics
+from apps.mock_tests.operations import bank
+from apps.mock_tests.operations.bank import bulk as bank_bulk
+from apps.mock_tests.operations.bank import review as bank_review
+from apps.mock_tests.operations.bank import topics as bank_topics
 from apps.mock_tests.queries import bank as queries
 from apps.mock_tests.queries import bank_usage
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from apps.attempts.events import ItemsToCount
 from apps.attempts.queries import items
 from apps.core import bus
-from apps.mock_tests.operations import bank_statistics
+from apps.mock_tests.operations.bank import statistics as bank_statistics
 
 
 def ask_to_count(*, assignment_id: uuid.UUID) -> None:

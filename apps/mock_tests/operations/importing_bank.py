@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from apps.mock_tests.models import ImportRun
 from apps.mock_tests.operations import bank, importing
+from apps.mock_tests.operations.bank.topics import check_topic
 from apps.mock_tests.operations.importing import Mode, Tell, say_nothing
 from apps.mock_tests.operations.importing_files import check_files
 from apps.mock_tests.operations.importing_rows import LONGEST_TITLE, shortened
@@ -43,7 +44,7 @@ def import_into_bank(
     """Put the questions of a file into the bank, below ``topic``; what is there already, by content, is left alone. A
     preview stores nothing. Refuses like ``importing.import_test``, and an unknown ``topic``."""
     if topic is not None:
-        bank.check_topic(topic_id=topic)
+        check_topic(topic_id=topic)
     format = format or importing.guess(data=data)
     draft, report = importing.read(data=data, format=format, mode=mode, tell=tell)
     told = importing.plain(report=report)

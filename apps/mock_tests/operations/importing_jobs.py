@@ -19,7 +19,8 @@ from apps.core.errors import Problem
 from apps.jobs import operations as jobs
 from apps.mock_tests import queries
 from apps.mock_tests.errors import FileRefused, NotStaff, UploadGone
-from apps.mock_tests.operations import bank, importing, importing_bank
+from apps.mock_tests.operations import importing, importing_bank
+from apps.mock_tests.operations.bank.topics import check_topic
 from apps.mock_tests.rules.exchange import interchange
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def ask_import(
     """Have a file imported by a worker; the report becomes the job's result. The same file asked for twice while it is on
     its way is one job. Refuses at once what is no file of a known format, and an unknown ``topic``."""
     if topic is not None:
-        bank.check_topic(topic_id=topic)
+        check_topic(topic_id=topic)
     format = format or importing.guess(data=content)
     if format not in interchange.FORMATS:
         known = ", ".join(interchange.FORMATS)

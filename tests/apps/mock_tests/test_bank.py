@@ -20,8 +20,10 @@ from apps.mock_tests.errors import (
     TestLocked,
 )
 from apps.mock_tests.models import BankQuestion, BankVersion, Question, QuestionGroup, Topic
-from apps.mock_tests.operations import authoring, bank, bank_review, bank_topics
+from apps.mock_tests.operations import authoring, bank
 from apps.mock_tests.operations.authoring import publishing
+from apps.mock_tests.operations.bank import review as bank_review
+from apps.mock_tests.operations.bank import topics as bank_topics
 from apps.mock_tests.queries import bank as queries
 from apps.mock_tests.queries import get_key
 from apps.mock_tests.rules.exchange.draft import DraftFile, DraftOption, DraftQuestion

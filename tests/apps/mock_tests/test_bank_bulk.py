@@ -9,9 +9,10 @@ import pytest
 from apps.core import tenancy
 from apps.mock_tests.errors import BadContent
 from apps.mock_tests.models import BankQuestion, BankReview
-from apps.mock_tests.operations import bank, bank_topics
-from apps.mock_tests.operations.bank_bulk import change_questions
-from apps.mock_tests.operations.bank_review import take_step
+from apps.mock_tests.operations import bank
+from apps.mock_tests.operations.bank import topics as bank_topics
+from apps.mock_tests.operations.bank.bulk import change_questions
+from apps.mock_tests.operations.bank.review import take_step
 from apps.mock_tests.queries import bank as queries
 from tests.apps.mock_tests.test_bank import draft, make_question, problems_of
 from tests.apps.mock_tests.test_bank_review import review

@@ -9,7 +9,9 @@ from django.db import IntegrityError
 
 from apps.mock_tests.errors import BadContent, EditedMeanwhile
 from apps.mock_tests.models import BankQuestion, BankVersion, Topic
-from apps.mock_tests.operations import bank, bank_topics
+from apps.mock_tests.operations import bank
+from apps.mock_tests.operations.bank import questions
+from apps.mock_tests.operations.bank import topics as bank_topics
 from tests.apps.mock_tests.test_bank import draft, make_question
 from tests.apps.mock_tests.test_bank_topics import make_topic
 
@@ -54,7 +56,7 @@ def test_without_the_lock_one_edit_would_fail(committed, cast, at_once, monkeypa
         meet.wait(10)
         return found
 
-    monkeypatch.setattr(bank, "lock_question", unlocked)
+    monkeypatch.setattr(questions, "lock_question", unlocked)
     outcomes = at_once(edit(actor, question, "one"), edit(actor, question, "two"))
     assert sum(isinstance(outcome, IntegrityError) for outcome in outcomes) == 1
 

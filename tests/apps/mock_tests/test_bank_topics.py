@@ -9,7 +9,8 @@ import pytest
 from apps.core import tenancy
 from apps.mock_tests.errors import BadContent, NotYourTopic, TopicInUse, TopicNotFound
 from apps.mock_tests.models import Topic
-from apps.mock_tests.operations import bank, bank_topics
+from apps.mock_tests.operations import bank
+from apps.mock_tests.operations.bank import topics as bank_topics
 from apps.mock_tests.queries import bank as queries
 from tests.apps.mock_tests.test_bank import make_question, problems_of
 

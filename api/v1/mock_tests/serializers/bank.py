@@ -13,9 +13,10 @@ from api.common.serializers import BoundedList, StrictSerializer
 from api.v1.mock_tests.serializers import own
 from api.v1.mock_tests.serializers.fields import HtmlOut
 from api.v1.mock_tests.serializers.questions import QuestionIn, QuestionOut
-from apps.mock_tests.operations.bank import LONGEST_NOTE, MOST_AT_ONCE
-from apps.mock_tests.operations.bank_bulk import MOST_TAGS
-from apps.mock_tests.operations.bank_review import LONGEST_COMMENT
+from apps.mock_tests.operations.bank.bulk import MOST_TAGS
+from apps.mock_tests.operations.bank.review import LONGEST_COMMENT
+from apps.mock_tests.operations.bank.using import MOST_AT_ONCE
+from apps.mock_tests.operations.bank.versions import LONGEST_NOTE
 from apps.mock_tests.queries import bank as queries
 from apps.mock_tests.rules.bank.review import MOVES, steps_from
 from apps.mock_tests.rules.types.base import ItemType

@@ -22,7 +22,7 @@ from apps.mock_tests.errors import (
     WrongState,
 )
 from apps.mock_tests.models import BankQuestion, BankReview, BankVersion
-from apps.mock_tests.operations import bank
+from apps.mock_tests.operations.bank.questions import lock_question, may_change
 from apps.mock_tests.rules.bank import review as rules
 from apps.mock_tests.rules.texts.richtext import without_control_characters
 
@@ -44,7 +44,7 @@ def take_step(
     the last approval. With ``expected``, the number of the version that was read, refuses a question that has been changed
     since."""
     with transaction.atomic():
-        question = bank.lock_question(actor=actor, question_id=question_id)
+        question = lock_question(actor=actor, question_id=question_id)
         review = centers.question_review()
         own = own_words(actor=actor, questions=[question])
         check_step(
@@ -91,7 +91,7 @@ def check_step(
     if review == "OFF" and move.only_with_review:
         raise ReviewIsOff
     is_own = question.created_by_id == actor.pk
-    may = bank.may_change(actor=actor, question=question) or (move.is_judgement and not is_own)
+    may = may_change(actor=actor, question=question) or (move.is_judgement and not is_own)
     if not may and not (is_own and step == rules.Step.SENT_BACK):
         raise NotYourQuestion
     if expected is not None and expected != version.number:

@@ -172,3 +172,11 @@ def _one_at_a_time() -> None:
     """Two moves at once could make a circle, two names at once the same one."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [tenancy.key("bank", "topics")])
+
+
+def check_topic(*, topic_id: uuid.UUID) -> None:
+    """Refuse a topic that is unknown or takes no new questions."""
+    topic = Topic.objects.filter(pk=topic_id).first()
+    if topic is None or not topic.is_active:
+        detail = "There is no such topic." if topic is None else "This topic takes no new questions."
+        raise BadContent(problems=[Problem("/topic", "unknown_topic", detail)])

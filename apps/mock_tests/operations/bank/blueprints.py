@@ -14,8 +14,9 @@ from apps.audit import operations as audit
 from apps.core.errors import Problem
 from apps.mock_tests.errors import BadContent, BankTooSmall, BlueprintNotFound, EditedMeanwhile, NotYours
 from apps.mock_tests.models import Blueprint, MockTest, Question, TestSection
-from apps.mock_tests.operations import authoring, bank
+from apps.mock_tests.operations import authoring
 from apps.mock_tests.operations.authoring import marks
+from apps.mock_tests.operations.bank.using import use_in_group
 from apps.mock_tests.queries import blueprints as queries
 from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.rules import profiles
@@ -110,7 +111,7 @@ def _write(actor: User, test: MockTest, plan: Plan, ids: Mapping[str, tuple[uuid
             made = authoring.create_group(actor=actor, section_id=row.pk, changes=said)
             places = [f"/sections/{number}/groups/{position}/lines/{index}" for index, _ in enumerate(group.lines)]
             wanted = [question for place in places for question in ids[place]]
-            copies = bank.use_in_group(actor=actor, group_id=made.pk, question_ids=wanted)
+            copies = use_in_group(actor=actor, group_id=made.pk, question_ids=wanted)
             _give_marks(copies, group.lines)
     marks.follow_profile(profile=profile, questions=Question.objects.filter(group__section__mock_test=test))
 

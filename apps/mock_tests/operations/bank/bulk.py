@@ -15,7 +15,9 @@ from apps.centers.queries import centers
 from apps.core.errors import Problem, Refusal
 from apps.mock_tests.errors import BadContent, NotYourQuestion, QuestionRetired
 from apps.mock_tests.models import BankQuestion
-from apps.mock_tests.operations import bank, bank_review
+from apps.mock_tests.operations.bank import review as bank_review
+from apps.mock_tests.operations.bank.questions import may_change
+from apps.mock_tests.operations.bank.topics import check_topic
 from apps.mock_tests.queries import bank as queries
 
 if TYPE_CHECKING:
@@ -51,10 +53,10 @@ def change_questions(*, actor: User, ids: Sequence[uuid.UUID], **changes: Unpack
     Each field is one statement, however many rows it changes.
 
     Refuses, naming every question by its place, those that are unknown, a colleague's, retired, that would have too many
-    tags, or for which the step is not possible (see ``bank_review.take_step``)."""
+    tags, or for which the step is not possible (see ``review.take_step``)."""
     with transaction.atomic():
         if topic_id := changes.get("topic_id"):
-            bank.check_topic(topic_id=topic_id)
+            check_topic(topic_id=topic_id)
         locked = queries.questions_for(actor, ids=ids).select_for_update().order_by("pk").values_list("pk", flat=True)
         # Only now: what others have written while we waited is seen by the next statement, not by this one.
         rows = queries.questions_for(actor, ids=list(locked)).select_related("current_version", "approved_version")
@@ -92,7 +94,7 @@ def change_questions(*, actor: User, ids: Sequence[uuid.UUID], **changes: Unpack
 def _check(actor: User, question: BankQuestion, changes: BulkChanges, review: str, own: set[uuid.UUID]) -> None:
     step = changes.get("step")
     others = changes.keys() - {"step", "comment"}
-    if others and not bank.may_change(actor=actor, question=question):
+    if others and not may_change(actor=actor, question=question):
         raise NotYourQuestion
     if question.state == BankQuestion.State.RETIRED and others - {"delete"}:
         raise QuestionRetired
