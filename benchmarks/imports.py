@@ -197,7 +197,7 @@ class Bench:
 
     def ours(self, name: str, to: str = "test") -> float:
         """One import, of a file that the center does not know."""
-        from apps.mock_tests.operations import importing_jobs
+        from apps.mock_tests.operations.exchange import import_jobs as importing_jobs
 
         self.taken += 1
         path = self.files[name]

@@ -10,8 +10,9 @@ from apps.assignments import operations as rooms
 from apps.assignments.models import ExamAssignment
 from apps.authentication.models import User
 from apps.mock_tests.models import MockTest, Paper, TestSection
-from apps.mock_tests.operations import authoring, importing
+from apps.mock_tests.operations import authoring
 from apps.mock_tests.operations.authoring import publishing
+from apps.mock_tests.operations.exchange import importing
 from apps.mock_tests.rules.types.base import Answer, Given, Option
 from tests.cast import Cast
 

@@ -16,8 +16,8 @@ from apps.core.errors import Forbidden
 from apps.demo import content
 from apps.groups import operations as groups
 from apps.groups import queries as group_queries
-from apps.mock_tests.operations import importing
 from apps.mock_tests.operations.authoring import publishing
+from apps.mock_tests.operations.exchange import importing
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

@@ -33,11 +33,12 @@ from apps.mock_tests.models import (
     TestSection,
     Topic,
 )
-from apps.mock_tests.operations import authoring, bank, media, profiles
+from apps.mock_tests.operations import authoring, bank, profiles
 from apps.mock_tests.operations.authoring import publishing
 from apps.mock_tests.operations.bank import blueprints
 from apps.mock_tests.operations.bank import review as bank_review
 from apps.mock_tests.operations.bank import topics as bank_topics
+from apps.mock_tests.operations.files import media
 from apps.mock_tests.queries import shelves
 from apps.mock_tests.rules.bank.questions import words_of
 from apps.mock_tests.rules.bank.review import MOVES, Step

@@ -7,7 +7,9 @@ from celery import shared_task
 
 from apps.core import tenancy
 from apps.jobs import operations as jobs
-from apps.mock_tests.operations import cleaning, exporting_jobs, importing_jobs
+from apps.mock_tests.operations.exchange import export_jobs as exporting_jobs
+from apps.mock_tests.operations.exchange import import_jobs as importing_jobs
+from apps.mock_tests.operations.files import cleaning
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.centers.operations import subscriptions
 from apps.mock_tests.models import BankQuestion, MediaFile, Question, QuestionGroup
-from apps.mock_tests.operations import bank, media
+from apps.mock_tests.operations import bank
+from apps.mock_tests.operations.files import media
 from apps.mock_tests.rules.types.base import Given, Option
 from tests import factories
 from tests.admin.test_writes import form_of, press

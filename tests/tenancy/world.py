@@ -26,10 +26,11 @@ from apps.jobs import operations as jobs
 from apps.mail import operations as mail
 from apps.materials import operations as materials
 from apps.mock_tests.models import MockTest
-from apps.mock_tests.operations import bank, media, profiles
+from apps.mock_tests.operations import bank, profiles
 from apps.mock_tests.operations.authoring import quizzes
 from apps.mock_tests.operations.bank import blueprints
 from apps.mock_tests.operations.bank import topics as bank_topics
+from apps.mock_tests.operations.files import media
 from apps.mock_tests.queries import profiles as shelf
 from apps.mock_tests.rules.bank.blueprint import GroupPlan, Line, Plan, SectionPlan
 from tests import factories

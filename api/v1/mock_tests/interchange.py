@@ -22,7 +22,10 @@ from api.v1.mock_tests.serializers import files
 from api.v1.mock_tests.uploads import limit_body
 from apps.assignments import queries as assignments
 from apps.mock_tests import queries
-from apps.mock_tests.operations import exporting_jobs, importing, importing_bank, importing_jobs
+from apps.mock_tests.operations.exchange import export_jobs as exporting_jobs
+from apps.mock_tests.operations.exchange import import_jobs as importing_jobs
+from apps.mock_tests.operations.exchange import importing
+from apps.mock_tests.operations.exchange import into_bank as importing_bank
 from apps.mock_tests.queries import exports, profiles
 from apps.mock_tests.rules.exchange.interchange import FORMATS
 from apps.mock_tests.rules.exchange.table.writing import template

@@ -19,7 +19,7 @@ from api.v1.mock_tests.serializers import files
 from apps.core import clock
 from apps.core.files import store
 from apps.mock_tests import queries
-from apps.mock_tests.operations import media
+from apps.mock_tests.operations.files import media
 
 if TYPE_CHECKING:
     from apps.mock_tests.models import MediaFile, MediaPreview

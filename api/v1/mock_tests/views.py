@@ -24,8 +24,9 @@ from api.v1.mock_tests.uploads import limit_body
 from apps.assignments import operations as rooms
 from apps.assignments import queries as assignments
 from apps.mock_tests import queries
-from apps.mock_tests.operations import authoring, media
+from apps.mock_tests.operations import authoring
 from apps.mock_tests.operations.authoring import publishing
+from apps.mock_tests.operations.files import media
 from apps.mock_tests.rules.files.media import MOST_AUDIO_BYTES
 
 TEST_OR_COVER = PolymorphicProxySerializer(

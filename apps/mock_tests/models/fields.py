@@ -12,8 +12,8 @@ FIRST_POLICY = "1"
 
 
 class TextPolicyField(models.CharField):  # type: ignore[type-arg]
-    """Under which version of the rules of ``rules.texts.richtext`` the texts of a row were cleaned. A new row says the present
-    one by itself; a copy says what its original says."""
+    """Under which version of the rules of ``rules.texts.richtext`` the texts of a row were cleaned. A new row says the
+    present one by itself; a copy says what its original says."""
 
     def __init__(self, **options: Any) -> None:
         given = {"max_length": 8, "db_default": FIRST_POLICY, "editable": False, **options}

@@ -10,7 +10,8 @@ import pytest
 from apps.mock_tests import queries
 from apps.mock_tests.errors import BadContent, NotYours, PartNotFound, TestLocked, TestNotFound
 from apps.mock_tests.models import MockTest, Question, QuestionGroup, TestSection
-from apps.mock_tests.operations import authoring, media
+from apps.mock_tests.operations import authoring
+from apps.mock_tests.operations.files import media
 from apps.mock_tests.rules.types.base import Given, Option
 from tests.apps.mock_tests.test_media_rules import picture
 from tests.factories import VERBS, import_sample, make_test, options, publish

@@ -19,7 +19,8 @@ from apps.jobs.models import Job
 from apps.materials import operations as materials
 from apps.mock_tests import queries, tasks
 from apps.mock_tests.models import MediaFile, Question
-from apps.mock_tests.operations import authoring, cleaning, media
+from apps.mock_tests.operations import authoring
+from apps.mock_tests.operations.files import cleaning, media
 from apps.mock_tests.queries import references
 from tests import factories
 from tests.core.files import samples

@@ -10,7 +10,8 @@ from django.db import transaction
 from apps.core import clock, tenancy
 from apps.mock_tests import queries
 from apps.mock_tests.models import MediaFile, Question
-from apps.mock_tests.operations import authoring, cleaning, media
+from apps.mock_tests.operations import authoring
+from apps.mock_tests.operations.files import cleaning, media
 from tests import factories
 from tests.core.files import samples
 from tests.core.files.conftest import folder  # noqa: F401

@@ -16,7 +16,11 @@ from apps.jobs import queries as job_queries
 from apps.jobs.models import Job
 from apps.mock_tests.errors import FileRefused, NothingToExport
 from apps.mock_tests.models import BankQuestion, ImportRun, MediaFile, MockTest, Question
-from apps.mock_tests.operations import bank, exporting_jobs, importing_bank, importing_jobs, importing_rows
+from apps.mock_tests.operations import bank
+from apps.mock_tests.operations.exchange import export_jobs as exporting_jobs
+from apps.mock_tests.operations.exchange import import_jobs as importing_jobs
+from apps.mock_tests.operations.exchange import into_bank as importing_bank
+from apps.mock_tests.operations.exchange import rows as importing_rows
 from apps.mock_tests.rules.exchange import interchange
 from tests.apps.mock_tests.test_importing import choice, quiz
 from tests.factories import SAMPLE

@@ -15,7 +15,10 @@ from apps.core.files.errors import StorageUnavailable
 from apps.mock_tests import queries
 from apps.mock_tests.errors import FileRefused, MediaRefused
 from apps.mock_tests.models import ImportRun, MediaFile, MockTest, Question, QuestionGroup
-from apps.mock_tests.operations import authoring, importing, importing_rows, media
+from apps.mock_tests.operations import authoring
+from apps.mock_tests.operations.exchange import importing
+from apps.mock_tests.operations.exchange import rows as importing_rows
+from apps.mock_tests.operations.files import media
 from tests.apps.mock_tests.test_media_rules import picture, recording
 from tests.factories import SAMPLE, import_sample, publish
 

@@ -12,8 +12,10 @@ import pytest
 
 from apps.core import tenancy
 from apps.mock_tests.models import Question, QuestionGroup, TestSection
-from apps.mock_tests.operations import authoring, bank, importing, media
+from apps.mock_tests.operations import authoring, bank
 from apps.mock_tests.operations.authoring import quizzes
+from apps.mock_tests.operations.exchange import importing
+from apps.mock_tests.operations.files import media
 from apps.mock_tests.queries import exports
 from apps.mock_tests.rules.exchange import interchange
 from apps.mock_tests.rules.exchange.draft import (

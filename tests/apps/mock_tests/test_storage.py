@@ -15,7 +15,7 @@ from apps.centers.operations import subscriptions
 from apps.core.files import usage
 from apps.core.models import Delivery
 from apps.mock_tests.models import MediaFile, MockTest
-from apps.mock_tests.operations import media
+from apps.mock_tests.operations.files import media
 from tests.factories import import_sample
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,8 @@ from django.core.management import call_command
 from apps.core import tenancy
 from apps.mock_tests import queries
 from apps.mock_tests.models import Question, QuestionGroup
-from apps.mock_tests.operations import authoring, texts
+from apps.mock_tests.operations import authoring
+from apps.mock_tests.operations.files import texts
 from apps.mock_tests.rules.papers import rendering
 from apps.mock_tests.rules.texts import richtext
 from tests import factories

@@ -14,7 +14,7 @@ from apps.core.files import store
 from apps.core.files.errors import StorageUnavailable
 from apps.materials import operations as materials
 from apps.mock_tests.models import MediaFile
-from apps.mock_tests.operations import media
+from apps.mock_tests.operations.files import media
 from tests.client import Api
 from tests.core.files import samples
 from tests.core.files.conftest import use

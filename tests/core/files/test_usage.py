@@ -13,7 +13,7 @@ from apps.core import tenancy
 from apps.core.files import store, usage
 from apps.groups import operations as groups
 from apps.materials import operations as materials
-from apps.mock_tests.operations import media
+from apps.mock_tests.operations.files import media
 from tests.client import Api
 from tests.core.files import samples
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from api.common.filters import Filters
 from api.common.serializers import StrictSerializer
 from api.v1.mock_tests.serializers.tests import LEVELS, MockTestOut
-from apps.mock_tests.operations import importing
+from apps.mock_tests.operations.exchange import importing
 from apps.mock_tests.rules.exchange import interchange
 
 FORMATS = list(interchange.FORMATS)

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.core import tenancy
-from apps.mock_tests.operations import cleaning
+from apps.mock_tests.operations.files import cleaning
 
 log = logging.getLogger(__name__)
 MOST_NAMED = 20

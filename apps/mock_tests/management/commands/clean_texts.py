@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from apps.core import tenancy
-from apps.mock_tests.operations import texts
+from apps.mock_tests.operations.files import texts
 from apps.mock_tests.rules.texts import richtext
 
 

@@ -39,9 +39,6 @@ SAID |= PARTS_OF_ANSWERS
 """What a version holds, as authors change it."""
 
 
-# -- by hand -------------------------------------------------------------------------------------------------------
-
-
 def create_question(*, actor: User, changes: Changes, note: str = "") -> BankQuestion:
     """Write a question into the bank, its first version. Refuses answers that do not fit its type, with every reason, and a
     topic that is unknown or not active."""

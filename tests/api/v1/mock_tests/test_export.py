@@ -8,7 +8,9 @@ from decimal import Decimal
 import pytest
 
 from apps.mock_tests.models import MediaFile, MockTest, Question
-from apps.mock_tests.operations import authoring, importing, media
+from apps.mock_tests.operations import authoring
+from apps.mock_tests.operations.exchange import importing
+from apps.mock_tests.operations.files import media
 from apps.mock_tests.queries import exports
 from apps.mock_tests.rules.exchange import interchange
 from apps.mock_tests.rules.types.base import Gap, Given, Option, Prompt, Text, Truth

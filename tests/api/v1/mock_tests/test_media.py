@@ -16,7 +16,7 @@ from api.v1.mock_tests import uploads, views
 from apps.core import clock, tenancy
 from apps.mock_tests import queries
 from apps.mock_tests.models import MediaFile, MediaPreview
-from apps.mock_tests.operations import media
+from apps.mock_tests.operations.files import media
 from tests.api.v1.mock_tests.test_mock_tests import body_of, places, same_not_found
 from tests.apps.mock_tests.test_media_rules import picture, recording
 from tests.client import Api

@@ -7,7 +7,8 @@ import uuid
 import pytest
 
 from apps.mock_tests.models import Question
-from apps.mock_tests.operations import authoring, media
+from apps.mock_tests.operations import authoring
+from apps.mock_tests.operations.files import media
 from apps.mock_tests.rules.types.registry import TYPES
 from tests.api.v1.mock_tests.test_mock_tests import body_of, places, same_not_found
 from tests.apps.mock_tests.test_media_rules import picture, recording

@@ -8,7 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.mock_tests.models import MockTest, Question
-from apps.mock_tests.operations import authoring, media
+from apps.mock_tests.operations import authoring
+from apps.mock_tests.operations.files import media
 from tests.api.v1.mock_tests.test_export import ALL_TYPES, meaning
 from tests.api.v1.mock_tests.test_mock_tests import body_of, places
 from tests.apps.mock_tests.qti_files import (

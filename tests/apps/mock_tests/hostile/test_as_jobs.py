@@ -7,7 +7,7 @@ import pytest
 from apps.jobs import operations as jobs
 from apps.jobs.models import Job
 from apps.mock_tests.models import MediaFile
-from apps.mock_tests.operations import importing
+from apps.mock_tests.operations.exchange import importing
 from tests.apps.mock_tests.hostile.corpus import CASES
 from tests.apps.mock_tests.hostile.making import SVG, asking, qti, showing
 from tests.apps.mock_tests.hostile.test_over_http import named, send, stored

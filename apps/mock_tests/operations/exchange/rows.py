@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from apps.mock_tests.models import BankVersion, MediaFile, MockTest, Question, QuestionGroup, Quiz, TestSection
-from apps.mock_tests.operations.importing_files import Shelf
+from apps.mock_tests.operations.files.stored import Shelf
 from apps.mock_tests.queries import profiles as center_profiles
 from apps.mock_tests.rules import profiles
 from apps.mock_tests.rules.bank import questions as bank

@@ -18,7 +18,7 @@ from apps.core import clock, tenancy
 from apps.core.files import orphans
 from apps.core.files.storage import Kept
 from apps.mock_tests.models import MediaFile
-from apps.mock_tests.operations import media
+from apps.mock_tests.operations.files import media
 from apps.mock_tests.queries import references
 
 _AT_ONCE = 500

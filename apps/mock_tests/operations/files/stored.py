@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from apps.core.errors import Problem
 from apps.mock_tests.errors import FileRefused
 from apps.mock_tests.models import MediaFile
-from apps.mock_tests.operations import media as files
+from apps.mock_tests.operations.files import media as files
 from apps.mock_tests.rules.exchange.draft import DraftFile, DraftTest, place_of
 from apps.mock_tests.rules.exchange.reading import Step, no_step
 from apps.mock_tests.rules.files import media
@@ -19,7 +19,7 @@ from apps.mock_tests.rules.files.media import Inspected, UnusableMedia
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
-    from apps.mock_tests.operations.media import Written
+    from apps.mock_tests.operations.files.media import Written
 
 AT_ONCE = 2**20
 """Bytes that are held in memory before they are written."""

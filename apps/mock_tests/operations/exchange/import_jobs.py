@@ -19,8 +19,9 @@ from apps.core.errors import Problem
 from apps.jobs import operations as jobs
 from apps.mock_tests import queries
 from apps.mock_tests.errors import FileRefused, NotStaff, UploadGone
-from apps.mock_tests.operations import importing, importing_bank
 from apps.mock_tests.operations.bank.topics import check_topic
+from apps.mock_tests.operations.exchange import importing
+from apps.mock_tests.operations.exchange import into_bank as importing_bank
 from apps.mock_tests.rules.exchange import interchange
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from apps.core.errors import Problem
 from apps.mock_tests import queries
 from apps.mock_tests.errors import FileRefused
 from apps.mock_tests.models import ImportRun, MockTest
-from apps.mock_tests.operations.importing_files import check_files, stored_files
-from apps.mock_tests.operations.importing_rows import LONGEST_TITLE, shortened, store_test
+from apps.mock_tests.operations.exchange.rows import LONGEST_TITLE, shortened, store_test
+from apps.mock_tests.operations.files.stored import check_files, stored_files
 from apps.mock_tests.rules.exchange import interchange
 from apps.mock_tests.rules.exchange.draft import DraftTest, ImportReport, place_of
 from apps.mock_tests.rules.exchange.reading import Source, Step

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from apps.mock_tests.models import ImportRun
-from apps.mock_tests.operations import bank, importing
+from apps.mock_tests.operations import bank
 from apps.mock_tests.operations.bank.topics import check_topic
-from apps.mock_tests.operations.importing import Mode, Tell, say_nothing
-from apps.mock_tests.operations.importing_files import check_files
-from apps.mock_tests.operations.importing_rows import LONGEST_TITLE, shortened
+from apps.mock_tests.operations.exchange import importing
+from apps.mock_tests.operations.exchange.importing import Mode, Tell, say_nothing
+from apps.mock_tests.operations.exchange.rows import LONGEST_TITLE, shortened
+from apps.mock_tests.operations.files.stored import check_files
 from apps.mock_tests.rules.exchange.draft import DraftGroup, DraftQuestion, DraftTest
 from apps.mock_tests.rules.exchange.reading import Source
 

@@ -1,0 +1,1 @@
+"""Tests and questions from files and into files, at once or as tasks."""
