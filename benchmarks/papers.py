@@ -75,7 +75,7 @@ def _starting(here: Stage, people: int, questions: int, threads: int, repeats: i
     from apps.authentication.models import User
     from apps.core import tenancy
     from apps.mock_tests.operations.authoring import publishing
-    from apps.mock_tests.queries import content
+    from apps.mock_tests.queries.papers import content
     from apps.mock_tests.rules.papers import rendering
 
     run = Run("papers-starts", unit="s", repeats=repeats)
@@ -122,7 +122,7 @@ def _run(tenant, room_id, students, threads, get):
     from apps.attempts import queries
     from apps.attempts.operations import sitting
     from apps.core import tenancy
-    from apps.mock_tests.queries import content
+    from apps.mock_tests.queries.papers import content
 
     with tenancy.enter(tenant), connection.cursor() as cursor:
         cursor.execute("TRUNCATE attempts_attempt CASCADE; TRUNCATE public.core_delivery; ANALYZE attempts_attempt")

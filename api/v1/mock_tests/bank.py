@@ -21,8 +21,8 @@ from apps.mock_tests.operations import bank
 from apps.mock_tests.operations.bank import bulk as bank_bulk
 from apps.mock_tests.operations.bank import review as bank_review
 from apps.mock_tests.operations.bank import topics as bank_topics
-from apps.mock_tests.queries import bank as queries
-from apps.mock_tests.queries import bank_usage
+from apps.mock_tests.queries.bank import questions as queries
+from apps.mock_tests.queries.bank import usage as bank_usage
 
 if TYPE_CHECKING:
     from rest_framework.viewsets import GenericViewSet as Base

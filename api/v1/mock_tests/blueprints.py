@@ -21,7 +21,7 @@ from api.v1.mock_tests.serializers.blueprints import (
     BlueprintOut,
 )
 from apps.mock_tests.operations.bank import blueprints as operations
-from apps.mock_tests.queries import blueprints
+from apps.mock_tests.queries.bank import blueprints
 
 ASSEMBLED = {201: AssembledOut, 200: OpenApiResponse(AssembledOut, description="A trial: nothing is made.")}
 

@@ -14,7 +14,7 @@ from api.v1.attempts.serializers.papers import TakerPaperOut
 from api.v1.mock_tests.serializers import fields
 from api.v1.mock_tests.serializers.editions import ChangesQuery, CheckOut, PaperComparisonOut, PreviewQuery
 from apps.mock_tests import queries
-from apps.mock_tests.queries import papers
+from apps.mock_tests.queries.papers import comparing as papers
 
 if TYPE_CHECKING:
     from rest_framework.viewsets import GenericViewSet as Base

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from apps.attempts.models import Attempt
-from apps.mock_tests.queries import bank_usage
+from apps.mock_tests.queries.bank import usage as bank_usage
 from apps.mock_tests.rules.bank.figures import ItemFigures
 
 LONGEST_PAUSE = 1_800

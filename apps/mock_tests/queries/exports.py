@@ -12,7 +12,7 @@ from apps.core.errors import Problem
 from apps.mock_tests import queries
 from apps.mock_tests.errors import FileTooLarge, NothingToExport, TestNotFound
 from apps.mock_tests.models import BankQuestion, MediaFile, MockTest, Question, Topic
-from apps.mock_tests.queries import bank
+from apps.mock_tests.queries.bank import questions as bank
 from apps.mock_tests.rules.exchange import exporting, interchange
 from apps.mock_tests.rules.exchange.draft import DraftFile
 from apps.mock_tests.rules.exchange.table.writing import is_bundle

@@ -24,8 +24,8 @@ from apps.mock_tests.operations import authoring, bank
 from apps.mock_tests.operations.authoring import publishing
 from apps.mock_tests.operations.bank import review as bank_review
 from apps.mock_tests.operations.bank import topics as bank_topics
-from apps.mock_tests.queries import bank as queries
 from apps.mock_tests.queries import get_key
+from apps.mock_tests.queries.bank import questions as queries
 from apps.mock_tests.rules.exchange.draft import DraftFile, DraftOption, DraftQuestion
 from apps.mock_tests.rules.types.base import Given, Text
 from tests.apps.mock_tests.test_media_rules import picture

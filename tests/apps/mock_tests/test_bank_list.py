@@ -11,7 +11,7 @@ from apps.core import tenancy
 from apps.mock_tests.errors import BankQuestionNotFound
 from apps.mock_tests.operations import bank
 from apps.mock_tests.operations.bank import topics as bank_topics
-from apps.mock_tests.queries import bank as queries
+from apps.mock_tests.queries.bank import questions as queries
 from apps.mock_tests.rules.bank import questions as rules
 from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
 from apps.mock_tests.rules.types.base import Given, Text

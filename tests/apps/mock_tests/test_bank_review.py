@@ -21,7 +21,7 @@ from apps.mock_tests.errors import (
 from apps.mock_tests.models import BankQuestion
 from apps.mock_tests.operations import bank
 from apps.mock_tests.operations.bank.review import take_step
-from apps.mock_tests.queries import bank as queries
+from apps.mock_tests.queries.bank import questions as queries
 from tests.apps.mock_tests.test_bank import group_of, make_question, problems_of
 from tests.factories import make_test
 

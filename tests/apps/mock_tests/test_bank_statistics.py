@@ -18,8 +18,8 @@ from apps.core import tenancy
 from apps.mock_tests.errors import BankQuestionNotFound
 from apps.mock_tests.models import BankFigures, BankStatistics
 from apps.mock_tests.operations import authoring, bank
-from apps.mock_tests.queries import bank as queries
-from apps.mock_tests.queries import bank_usage
+from apps.mock_tests.queries.bank import questions as queries
+from apps.mock_tests.queries.bank import usage as bank_usage
 from tests.apps.attempts import journal
 from tests.apps.mock_tests.test_bank import group_of, make_question
 from tests.factories import make_room, make_test, options, people_of, publish

@@ -11,7 +11,7 @@ from apps.mock_tests.errors import BadContent, NotYourTopic, TopicInUse, TopicNo
 from apps.mock_tests.models import Topic
 from apps.mock_tests.operations import bank
 from apps.mock_tests.operations.bank import topics as bank_topics
-from apps.mock_tests.queries import bank as queries
+from apps.mock_tests.queries.bank import questions as queries
 from tests.apps.mock_tests.test_bank import make_question, problems_of
 
 pytestmark = pytest.mark.django_db

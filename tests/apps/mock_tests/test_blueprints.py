@@ -12,7 +12,7 @@ from apps.mock_tests.models import BankQuestion, Blueprint, MockTest, Question
 from apps.mock_tests.operations import bank
 from apps.mock_tests.operations.bank import blueprints
 from apps.mock_tests.operations.bank import topics as bank_topics
-from apps.mock_tests.queries import blueprints as queries
+from apps.mock_tests.queries.bank import blueprints as queries
 from apps.mock_tests.rules.bank.blueprint import GroupPlan, Line, Plan, SectionPlan
 from apps.mock_tests.rules.types.base import Given, Truth
 from tests.factories import options, publish

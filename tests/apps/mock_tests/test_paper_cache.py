@@ -13,8 +13,8 @@ from apps.attempts import queries as attempts
 from apps.attempts.operations import sitting
 from apps.core import tenancy
 from apps.mock_tests.errors import PaperNotFound
-from apps.mock_tests.queries import content
-from apps.mock_tests.queries.content import Shelf, content_of
+from apps.mock_tests.queries.papers import content
+from apps.mock_tests.queries.papers.content import Shelf, content_of
 from tests.factories import make_room, make_test, people_of, publish
 
 

@@ -15,7 +15,7 @@ from apps.mock_tests.errors import CannotPublish, NotPublished, NotYours, PaperN
 from apps.mock_tests.models import Paper, PaperItem, PaperKey, Question
 from apps.mock_tests.operations import authoring
 from apps.mock_tests.operations.authoring import publishing
-from apps.mock_tests.queries import content
+from apps.mock_tests.queries.papers import content
 from tests.factories import import_sample, make_room, make_test, publish
 
 pytestmark = pytest.mark.django_db

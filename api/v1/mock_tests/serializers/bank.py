@@ -17,7 +17,7 @@ from apps.mock_tests.operations.bank.bulk import MOST_TAGS
 from apps.mock_tests.operations.bank.review import LONGEST_COMMENT
 from apps.mock_tests.operations.bank.using import MOST_AT_ONCE
 from apps.mock_tests.operations.bank.versions import LONGEST_NOTE
-from apps.mock_tests.queries import bank as queries
+from apps.mock_tests.queries.bank import questions as queries
 from apps.mock_tests.rules.bank.review import MOVES, steps_from
 from apps.mock_tests.rules.types.base import ItemType
 from apps.mock_tests.rules.types.registry import TYPES

@@ -13,7 +13,7 @@ from apps.mock_tests.errors import CannotPublish
 from apps.mock_tests.events import TestPublished
 from apps.mock_tests.models import MockTest, Paper, PaperItem, PaperKey
 from apps.mock_tests.operations.authoring import access
-from apps.mock_tests.queries import content
+from apps.mock_tests.queries.papers import content
 from apps.mock_tests.rules.papers import publishing
 from apps.mock_tests.rules.papers.publishing import Edition
 

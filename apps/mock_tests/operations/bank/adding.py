@@ -18,7 +18,7 @@ from apps.mock_tests.operations.bank.questions import tidy_tags
 from apps.mock_tests.operations.bank.versions import next_version, store
 from apps.mock_tests.operations.exchange.rows import AT_ONCE, question_of
 from apps.mock_tests.operations.files.stored import stored_files
-from apps.mock_tests.queries import bank as queries
+from apps.mock_tests.queries.bank import questions as queries
 from apps.mock_tests.rules.bank import questions as rules
 from apps.mock_tests.rules.exchange.draft import DraftGroup, DraftQuestion, DraftSection, DraftTest
 from apps.mock_tests.rules.exchange.reading import Step, no_step

@@ -17,8 +17,8 @@ from apps.mock_tests.models import Blueprint, MockTest, Question, TestSection
 from apps.mock_tests.operations import authoring
 from apps.mock_tests.operations.authoring import marks
 from apps.mock_tests.operations.bank.using import use_in_group
-from apps.mock_tests.queries import blueprints as queries
 from apps.mock_tests.queries import profiles as exam_profiles
+from apps.mock_tests.queries.bank import blueprints as queries
 from apps.mock_tests.rules import profiles
 from apps.mock_tests.rules.bank.blueprint import Filled, Line, Plan, SectionPlan, plan_flaws, read_plan, write_plan
 

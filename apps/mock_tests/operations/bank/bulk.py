@@ -18,7 +18,7 @@ from apps.mock_tests.models import BankQuestion
 from apps.mock_tests.operations.bank import review as bank_review
 from apps.mock_tests.operations.bank.questions import may_change
 from apps.mock_tests.operations.bank.topics import check_topic
-from apps.mock_tests.queries import bank as queries
+from apps.mock_tests.queries.bank import questions as queries
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

@@ -23,7 +23,7 @@ from apps.mock_tests.operations.authoring.checking import Changes
 from apps.mock_tests.operations.authoring.questions import PARTS_OF_ANSWERS
 from apps.mock_tests.operations.bank import topics
 from apps.mock_tests.operations.bank.versions import copy_of, next_version, store
-from apps.mock_tests.queries import bank as queries
+from apps.mock_tests.queries.bank import questions as queries
 from apps.mock_tests.rules.bank import questions as rules
 from apps.mock_tests.rules.types.base import Given
 

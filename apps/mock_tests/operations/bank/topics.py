@@ -14,7 +14,7 @@ from apps.core import tenancy
 from apps.core.errors import Problem
 from apps.mock_tests.errors import BadContent, NotYourTopic, TopicInUse
 from apps.mock_tests.models import Topic
-from apps.mock_tests.queries import bank as queries
+from apps.mock_tests.queries.bank import questions as queries
 from apps.mock_tests.rules.texts.richtext import without_control_characters
 
 if TYPE_CHECKING:

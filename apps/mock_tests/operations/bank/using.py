@@ -17,8 +17,8 @@ from apps.mock_tests.errors import (
 from apps.mock_tests.models import BankVersion, MockTest, Question
 from apps.mock_tests.operations.authoring import access, marks
 from apps.mock_tests.operations.bank.versions import COPIED, HELD, copy_of
-from apps.mock_tests.queries import bank as queries
 from apps.mock_tests.queries import profiles as exam_profiles
+from apps.mock_tests.queries.bank import questions as queries
 from apps.mock_tests.rules import profiles
 from apps.mock_tests.rules.bank import questions as rules
 

@@ -15,7 +15,8 @@ from django.db import transaction
 from apps.audit import operations as audit
 from apps.authentication import queries as people
 from apps.jobs import operations as jobs
-from apps.mock_tests.queries import bank, exports
+from apps.mock_tests.queries import exports
+from apps.mock_tests.queries.bank import questions as bank
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

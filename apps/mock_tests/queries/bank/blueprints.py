@@ -12,7 +12,7 @@ from django.db.models import Count, QuerySet
 
 from apps.mock_tests.errors import BlueprintNotFound
 from apps.mock_tests.models import BankVersion, Blueprint, Paper, PaperItem, Topic
-from apps.mock_tests.queries import bank
+from apps.mock_tests.queries.bank import questions as bank
 from apps.mock_tests.rules.bank.blueprint import Filled, Plan, fill
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from apps.mock_tests.models import PaperItem, Question
-from apps.mock_tests.queries import bank
+from apps.mock_tests.queries.bank import questions as bank
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

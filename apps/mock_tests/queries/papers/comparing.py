@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from apps.mock_tests import queries
 from apps.mock_tests.errors import PaperNotFound
 from apps.mock_tests.models import Paper, PaperKey
-from apps.mock_tests.queries.content import content_of
+from apps.mock_tests.queries.papers.content import content_of
 from apps.mock_tests.rules.papers import publishing, rendering
 from apps.mock_tests.rules.papers.comparison import Change, Sheet, compare
 
