@@ -47,11 +47,14 @@ class ExamResult(models.Model):
 class Ranking(models.Model):
     """A whole table of ranks of one room, written in one go and then never changed.
 
-    The current one is the last final one, or else the last.
+    The current one is the last that is final still, or else the last.
     """
 
     assignment_id = models.UUIDField()
     is_final = models.BooleanField(help_text="Computed after the room was finalised, not while people still sat.")
+    withdrawn_at = models.DateTimeField(
+        null=True, help_text="Since when it is final no more: its room was opened again."
+    )
     people = models.PositiveIntegerField(help_text="How many are ranked.")
     computed_at = models.DateTimeField(db_default=Now())
 
