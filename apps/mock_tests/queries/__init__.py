@@ -1,12 +1,9 @@
-"""All reads on tests and papers that other apps ask for; those on the bank, profiles, quizzes and files to export have modules
-of their own."""
+"""All reads on tests, papers and their files. Those on the bank, on exam profiles, quizzes and exports are modules of their
+own."""
 
 from __future__ import annotations
 
-from apps.mock_tests.queries.imports import (
-    find_import,
-    find_import_run,
-)
+from apps.mock_tests.queries.imports import find_import, find_import_run
 from apps.mock_tests.queries.media import (
     find_preview,
     get_media,
@@ -45,11 +42,7 @@ from apps.mock_tests.queries.parts import (
     tests_for,
     written_for,
 )
-from apps.mock_tests.queries.sources import (
-    findings_about,
-    findings_for,
-    load_source,
-)
+from apps.mock_tests.queries.sources import findings_about, findings_for, load_source
 
 __all__ = [
     "Heard",

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
 
-from apps.mock_tests.models import (
-    ImportRun,
-)
-
-if TYPE_CHECKING:
-    pass
+from apps.mock_tests.models import ImportRun
 
 
 def find_import(*, sha256: str) -> ImportRun | None:

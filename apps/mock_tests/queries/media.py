@@ -5,22 +5,12 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from apps.core.files import store, usage
-from apps.mock_tests.errors import (
-    MediaNotFound,
-    MediaUnavailable,
-)
-from apps.mock_tests.models import (
-    MediaFile,
-    MediaPreview,
-)
-
-if TYPE_CHECKING:
-    pass
+from apps.mock_tests.errors import MediaNotFound, MediaUnavailable
+from apps.mock_tests.models import MediaFile, MediaPreview
 
 log = logging.getLogger(__name__)
 

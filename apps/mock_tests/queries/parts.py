@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 from django.db.models import Count, DecimalField, Model, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from apps.mock_tests.errors import (
-    PartNotFound,
-    TestNotFound,
-)
-from apps.mock_tests.models import (
-    MockTest,
-    Paper,
-    Question,
-    QuestionGroup,
-    TestSection,
-)
+from apps.mock_tests.errors import PartNotFound, TestNotFound
+from apps.mock_tests.models import MockTest, Paper, Question, QuestionGroup, TestSection
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

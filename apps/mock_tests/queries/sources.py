@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch
 
-from apps.mock_tests.models import (
-    MockTest,
-    Question,
-    QuestionGroup,
-    Quiz,
-    TestSection,
-)
+from apps.mock_tests.models import MockTest, Question, QuestionGroup, Quiz, TestSection
 from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.queries.media import media_kinds
 from apps.mock_tests.queries.parts import get_test_for

@@ -16,11 +16,7 @@ from apps.mock_tests import queries
 from apps.mock_tests.errors import BadContent
 from apps.mock_tests.models import MockTest, Question, QuestionGroup, TestSection
 from apps.mock_tests.operations.authoring import access, marks
-from apps.mock_tests.operations.authoring.checking import (
-    Changes,
-    checked,
-    set_fields,
-)
+from apps.mock_tests.operations.authoring.checking import Changes, checked, set_fields
 from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.rules import profiles
 

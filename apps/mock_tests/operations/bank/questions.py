@@ -11,12 +11,7 @@ from django.db.models.functions import Now
 
 from apps.audit import operations as audit
 from apps.centers.queries import centers
-from apps.mock_tests.errors import (
-    BankQuestionNotFound,
-    EditedMeanwhile,
-    NotYourQuestion,
-    QuestionRetired,
-)
+from apps.mock_tests.errors import BankQuestionNotFound, EditedMeanwhile, NotYourQuestion, QuestionRetired
 from apps.mock_tests.models import BankQuestion, BankVersion, Question
 from apps.mock_tests.operations import authoring
 from apps.mock_tests.operations.authoring.checking import Changes

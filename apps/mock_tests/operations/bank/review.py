@@ -13,14 +13,7 @@ from django.db.models.functions import Now
 from apps.audit import operations as audit
 from apps.centers.queries import centers
 from apps.core.errors import Problem
-from apps.mock_tests.errors import (
-    BadContent,
-    EditedMeanwhile,
-    NotYourQuestion,
-    OwnApproval,
-    ReviewIsOff,
-    WrongState,
-)
+from apps.mock_tests.errors import BadContent, EditedMeanwhile, NotYourQuestion, OwnApproval, ReviewIsOff, WrongState
 from apps.mock_tests.models import BankQuestion, BankReview, BankVersion
 from apps.mock_tests.operations.bank.questions import lock_question, may_change
 from apps.mock_tests.rules.bank import review as rules

@@ -11,9 +11,7 @@ from django.db.models import Max
 
 from apps.centers.queries import centers
 from apps.core.errors import Problem
-from apps.mock_tests.errors import (
-    BadContent,
-)
+from apps.mock_tests.errors import BadContent
 from apps.mock_tests.models import BankVersion, MockTest, Question
 from apps.mock_tests.operations.authoring import access, marks
 from apps.mock_tests.operations.bank.versions import COPIED, HELD, copy_of

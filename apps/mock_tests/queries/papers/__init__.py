@@ -3,52 +3,18 @@
 from __future__ import annotations
 
 import functools
-import logging
 import uuid
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from django.db import connection
-from django.db.models import Count, DecimalField, Model, OuterRef, Prefetch, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from typing import Any
 
 from apps.core import tenancy
-from apps.core.files import store, usage
-from apps.mock_tests.errors import (
-    MediaNotFound,
-    MediaUnavailable,
-    NotPublished,
-    PaperNotFound,
-    PartNotFound,
-    TestNotFound,
-)
-from apps.mock_tests.models import (
-    ImportRun,
-    MediaFile,
-    MediaPreview,
-    MockTest,
-    Paper,
-    PaperItem,
-    PaperKey,
-    Question,
-    QuestionGroup,
-    Quiz,
-    TestSection,
-)
-from apps.mock_tests.queries import profiles as exam_profiles
-from apps.mock_tests.queries.media import media_kinds
+from apps.mock_tests.errors import NotPublished, PaperNotFound, TestNotFound
+from apps.mock_tests.models import MediaFile, MockTest, Paper, PaperItem, PaperKey
 from apps.mock_tests.queries.papers.content import PAPERS_PER_PROCESS, content_of
-from apps.mock_tests.queries.parts import get_test_for
 from apps.mock_tests.rules.papers import items, rendering
-from apps.mock_tests.rules.papers import reasons as publishing_reasons
-from apps.mock_tests.rules.papers.publishing import GroupSource, QuestionSource, SectionSource, TestSource
 from apps.mock_tests.rules.papers.quizzes import QuizRules, read_rules
-from apps.mock_tests.rules.papers.reasons import Findings
-
-if TYPE_CHECKING:
-    from apps.authentication.models import User
 
 
 def get_published_paper(*, test_id: uuid.UUID) -> Paper:

@@ -16,15 +16,7 @@ from typing import Any, ClassVar
 from apps.mock_tests.rules.papers import items, quizzes
 from apps.mock_tests.rules.papers.marking import Marking, settle
 from apps.mock_tests.rules.papers.quizzes import QuizRules
-from apps.mock_tests.rules.profiles import (
-    CUSTOM,
-    Profile,
-    area_of,
-    find_profile,
-    marking_for,
-    part_of,
-    write_profile,
-)
+from apps.mock_tests.rules.profiles import CUSTOM, Profile, area_of, find_profile, marking_for, part_of, write_profile
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import Gap, Given, ItemType, Option, Part, Prompt, plain
 from apps.mock_tests.rules.types.registry import TYPES
