@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -15,22 +15,13 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from apps.core.adminsite import ActionVariant, RowAdmin, RowForm, RowInline, act, center_site, pretty
 from apps.core.editing import RichTextWidget
 from apps.mock_tests.admin.common import SHELF, STATUS_COLORS, actor_of, answers_of, by_id, short
-from apps.mock_tests.models import (
-    BankQuestion,
-    BankReview,
-    BankVersion,
-    Blueprint,
-    Topic,
-)
+from apps.mock_tests.models import BankQuestion, BankReview, BankVersion, Blueprint, Topic
 from apps.mock_tests.operations import bank
 from apps.mock_tests.operations.bank import blueprints
 from apps.mock_tests.operations.bank import review as bank_review
 from apps.mock_tests.operations.bank import topics as bank_topics
 from apps.mock_tests.rules.bank.questions import words_of
 from apps.mock_tests.rules.bank.review import MOVES, Step
-
-if TYPE_CHECKING:
-    pass
 
 _STEPS = {
     "submit": Step.SUBMITTED,

@@ -8,10 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join, strip_tags
 
 from apps.core.adminsite import pretty
-from apps.mock_tests.models import (
-    BankVersion,
-    Question,
-)
+from apps.mock_tests.models import BankVersion, Question
 
 if TYPE_CHECKING:
     from apps.authentication.models import User

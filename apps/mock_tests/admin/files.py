@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -16,15 +16,10 @@ from apps.core import clock
 from apps.core.adminsite import RowAdmin, act, center_site
 from apps.core.errors import Refusal
 from apps.mock_tests.admin.common import actor_of
-from apps.mock_tests.models import (
-    MediaFile,
-)
+from apps.mock_tests.models import MediaFile
 from apps.mock_tests.operations.files import media
 from apps.mock_tests.queries import shelves
 from apps.mock_tests.rules.files import media as rules
-
-if TYPE_CHECKING:
-    pass
 
 MOST_ON_SHELF = 60
 LOOKED_AT = timedelta(hours=6)

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
 from apps.core.adminsite import RowAdmin, center_site, pretty
-from apps.mock_tests.models import (
-    ImportRun,
-    Paper,
-)
-
-if TYPE_CHECKING:
-    pass
+from apps.mock_tests.models import ImportRun, Paper
 
 
 @admin.register(Paper, site=center_site)

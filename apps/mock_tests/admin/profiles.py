@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -12,14 +12,9 @@ from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget
 
 from apps.core.adminsite import ActionVariant, RowAdmin, RowForm, act, center_site, pretty
 from apps.mock_tests.admin.common import actor_of
-from apps.mock_tests.models import (
-    ExamProfile,
-)
+from apps.mock_tests.models import ExamProfile
 from apps.mock_tests.operations import profiles
 from apps.mock_tests.rules.profiles import PROFILES
-
-if TYPE_CHECKING:
-    pass
 
 
 class ExamProfileForm(RowForm):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -12,19 +12,9 @@ from unfold.decorators import display
 from apps.core.adminsite import ActionVariant, RowAdmin, RowInline, act, center_site
 from apps.core.editing import RichTextWidget
 from apps.mock_tests.admin.common import SHELF, STATUS_COLORS, actor_of, answers_of, by_id, short
-from apps.mock_tests.models import (
-    MediaFile,
-    MockTest,
-    Paper,
-    Question,
-    QuestionGroup,
-    TestSection,
-)
+from apps.mock_tests.models import MediaFile, MockTest, Paper, Question, QuestionGroup, TestSection
 from apps.mock_tests.operations import authoring
 from apps.mock_tests.operations.authoring import publishing
-
-if TYPE_CHECKING:
-    pass
 
 
 class PartAdmin(RowAdmin):
