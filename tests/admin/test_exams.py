@@ -8,7 +8,7 @@ from apps.mock_tests.models import Blueprint, ExamProfile, MockTest
 from apps.mock_tests.operations.bank import blueprints
 from apps.mock_tests.rules.bank.blueprint import GroupPlan, Line, Plan, SectionPlan
 from tests.admin.test_writes import errors_of, form_of, press
-from tests.apps.mock_tests.test_blueprints import add
+from tests.apps.mock_tests.bank.test_blueprints import add
 
 pytestmark = pytest.mark.django_db
 

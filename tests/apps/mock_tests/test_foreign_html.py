@@ -10,8 +10,8 @@ import pytest
 from apps.mock_tests.rules.exchange.gift.reading import read_gift
 from apps.mock_tests.rules.exchange.table.reading import read_csv
 from apps.mock_tests.rules.texts import foreign_html, richtext
+from tests.apps.mock_tests.exchange.test_moodle_exports import read as read_question
 from tests.apps.mock_tests.test_media_rules import picture
-from tests.apps.mock_tests.test_moodle_exports import read as read_question
 
 ANSWERS = '<answer fraction="100"><text>x</text></answer>'
 HALF = "<math><mfrac><mn>1</mn><mn>2</mn></mfrac></math>"

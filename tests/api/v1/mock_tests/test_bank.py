@@ -11,7 +11,7 @@ from apps.mock_tests.models import BankQuestion, Question
 from apps.mock_tests.operations import authoring, bank
 from apps.mock_tests.operations.bank import topics as bank_topics
 from tests.api.v1.mock_tests.test_mock_tests import body_of, places, same_not_found
-from tests.apps.mock_tests.test_bank import draft, group_of, make_question
+from tests.apps.mock_tests.bank.test_questions import draft, group_of, make_question
 from tests.client import Api
 from tests.factories import make_test, publish
 

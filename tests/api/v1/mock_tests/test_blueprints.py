@@ -8,7 +8,7 @@ import pytest
 
 from apps.mock_tests.models import Blueprint, MockTest
 from tests.api.v1.mock_tests.test_mock_tests import body_of, places, same_not_found
-from tests.apps.mock_tests.test_blueprints import add
+from tests.apps.mock_tests.bank.test_blueprints import add
 from tests.client import Api
 
 pytestmark = pytest.mark.django_db

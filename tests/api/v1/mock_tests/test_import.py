@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from api.v1.mock_tests import uploads
 from apps.mock_tests.models import ImportRun, MockTest
 from tests.api.v1.mock_tests.test_mock_tests import body_of, places
-from tests.apps.mock_tests.test_importing import choice, quiz
+from tests.apps.mock_tests.exchange.test_importing import choice, quiz
 from tests.client import Api
 from tests.factories import SAMPLE
 

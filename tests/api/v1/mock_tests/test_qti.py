@@ -12,7 +12,7 @@ from apps.mock_tests.operations import authoring
 from apps.mock_tests.operations.files import media
 from tests.api.v1.mock_tests.test_export import ALL_TYPES, meaning
 from tests.api.v1.mock_tests.test_mock_tests import body_of, places
-from tests.apps.mock_tests.qti_files import (
+from tests.apps.mock_tests.exchange.qti_files import (
     CHOICE,
     exam,
     item,

@@ -13,7 +13,7 @@ import zipfile
 from openpyxl import Workbook
 
 from apps.mock_tests.rules.exchange import interchange
-from tests.apps.mock_tests.qti_files import (
+from tests.apps.mock_tests.exchange.qti_files import (
     CHOICE,
     SCORE,
     choices,
@@ -28,8 +28,8 @@ from tests.apps.mock_tests.qti_files import (
     section,
     written,
 )
+from tests.apps.mock_tests.exchange.test_importing import choice, quiz
 from tests.apps.mock_tests.test_archives import linked, zipped
-from tests.apps.mock_tests.test_importing import choice, quiz
 from tests.apps.mock_tests.test_media_rules import huge_png, picture, recording
 from tests.factories import SAMPLE
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from apps.mock_tests.rules.exchange.moodle.tree import Limits
+from tests.apps.mock_tests.exchange.qti_files import CHOICE
 from tests.apps.mock_tests.hostile.case import Case
 from tests.apps.mock_tests.hostile.corpus import CASES
 from tests.apps.mock_tests.hostile.making import csv, many_attributes, moodle, written, zipped
-from tests.apps.mock_tests.qti_files import CHOICE
 
 ROOT = Path(__file__).resolve().parents[4]
 MEGABYTE = 2**20

@@ -22,7 +22,7 @@ from apps.mock_tests.operations.exchange import import_jobs as importing_jobs
 from apps.mock_tests.operations.exchange import into_bank as importing_bank
 from apps.mock_tests.operations.exchange import rows as importing_rows
 from apps.mock_tests.rules.exchange import interchange
-from tests.apps.mock_tests.test_importing import choice, quiz
+from tests.apps.mock_tests.exchange.test_importing import choice, quiz
 from tests.factories import SAMPLE
 
 pytestmark = pytest.mark.django_db

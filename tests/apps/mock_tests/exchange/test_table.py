@@ -20,7 +20,7 @@ from apps.mock_tests.rules.exchange.table.sheets import guarded, unguarded
 from apps.mock_tests.rules.exchange.table.writing import template
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.types.registry import TYPES
-from tests.apps.mock_tests.test_moodle_xml import MP3, png
+from tests.apps.mock_tests.exchange.test_moodle_xml import MP3, png
 
 HEADER = ["text", "A", "B", "C", "D", "key"]
 

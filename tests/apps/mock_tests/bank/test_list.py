@@ -15,7 +15,7 @@ from apps.mock_tests.queries.bank import questions as queries
 from apps.mock_tests.rules.bank import questions as rules
 from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
 from apps.mock_tests.rules.types.base import Given, Text
-from tests.apps.mock_tests.test_bank import make_question
+from tests.apps.mock_tests.bank.test_questions import make_question
 from tests.factories import options
 
 pytestmark = pytest.mark.django_db

@@ -16,9 +16,9 @@ from apps.mock_tests.rules.exchange.given import given_of
 from apps.mock_tests.rules.exchange.native import kept
 from apps.mock_tests.rules.types.base import Gap
 from apps.mock_tests.rules.types.registry import TYPES
-from tests.apps.mock_tests.test_moodle_xml import whole_tests, without_lines
+from tests.apps.mock_tests.exchange.test_moodle_xml import whole_tests, without_lines
 
-PAPERS = Path(__file__).resolve().parents[3] / "apps" / "mock_tests" / "demo"
+PAPERS = Path(__file__).resolve().parents[4] / "apps" / "mock_tests" / "demo"
 PROFILE = settings(
     max_examples=15,
     deadline=None,

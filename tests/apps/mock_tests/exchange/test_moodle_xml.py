@@ -43,7 +43,7 @@ from apps.mock_tests.rules.types.essay import without_rubric
 from apps.mock_tests.rules.types.registry import TYPES
 from apps.mock_tests.rules.types.short_text import normalised
 
-PAPERS = Path(os.environ.get("SHIKEN_PAPERS") or Path(__file__).resolve().parents[4] / "shared/data/papers")
+PAPERS = Path(os.environ.get("SHIKEN_PAPERS") or Path(__file__).resolve().parents[5] / "shared/data/papers")
 needs_papers = pytest.mark.skipif(not PAPERS.is_dir(), reason=f"NO SAMPLE PAPERS at {PAPERS}; set SHIKEN_PAPERS")
 
 MP3 = b"\xff\xf3\x84\xc4" + bytes(200)

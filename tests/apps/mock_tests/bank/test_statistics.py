@@ -21,7 +21,7 @@ from apps.mock_tests.operations import authoring, bank
 from apps.mock_tests.queries.bank import questions as queries
 from apps.mock_tests.queries.bank import usage as bank_usage
 from tests.apps.attempts import journal
-from tests.apps.mock_tests.test_bank import group_of, make_question
+from tests.apps.mock_tests.bank.test_questions import group_of, make_question
 from tests.factories import make_room, make_test, options, people_of, publish
 
 pytestmark = pytest.mark.django_db

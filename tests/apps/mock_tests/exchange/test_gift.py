@@ -33,9 +33,9 @@ from apps.mock_tests.rules.exchange.sections import section_type
 from apps.mock_tests.rules.files.textfile import TextLimits
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.types.base import Prompt, Text, Truth
-from tests.apps.mock_tests.test_moodle_xml import NAMES, PLAIN, TEXTS, html_of, more_answers, without_lines
+from tests.apps.mock_tests.exchange.test_moodle_xml import NAMES, PLAIN, TEXTS, html_of, more_answers, without_lines
 
-PAPERS = Path(os.environ.get("SHIKEN_PAPERS") or Path(__file__).resolve().parents[4] / "shared/data/papers")
+PAPERS = Path(os.environ.get("SHIKEN_PAPERS") or Path(__file__).resolve().parents[5] / "shared/data/papers")
 needs_papers = pytest.mark.skipif(not PAPERS.is_dir(), reason=f"NO SAMPLE PAPERS at {PAPERS}; set SHIKEN_PAPERS")
 D = Decimal
 

@@ -22,7 +22,7 @@ from apps.mock_tests.models import BankQuestion
 from apps.mock_tests.operations import bank
 from apps.mock_tests.operations.bank.review import take_step
 from apps.mock_tests.queries.bank import questions as queries
-from tests.apps.mock_tests.test_bank import group_of, make_question, problems_of
+from tests.apps.mock_tests.bank.test_questions import group_of, make_question, problems_of
 from tests.factories import make_test
 
 pytestmark = pytest.mark.django_db

@@ -30,7 +30,7 @@ from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import Gap, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.essay import without_rubric
 from apps.mock_tests.rules.types.registry import TYPES, mappings
-from tests.apps.mock_tests.qti_validity import check
+from tests.apps.mock_tests.exchange.qti_validity import check
 from tests.apps.mock_tests.test_media_rules import picture, recording
 from tests.factories import SAMPLE
 

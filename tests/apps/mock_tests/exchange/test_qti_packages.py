@@ -9,7 +9,7 @@ import pytest
 from apps.mock_tests.rules.exchange import interchange
 from apps.mock_tests.rules.exchange.qti.reading import read_qti
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
-from tests.apps.mock_tests.qti_files import (
+from tests.apps.mock_tests.exchange.qti_files import (
     CHOICE,
     exam,
     manifest,

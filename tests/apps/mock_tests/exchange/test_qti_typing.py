@@ -7,14 +7,8 @@ from decimal import Decimal
 import pytest
 
 from apps.mock_tests.rules.types.base import Gap, Option, Text
-from tests.apps.mock_tests.qti_files import (
-    choices,
-    declared,
-    item,
-    mapped,
-    processed,
-)
-from tests.apps.mock_tests.qti_reading import (
+from tests.apps.mock_tests.exchange.qti_files import choices, declared, item, mapped, processed
+from tests.apps.mock_tests.exchange.qti_reading import (
     BY_MAPPING,
     GIVEN,
     KEY,

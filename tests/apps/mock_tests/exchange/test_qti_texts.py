@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.apps.mock_tests.qti_files import (
-    MATH,
-    SCORE,
-    choices,
-    declared,
-    item,
-    processed,
-)
-from tests.apps.mock_tests.qti_reading import (
+from tests.apps.mock_tests.exchange.qti_files import MATH, SCORE, choices, declared, item, processed
+from tests.apps.mock_tests.exchange.qti_reading import (
     FEEDBACK,
     GIVEN,
     KEY,

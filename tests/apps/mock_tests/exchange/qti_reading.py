@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from apps.mock_tests.rules.exchange.qti.reading import read_qti
-from tests.apps.mock_tests.qti_files import (
-    package,
-    processed,
-    written,
-)
+from tests.apps.mock_tests.exchange.qti_files import package, processed, written
 
 VERSIONS = ["2.0", "2.1", "2.2", "3.0", "prefixed", "bare", "bom"]
 

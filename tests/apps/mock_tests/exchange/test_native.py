@@ -29,8 +29,8 @@ from apps.mock_tests.rules.exchange.draft import (
 from apps.mock_tests.rules.exchange.native.package import read_native, write_native
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.types.base import Given, Option
+from tests.apps.mock_tests.exchange.test_moodle_xml import png
 from tests.apps.mock_tests.test_media_rules import picture, recording
-from tests.apps.mock_tests.test_moodle_xml import png
 from tests.factories import options
 
 FILE = DraftFile("a.png", png(), "image/png", "image")

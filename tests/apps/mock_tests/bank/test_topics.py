@@ -12,7 +12,7 @@ from apps.mock_tests.models import Topic
 from apps.mock_tests.operations import bank
 from apps.mock_tests.operations.bank import topics as bank_topics
 from apps.mock_tests.queries.bank import questions as queries
-from tests.apps.mock_tests.test_bank import make_question, problems_of
+from tests.apps.mock_tests.bank.test_questions import make_question, problems_of
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from apps.mock_tests.models import BankQuestion, BankVersion, Topic
 from apps.mock_tests.operations import bank
 from apps.mock_tests.operations.bank import questions
 from apps.mock_tests.operations.bank import topics as bank_topics
-from tests.apps.mock_tests.test_bank import draft, make_question
-from tests.apps.mock_tests.test_bank_topics import make_topic
+from tests.apps.mock_tests.bank.test_questions import draft, make_question
+from tests.apps.mock_tests.bank.test_topics import make_topic
 
 pytestmark = pytest.mark.races
 

@@ -14,8 +14,8 @@ from apps.mock_tests.operations.bank import topics as bank_topics
 from apps.mock_tests.operations.bank.bulk import change_questions
 from apps.mock_tests.operations.bank.review import take_step
 from apps.mock_tests.queries.bank import questions as queries
-from tests.apps.mock_tests.test_bank import draft, make_question, problems_of
-from tests.apps.mock_tests.test_bank_review import review
+from tests.apps.mock_tests.bank.test_questions import draft, make_question, problems_of
+from tests.apps.mock_tests.bank.test_review import review
 
 pytestmark = pytest.mark.django_db
 

@@ -7,16 +7,8 @@ from decimal import Decimal
 import pytest
 
 from apps.mock_tests.rules.types.base import Prompt, Truth
-from tests.apps.mock_tests.qti_files import (
-    CHOICE,
-    SCORE,
-    choices,
-    declared,
-    item,
-    mapped,
-    processed,
-)
-from tests.apps.mock_tests.qti_reading import (
+from tests.apps.mock_tests.exchange.qti_files import CHOICE, SCORE, choices, declared, item, mapped, processed
+from tests.apps.mock_tests.exchange.qti_reading import (
     BY_KEY,
     BY_MAPPING,
     FEEDBACK,
