@@ -43,14 +43,14 @@ OURS = [config for config in apps.get_app_configs() if config.name.startswith("a
 
 
 def modules(app: str, room: str) -> Iterator[typing.Any]:
-    """The module ``room`` of an app, and what is in it if it is a folder."""
+    """The module ``room`` of an app, and whatever is in it if it is a folder."""
     try:
         top = importlib.import_module(f"{app}.{room}")
     except ModuleNotFoundError:
         return
     yield top
-    for found in pkgutil.iter_modules(getattr(top, "__path__", [])):
-        yield importlib.import_module(f"{top.__name__}.{found.name}")
+    for found in pkgutil.walk_packages(getattr(top, "__path__", []), f"{top.__name__}."):
+        yield importlib.import_module(found.name)
 
 
 @pytest.mark.parametrize("model", [model for config in OURS for model in config.get_models()], ids=str)
