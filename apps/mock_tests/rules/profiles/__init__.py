@@ -9,8 +9,10 @@ from apps.mock_tests.rules.profiles.base import (
     READING,
     ItemKind,
     MarkingRule,
+    Pause,
     Profile,
     ScoredArea,
+    Sitting,
     Tie,
     TimedSection,
 )
@@ -28,6 +30,7 @@ from apps.mock_tests.rules.profiles.lookup import (
     profile_for,
     sections_for,
 )
+from apps.mock_tests.rules.profiles.sitting import sitting_of
 
 __all__ = [
     "CUSTOM",
@@ -40,8 +43,10 @@ __all__ = [
     "Estimate",
     "ItemKind",
     "MarkingRule",
+    "Pause",
     "Profile",
     "ScoredArea",
+    "Sitting",
     "Tie",
     "TimedSection",
     "area_of",
@@ -56,5 +61,6 @@ __all__ = [
     "profile_for",
     "read_profile",
     "sections_for",
+    "sitting_of",
     "write_profile",
 ]

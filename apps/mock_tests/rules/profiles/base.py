@@ -1,4 +1,4 @@
-"""What an exam profile says: timed sections, scored areas, marking, conversion, pass rule and the order of ties.
+"""What an exam profile says: timed sections, scored areas, marking, conversion, pass rule, order of ties, and how it is sat.
 
 Timed sections and scored areas are separate: one timed block may feed two areas, two blocks may feed one.
 """
@@ -19,6 +19,8 @@ CONVERSIONS: tuple[Conversion, ...] = ("none", "scaled")
 TIES: tuple[TieBy, ...] = ("topic", "area", "wrong_ratio")
 SectionType = Literal["VOCAB", "GRAMMAR_READING", "LISTENING", "FULL_WRITTEN", "GENERAL"]
 SECTION_TYPES: tuple[SectionType, ...] = get_args(SectionType)
+PLAYING = ("FREE", "LIMITED", "SYNCHRONISED")
+TOOLS = ("calculator", "dictionary", "notes")
 
 _SHARE_DIGITS = Decimal("1e-10")
 
@@ -92,6 +94,29 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A break after a timed section (by its code)."""
+
+    after: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """How the exam is sat, with which a room begins that gives one of its papers. Of what is None the exam says nothing.
+    ``is_sectioned``: sections are sat one by one, each in its own time, forward only; ``breaks`` lie between them;
+    ``listening``: one of ``PLAYING``, with so many ``plays_allowed`` where it is LIMITED; ``tools``: of ``TOOLS``."""
+
+    is_sectioned: bool | None = None
+    may_leave_early: bool | None = None
+    breaks: tuple[Pause, ...] = ()
+    listening: str | None = None
+    plays_allowed: int | None = None
+    has_review_screen: bool | None = None
+    tools: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One exam under the rules that hold from ``valid_from`` up to ``valid_until``."""
 
@@ -110,6 +135,7 @@ class Profile:
     pass_score: int | None = None
     max_marks: Decimal | None = None
     counts_are_exact: bool = False
+    sitting: Sitting | None = None
 
     @property
     def total_score(self) -> int | None:

@@ -7,7 +7,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from apps.mock_tests.rules.profiles.base import ItemKind, MarkingRule, Profile, ScoredArea, Tie, TimedSection
+from apps.mock_tests.rules.profiles.base import (
+    ItemKind,
+    MarkingRule,
+    Pause,
+    Profile,
+    ScoredArea,
+    Sitting,
+    Tie,
+    TimedSection,
+)
 
 
 def read_profile(given: Mapping[str, Any]) -> Profile:
@@ -30,6 +39,7 @@ def read_profile(given: Mapping[str, Any]) -> Profile:
         pass_score=given.get("pass_score"),
         max_marks=_number(given.get("max_marks")),
         counts_are_exact=given.get("counts_are_exact", False),
+        sitting=_sitting(given.get("sitting")),
     )
 
 
@@ -58,6 +68,7 @@ def write_rules(profile: Profile) -> dict[str, Any]:
         "pass_score": profile.pass_score,
         "max_marks": _plain(profile.max_marks),
         "counts_are_exact": profile.counts_are_exact,
+        "sitting": profile.sitting and _written_sitting(profile.sitting),
     }
 
 
@@ -68,6 +79,19 @@ def _section(given: Mapping[str, Any]) -> TimedSection:
 def _rule(given: Mapping[str, Any]) -> MarkingRule:
     numbers = {name: Decimal(given[name]) for name in ("right", "wrong", "unanswered") if name in given}
     return MarkingRule(**{**given, **numbers})
+
+
+def _sitting(given: Mapping[str, Any] | None) -> Sitting | None:
+    if given is None:
+        return None
+    tools = given.get("tools")
+    breaks = tuple(Pause(**pause) for pause in given.get("breaks", ()))
+    return Sitting(**{**given, "breaks": breaks, "tools": None if tools is None else tuple(tools)})
+
+
+def _written_sitting(sitting: Sitting) -> dict[str, Any]:
+    tools = None if sitting.tools is None else list(sitting.tools)
+    return {**_fields(sitting), "breaks": [_fields(pause) for pause in sitting.breaks], "tools": tools}
 
 
 def _fields(value: Any) -> dict[str, Any]:

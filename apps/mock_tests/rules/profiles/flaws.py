@@ -8,10 +8,20 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from apps.core.errors import Problem
-from apps.mock_tests.rules.profiles.base import CONVERSIONS, SECTION_TYPES, TIES, Profile
+from apps.mock_tests.rules.profiles.base import (
+    CONVERSIONS,
+    PLAYING,
+    SECTION_TYPES,
+    TIES,
+    TOOLS,
+    Profile,
+    Sitting,
+)
 from apps.mock_tests.rules.types.registry import TYPES
 
 MOST_MINUTES = 1440
+MOST_PLAYS = 20
+LONGEST_BREAK = 2 * 3600
 MOST_LINKS = 9
 """Of the chain for ties: what orders a result is one line of text of bounded length."""
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -35,6 +45,7 @@ def _all_flaws(profile: Profile) -> Iterator[Problem]:
     yield from _marking_flaws(profile)
     yield from _tie_flaws(profile)
     yield from _score_flaws(profile)
+    yield from _sitting_flaws(profile)
 
 
 def _section_flaws(profile: Profile) -> Iterator[Problem]:
@@ -159,6 +170,37 @@ def _marks_of(profile: Profile, position: int) -> Decimal | None:
         return kind.marks * kind.count
     rules = [rule for rule in profile.marking if rule.type == kind.type and rule.section in ("", kind.section)]
     return rules[0].right * kind.count if len(rules) == 1 else None
+
+
+def _sitting_flaws(profile: Profile) -> Iterator[Problem]:
+    sitting = profile.sitting
+    if sitting is None:
+        return
+    if sitting.is_sectioned and not all(section.timed_apart for section in profile.sections):
+        detail = "Sections that share a time cannot be sat one by one."
+        yield Problem("/sitting/is_sectioned", "shared_time", detail)
+    if sitting.listening is not None and sitting.listening not in PLAYING:
+        yield Problem("/sitting/listening", "unknown_type", f"Recordings are played: {', '.join(PLAYING)}.")
+    if sitting.plays_allowed is not None and not 1 <= sitting.plays_allowed <= MOST_PLAYS:
+        yield Problem("/sitting/plays_allowed", "out_of_bounds", f"A recording is played 1 to {MOST_PLAYS} times.")
+    for position, tool in enumerate(sitting.tools or ()):
+        if tool not in TOOLS:
+            yield Problem(f"/sitting/tools/{position}", "unknown_type", f"Tools are: {', '.join(TOOLS)}.")
+    yield from _break_flaws(profile, sitting)
+
+
+def _break_flaws(profile: Profile, sitting: Sitting) -> Iterator[Problem]:
+    if sitting.breaks and not sitting.is_sectioned:
+        yield Problem("/sitting/breaks", "needs_timed_sections", "Only between timed sections there are breaks.")
+    before_others = [section.code for section in profile.sections[:-1]]
+    places = [pause.after for pause in sitting.breaks]
+    for position, pause in enumerate(sitting.breaks):
+        if pause.after not in before_others or pause.after in places[:position]:
+            detail = "One each, after a section (by its code) that is not the last."
+            yield Problem(f"/sitting/breaks/{position}/after", "no_such_break", detail)
+        if not 0 < pause.seconds <= LONGEST_BREAK:
+            detail = f"A break has 1 to {LONGEST_BREAK:,} seconds."
+            yield Problem(f"/sitting/breaks/{position}/seconds", "out_of_bounds", detail)
 
 
 def _codes(place: str, codes: Iterable[str]) -> Iterator[Problem]:
