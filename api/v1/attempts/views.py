@@ -17,7 +17,7 @@ from api.common.throttling import AnswerRate, StartRate
 from api.v1.attempts import serializers as shapes
 from api.v1.attempts.papers import paper_of
 from apps.attempts import queries
-from apps.attempts.operations import granting, handing_in, journal, sitting
+from apps.attempts.operations import browser, granting, handing_in, journal, sitting
 from apps.attempts.queries import earned
 from apps.attempts.rules import answers as batches
 from apps.leaderboards import queries as boards
@@ -86,6 +86,7 @@ class AttemptViewSet(GenericViewSet):
     def answers(self, request: Request, id: uuid.UUID) -> Response:
         """The answers that the server holds."""
         attempt = sitting.visit_attempt(actor=request.user, attempt_id=id)
+        browser.check_sitting(actor=request.user, attempt=attempt)
         state = queries.answer_state(attempt)
         return Response(
             {

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from apps.attempts import errors
+from apps.attempts.models import Attempt
 from apps.attempts.rules import browser as rules
 from apps.core import trace
+
+if TYPE_CHECKING:
+    from apps.authentication.models import User
 
 
 def check_browser(*, keys: Collection[str]) -> None:
@@ -15,6 +20,12 @@ def check_browser(*, keys: Collection[str]) -> None:
     if keys:
         shown = trace.current()
         check_proof(keys=keys, url=shown.browser_url, given=shown.browser_proof)
+
+
+def check_sitting(*, actor: User, attempt: Attempt) -> None:
+    """The same for who sits an attempt, as long as it runs; others look at it as they like."""
+    if attempt.is_running and attempt.student_id == actor.pk:
+        check_browser(keys=attempt.assignment.browser_keys)
 
 
 def check_proof(*, keys: Collection[str], url: str, given: str) -> None:

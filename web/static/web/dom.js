@@ -38,6 +38,21 @@ export function confirmed(title, text, yes, no) {
   });
 }
 
+// Something that is loaded when it is unfolded, anew each time.
+export function unfolding(title, load, kind = "card") {
+  const inside = el("div", { class: "wide" });
+  const box = el("details", { class: kind, ontoggle: async () => {
+    if (!box.open) return;
+    inside.replaceChildren(el("p", { class: "quiet" }, "One moment…"));
+    try {
+      inside.replaceChildren(await load());
+    } catch (problem) {
+      inside.replaceChildren(el("p", { class: "error", role: "alert" }, problem.message));
+    }
+  } }, el("summary", {}, title), inside);
+  return box;
+}
+
 export function figure(value, label) {
   return el("div", { class: "figure" }, el("b", {}, value), el("span", { class: "quiet" }, label));
 }

@@ -1,8 +1,10 @@
 // The result of one attempt; waits for its marks, and says plainly when it is not released.
 
 import { call } from "./api.js";
-import { data, el, figure, number, show, table } from "./dom.js";
+import { data, el, figure, number, show, table, unfolding } from "./dom.js";
+import { refusedAnswers, withdrawnSheets } from "./kept_for_review.js";
 import { questionGroup } from "./paper.js";
+import { timeLedger } from "./time_ledger.js";
 import { start } from "./who.js";
 
 start(async (me) => {
@@ -21,7 +23,7 @@ async function result(me) {
   try {
     marks = await call("GET", `attempts/${data.attempt}/result/`);
   } catch (problem) {
-    return show(el("h1", {}, "Result"), el("p", { class: "note" }, problem.message));
+    return show(el("h1", {}, "Result"), el("p", { class: "note" }, problem.message), unfolding("Your time", () => timeLedger(data.attempt, { isOwn: true })));
   }
   const figures = [figure(`${number(marks.score)} / ${number(marks.max_score)}`, "marks"), figure(`${number(marks.percentage, 1)} %`, "of all marks")];
   if (marks.passed !== null && marks.passed !== undefined) {
@@ -38,6 +40,10 @@ async function result(me) {
       el("span", { class: "quiet" }, ". An estimate from shares of marks; the real scale is not public."))] : [];
   const review = el("div", {});
   const isOwn = me.id === marks.attempt.student.id;
+  const evidence = [
+    unfolding(isOwn ? "Your time" : "Time, every second of it", () => timeLedger(data.attempt, { isOwn })),
+    ...(isOwn ? [] : [unfolding("Refused answers", () => refusedAnswers(data.attempt)), unfolding("Withdrawn sheets", () => withdrawnSheets(data.attempt))]),
+  ];
   const { homework } = marks.attempt.assignment;
   const back = el("p", { class: "actions" },
     isOwn ? null : el("b", {}, marks.attempt.student.name),
@@ -46,7 +52,7 @@ async function result(me) {
     el("a", { href: `/attempts/${data.attempt}/receipt/` }, "Receipt"),
     el("a", { href: "/" }, isOwn ? "Back to the exams" : "Exam rooms"));
   show(el("h1", {}, marks.attempt.assignment.title), back, el("div", { class: "figures" }, ...figures), ...estimate,
-    ...parts("By section", marks.sections), ...parts("By topic", marks.topics), review);
+    ...parts("By section", marks.sections), ...parts("By topic", marks.topics), ...evidence, review);
   try {
     const seen = await call("GET", `attempts/${data.attempt}/review/`);
     review.append(el("h2", {}, "Answers"), ...seen.paper.sections.flatMap((section) => section.question_groups)

@@ -2,7 +2,7 @@
 
 import { Sitting } from "../exam/sitting.js";
 import { http } from "./api.js";
-import { confirmed, el, notice, show, when } from "./dom.js";
+import { confirmed, el, notice, show, unfolding, when } from "./dom.js";
 import { flushDrafts } from "./essay.js";
 import { h } from "./homework_words.js";
 import { questionGroup } from "./paper.js";
@@ -10,6 +10,7 @@ import { QuestionTimes } from "./question_times.js";
 import { Players } from "./room_player.js";
 import { review } from "./room_review.js";
 import { Flags, keepsake, tools } from "./room_tools.js";
+import { timeLedger } from "./time_ledger.js";
 
 const LAST_SECONDS = 3;
 const SAID = {
@@ -48,7 +49,7 @@ export async function sit(room, accessCode) {
   const times = sitting.paper.quiz ? new QuestionTimes(sitting.paper.sections.flatMap(questionsOf), keepsake(sitting.attempt, "times")) : null;
   show(el("h1", {}, sitting.paper.title), el("div", { class: "sit" }, el("div", {}, tabs, curtain, paper),
     el("aside", { class: "side" }, clock, whole, saved, palette, el("div", { class: "ends" }, onward, hand),
-      el("div", { class: "extras" }, said, ...tools(started.tools || [], sitting.attempt)))));
+      el("div", { class: "extras" }, said, ...tools(started.tools || [], sitting.attempt), unfolding("Your time", () => timeLedger(sitting.attempt, { isOwn: true }), "tool")))));
   if (sitting.paper.watermark) document.body.append(watermark(sitting.paper.watermark));
 
   players = new Players({ http, sitting, mode: started.listening || "FREE", byClock: started.is_cued_by_clock });

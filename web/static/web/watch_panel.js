@@ -1,7 +1,9 @@
 // One seat opened: how it stands, what can be done for this student alone, and what was noticed.
 
 import { call } from "./api.js";
-import { el, notice, table } from "./dom.js";
+import { el, notice, table, unfolding } from "./dom.js";
+import { refusedAnswers, withdrawnSheets } from "./kept_for_review.js";
+import { timeLedger } from "./time_ledger.js";
 import { STATES } from "./watch_seat.js";
 
 const RUNNING = ["SITTING", "AWAY", "PAUSED"];
@@ -18,7 +20,9 @@ const ACTS = [
 ];
 
 // What else is told of an attempt, each part when it is opened: its title, and what draws it.
-const PARTS = [["Events", drawEvents]];
+const PARTS = [
+  ["Time, every second of it", timeLedger], ["Refused answers", refusedAnswers], ["Withdrawn sheets", withdrawnSheets], ["Events", drawEvents],
+];
 
 // ``act(kind, seat, isOfAttempt)`` asks and does it; ``now()`` is the server's clock.
 export class SeatPanel {
@@ -73,23 +77,8 @@ export class SeatPanel {
 
   drawParts() {
     const { attempt } = this;
-    this.parts.replaceChildren(...(attempt ? PARTS.map(([title, load]) => part(title, () => load(attempt))) : []));
+    this.parts.replaceChildren(...(attempt ? PARTS.map(([title, load]) => unfolding(title, () => load(attempt))) : []));
   }
-}
-
-// Loaded anew each time that it is opened.
-function part(title, load) {
-  const inside = el("div", { class: "wide" });
-  const box = el("details", { class: "card", ontoggle: async () => {
-    if (!box.open) return;
-    inside.replaceChildren(el("p", { class: "quiet" }, "One moment…"));
-    try {
-      inside.replaceChildren(await load());
-    } catch (problem) {
-      inside.replaceChildren(el("p", { class: "error", role: "alert" }, problem.message));
-    }
-  } }, el("summary", {}, title), inside);
-  return box;
 }
 
 async function drawEvents(attempt) {
