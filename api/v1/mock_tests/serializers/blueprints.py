@@ -11,9 +11,9 @@ from api.common.filters import Filters, Search
 from api.common.serializers import BoundedList, StrictSerializer
 from api.v1.mock_tests.serializers.editions import HIGHEST_SEED
 from api.v1.mock_tests.serializers.fields import HtmlIn
-from api.v1.mock_tests.serializers.parts import SECTION_TYPES
 from api.v1.mock_tests.serializers.tests import LEVELS
 from apps.mock_tests.rules.bank.blueprint import MOST_QUESTIONS, read_plan
+from apps.mock_tests.rules.profiles.base import SECTION_TYPES
 
 MOST_SECTIONS, MOST_GROUPS, MOST_LINES = 20, 40, 20
 

@@ -9,9 +9,9 @@ from rest_framework import serializers
 from api.common.filters import Filters
 from api.common.serializers import BoundedList, StrictSerializer
 from api.v1.mock_tests.serializers.fields import HtmlIn, HtmlOut, MediaIn, MediaLink, NumberIn
+from apps.mock_tests.rules.profiles.base import SECTION_TYPES
 
 MOST_IN_ORDER = 2_000
-SECTION_TYPES = ["VOCAB", "GRAMMAR_READING", "LISTENING", "FULL_WRITTEN", "GENERAL"]
 
 
 class SectionOut(serializers.Serializer[Any]):

@@ -9,9 +9,8 @@ from rest_framework import serializers
 
 from api.common.filters import Filters
 from api.common.serializers import BoundedList, StrictSerializer
-from api.v1.mock_tests.serializers.parts import SECTION_TYPES
 from api.v1.mock_tests.serializers.tests import LEVELS
-from apps.mock_tests.rules.profiles.base import CONVERSIONS, TIES
+from apps.mock_tests.rules.profiles.base import CONVERSIONS, SECTION_TYPES, TIES
 
 MOST_PARTS = 40
 MOST_KINDS = 200
