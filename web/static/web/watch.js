@@ -14,6 +14,7 @@ import { start } from "./who.js";
 // Where the HTTP twins of commands stand that are called otherwise there.
 const PATHS = { reopen: "reopen-seats", "reopen-room": "reopen", finalise: "finalize" };
 const HTTP_ONLY = new Set(["release"]);
+const KEYED = new Set(["announce", "extend", "pause", "resume", "force-submit", "reopen"]);
 const PATIENCE_MS = 15000;
 const HANDS_OFF_MS = 4000;
 
@@ -27,7 +28,7 @@ start(async () => {
 
 class Watch {
   constructor(room, said) {
-    Object.assign(this, { room, clock: new ServerClock(), seats: new Map(), asked: new Map(), number: 0, order: "trouble", state: "" });
+    Object.assign(this, { room, clock: new ServerClock(), seats: new Map(), asked: new Map(), keys: new Map(), number: 0, order: "trouble", state: "" });
     this.line = el("p", { class: "quiet", role: "status" }, "Connecting…");
     this.grid = el("ul", { class: "seats", "aria-label": "Seats", onpointermove: () => { this.movedAt = performance.now(); } });
     this.chips = el("div", { class: "chips", role: "group", "aria-label": "Show" });
@@ -201,13 +202,32 @@ class Watch {
     }
   }
 
-  // Over the socket, or by HTTP where there is none; both do the same.
-  async say(kind, fields) {
+  // Over the socket, or by HTTP where there is none; both do the same. What may be lost on its way is said under a key, so
+  // that it is done once, however often it is said; the key stays until an answer has come.
+  async say(kind, given) {
+    const about = JSON.stringify([kind, given]);
+    const fields = KEYED.has(kind) ? { ...given, idempotency_key: this.keys.get(about) || crypto.randomUUID() } : given;
+    if (fields.idempotency_key) this.keys.set(about, fields.idempotency_key);
+    try {
+      const done = await this.sayOnce(kind, fields);
+      this.keys.delete(about);
+      return done;
+    } catch (problem) {
+      if (problem.code && problem.code !== "unavailable") this.keys.delete(about);
+      throw problem;
+    }
+  }
+
+  async sayOnce(kind, fields) {
     this.number += 1;
     const id = this.number;
     if (HTTP_ONLY.has(kind) || !this.socket.send({ type: kind, id, ...fields })) return this.post(kind, fields);
     return new Promise((done, failed) => {
-      const late = setTimeout(() => { this.asked.delete(id); failed(new Error("No answer. Look at the seats before you try again.")); }, PATIENCE_MS);
+      const late = setTimeout(() => {
+        this.asked.delete(id);
+        if (fields.idempotency_key) this.post(kind, fields).then(done, failed);
+        else failed(new Error("No answer. Look at the seats before you try again."));
+      }, PATIENCE_MS);
       this.asked.set(id, { done, failed, late });
     });
   }

@@ -8,6 +8,7 @@ const LOOK_MS = 5000;
 export class ListeningDesk {
   constructor(room) {
     this.room = room;
+    this.keys = {};
     this.rows = el("ul", { class: "rows cues" });
     this.line = el("p", { class: "quiet", role: "status" });
     this.box = el("section", { class: "card listening", "aria-label": "Recordings" }, el("h2", {}, "Recordings"),
@@ -50,10 +51,13 @@ export class ListeningDesk {
     button.disabled = true;
     this.line.textContent = "";
     try {
-      await call("POST", `exam-assignments/${this.room.id}/cues/`, { recording: one.recording });
+      this.keys[one.recording] ||= crypto.randomUUID();
+      await call("POST", `exam-assignments/${this.room.id}/cues/`, { recording: one.recording, idempotency_key: this.keys[one.recording] });
+      delete this.keys[one.recording];
       notice("It starts in five seconds.");
       await this.look();
     } catch (problem) {
+      if (problem.status && problem.status !== 503) delete this.keys[one.recording];  // else it may have begun all the same
       this.line.textContent = [problem.message, ...(problem.errors || []).map(({ detail }) => detail)].join(" ");
     }
     button.disabled = false;
