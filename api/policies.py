@@ -318,6 +318,7 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "order": _WRITE,
         "check": may(staff=ALL, when=_READ_TESTS),
         "preview": may(staff=ALL, when=_READ_TESTS),
+        "sitting": may(staff=ALL, when=f"{_READ_TESTS}; the test is published"),
         "changes": may(staff=ALL, when=_READ_TESTS),
         "import_file": may(staff=YES),
         "import_template": may(staff=YES),

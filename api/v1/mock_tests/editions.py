@@ -12,9 +12,16 @@ from rest_framework.response import Response
 from api.common.requests import Request
 from api.v1.attempts.serializers.papers import TakerPaperOut
 from api.v1.mock_tests.serializers import fields
-from api.v1.mock_tests.serializers.editions import ChangesQuery, CheckOut, PaperComparisonOut, PreviewQuery
+from api.v1.mock_tests.serializers.editions import (
+    ChangesQuery,
+    CheckOut,
+    PaperComparisonOut,
+    PreviewQuery,
+    RoomRulesOut,
+)
 from apps.mock_tests import queries
 from apps.mock_tests.queries.papers import comparing as papers
+from apps.mock_tests.queries.papers import sitting
 
 if TYPE_CHECKING:
     from rest_framework.viewsets import GenericViewSet as Base
@@ -36,6 +43,13 @@ class EditionViews(Base):
         is kept; addresses of media are signed for a working session."""
         sign = fields.with_links(request)["sign"]
         return Response(papers.preview_for(request.user, id, sign=sign, **PreviewQuery.read(request)))
+
+    @extend_schema(operation_id="mock_tests_sitting", responses=RoomRulesOut)
+    @action(detail=True)
+    def sitting(self, request: Request, id: uuid.UUID) -> Response:
+        """How the exam of a published test is sat: with what a room of it begins where nothing else is said. Of what is
+        absent the exam says nothing."""
+        return Response(RoomRulesOut(sitting.sitting_for(request.user, id)).data)
 
     @extend_schema(operation_id="mock_tests_paper_changes", parameters=[ChangesQuery], responses=PaperComparisonOut)
     @action(detail=True, url_path="papers/<int:number>/changes")

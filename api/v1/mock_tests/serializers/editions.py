@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.common.filters import Filters
+from apps.mock_tests.rules.profiles.base import PLAYING, TOOLS
 
 HIGHEST_SEED = 2**31 - 1
 
@@ -74,3 +75,20 @@ class PreviewQuery(Filters):
     )
     shuffle_questions = serializers.BooleanField(required=False, default=False)
     shuffle_options = serializers.BooleanField(required=False, default=False)
+
+
+class RoomBreakOut(serializers.Serializer[Any]):
+    after = serializers.IntegerField(help_text="The section before it, from 1.")
+    seconds = serializers.IntegerField()
+
+
+class RoomRulesOut(serializers.Serializer[Any]):
+    """Rules of sitting, by the names that rooms have for them."""
+
+    is_sectioned = serializers.BooleanField(required=False)
+    breaks = RoomBreakOut(many=True, required=False)
+    may_leave_early = serializers.BooleanField(required=False)
+    has_review_screen = serializers.BooleanField(required=False)
+    tools = serializers.ListField(child=serializers.ChoiceField(TOOLS), required=False)
+    listening = serializers.ChoiceField(PLAYING, required=False)
+    plays_allowed = serializers.IntegerField(required=False)

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from api.common.filters import Filters
 from api.common.serializers import BoundedList, StrictSerializer
 from api.v1.mock_tests.serializers.tests import LEVELS
-from apps.mock_tests.rules.profiles.base import CONVERSIONS, SECTION_TYPES, TIES
+from apps.mock_tests.rules.profiles.base import CONVERSIONS, PLAYING, SECTION_TYPES, TIES, TOOLS
 
 MOST_PARTS = 40
 MOST_KINDS = 200
@@ -78,6 +78,25 @@ class TieIn(StrictSerializer):
     )
 
 
+class ExamBreakIn(StrictSerializer):
+    after = serializers.CharField(max_length=40, help_text="The code of the section before it.")
+    seconds = serializers.IntegerField()
+
+
+class ExamSittingIn(StrictSerializer):
+    """How the exam is sat, with which its rooms begin. Of what is absent or null the exam says nothing."""
+
+    is_sectioned = serializers.BooleanField(
+        allow_null=True, default=None, help_text="Sections are sat one by one, each in its own time, forward only."
+    )
+    may_leave_early = serializers.BooleanField(allow_null=True, default=None, help_text="A section, before its end.")
+    breaks = BoundedList(child=ExamBreakIn(), max_length=MOST_PARTS, default=list)
+    listening = serializers.ChoiceField(PLAYING, allow_null=True, default=None)
+    plays_allowed = serializers.IntegerField(allow_null=True, default=None, help_text="Where LIMITED.")
+    has_review_screen = serializers.BooleanField(allow_null=True, default=None)
+    tools = BoundedList(child=serializers.ChoiceField(TOOLS), max_length=len(TOOLS), allow_null=True, default=None)
+
+
 class ExamRulesIn(StrictSerializer):
     """Lists replace what was there."""
 
@@ -98,6 +117,7 @@ class ExamRulesIn(StrictSerializer):
     counts_are_exact = serializers.BooleanField(
         required=False, help_text="Whether other numbers of questions, minutes and marks prevent publishing."
     )
+    sitting = ExamSittingIn(required=False, allow_null=True)
 
 
 class ExamProfileIn(ExamRulesIn):
@@ -156,6 +176,21 @@ class TieOut(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class ExamBreakOut(serializers.Serializer[Any]):
+    after = serializers.CharField()
+    seconds = serializers.IntegerField()
+
+
+class ExamSittingOut(serializers.Serializer[Any]):
+    is_sectioned = serializers.BooleanField(allow_null=True)
+    may_leave_early = serializers.BooleanField(allow_null=True)
+    breaks = ExamBreakOut(many=True)
+    listening = serializers.ChoiceField(PLAYING, allow_null=True)
+    plays_allowed = serializers.IntegerField(allow_null=True)
+    has_review_screen = serializers.BooleanField(allow_null=True)
+    tools = serializers.ListField(child=serializers.ChoiceField(TOOLS), allow_null=True)
+
+
 class ExamProfileOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     code = serializers.CharField(source="profile.code", help_text="How tests and papers name it.")
@@ -179,6 +214,7 @@ class ExamProfileOut(serializers.Serializer[Any]):
     total_score = serializers.IntegerField(source="profile.total_score", allow_null=True)
     max_marks = serializers.DecimalField(max_digits=9, decimal_places=3, source="profile.max_marks", allow_null=True)
     counts_are_exact = serializers.BooleanField(source="profile.counts_are_exact")
+    sitting = ExamSittingOut(source="profile.sitting", allow_null=True)
     minutes = serializers.IntegerField(source="profile.minutes", help_text="Of all sections.")
     question_count = serializers.IntegerField(source="profile.question_count", help_text="Usual number.")
     replaced_at = serializers.DateTimeField(allow_null=True)
