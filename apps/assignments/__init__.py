@@ -4,8 +4,10 @@ Owns: exam assignments with their groups and people, window, status and policies
 its own kind.
 
 Promises: a room points at a published paper and keeps it; the clock opens and closes it, by the database's time; a
-status moves forward only, each move announced once.
+status moves forward, and back only where a person opens something again, before results are released; each move is
+announced once.
 
-Announces: TestAssigned, AssignmentOpened, AssignmentClosed, AssignmentFinalised, ResultsReleased, and HomeworkAssigned,
-HomeworkChanged, HomeworkMoved, HomeworkEnding, HomeworkEnded. Listens to: its own alarms, RoomDue and HomeworkDue.
+Announces: TestAssigned, AssignmentOpened, AssignmentClosed, AssignmentFinalised, FinalisingWithdrawn, ResultsReleased, and
+HomeworkAssigned, HomeworkChanged, HomeworkMoved, HomeworkEnding, HomeworkEnded.
+Listens to: its own alarms, RoomDue and HomeworkDue.
 """

@@ -88,7 +88,7 @@ class RoomAdmin(RowAdmin):
     @act(
         "Close",
         icon="stop",
-        ask="Nobody can start any more, and who sits is handed in now. A closed room does not open again.",
+        ask="Nobody can start any more, and who sits is handed in now. It can be opened again until results are released.",
         variant=ActionVariant.DANGER,
     )
     def close(self, request: HttpRequest, row: ExamAssignment) -> None:

@@ -27,6 +27,16 @@ class IllegalMove(Conflict):
     message = "The exam room cannot change to this status."
 
 
+class RoomPaused(Conflict):
+    code = "room_paused"
+    message = "This exam is paused. You can begin as soon as it goes on, and lose no time by that."
+
+
+class AlreadyReleased(Conflict):
+    code = "already_released"
+    message = "The results of this room are released: nothing in it can be opened again."
+
+
 class StillSitting(Conflict):
     code = "still_sitting"
     message = "Some attempts are still running or waiting for their marks."

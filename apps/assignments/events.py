@@ -63,6 +63,16 @@ class AssignmentFinalised(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FinalisingWithdrawn(Event):
+    """A finalised room is only closed again, since something in it is opened: its ranks are final no more."""
+
+    name: ClassVar[str] = "assignment.finalising_withdrawn"
+    queue: ClassVar[str] = "deadline"
+
+    assignment_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ResultsReleased(Event):
     name: ClassVar[str] = "assignment.results_released"
 

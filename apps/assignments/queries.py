@@ -1,20 +1,31 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from apps.assignments import rules
 from apps.assignments.errors import AccommodationNotFound, AssignmentNotFound, HomeworkNotFound
-from apps.assignments.models import Accommodation, Announcement, ExamAssignment, HomeworkAssignment, HomeworkItem
+from apps.assignments.models import (
+    Accommodation,
+    Announcement,
+    ExamAssignment,
+    HomeworkAssignment,
+    HomeworkItem,
+    RoomPause,
+)
 from apps.authentication import queries as people
 from apps.centers.queries import centers
 from apps.groups import queries as groups
+from apps.groups.errors import GroupNotFound
 from apps.mock_tests.errors import TestNotFound
 from apps.mock_tests.queries import quizzes
 
@@ -51,7 +62,8 @@ def managed_by(actor: User) -> QuerySet[ExamAssignment]:
 def list_assignments_for(
     actor: User, *, search: str = "", status: str = "", group_id: uuid.UUID | None = None
 ) -> QuerySet[ExamAssignment]:
-    """``assignments_for`` with test, author, groups and people, newest first."""
+    """``assignments_for`` with test, author, groups and people, newest first, and whether they are paused: since when the
+    whole room is (``paused_at``), and which of its groups are (``paused_group_ids``)."""
     rooms = assignments_for(actor)
     if search:
         rooms = rooms.filter(title__icontains=search)
@@ -59,9 +71,14 @@ def list_assignments_for(
         rooms = rooms.filter(status=status)
     if group_id:
         rooms = rooms.filter(_of_groups({group_id}))
+    pauses = RoomPause.objects.filter(assignment=OuterRef("pk"), ended_at=None)
     return (
         rooms.select_related("mock_test", "created_by", "paper")
         .defer("paper__content")
+        .annotate(
+            paused_at=Subquery(pauses.filter(group=None).values("began_at")),
+            paused_group_ids=ArraySubquery(pauses.exclude(group=None).order_by("group").values("group")),
+        )
         .prefetch_related("groups", Prefetch("people", queryset=people.list_people().only("pk").order_by("pk")))
     )
 
@@ -127,6 +144,45 @@ def audience_ids(*, assignment_id: uuid.UUID) -> set[uuid.UUID]:
     room = get_assignment(assignment_id=assignment_id)
     named = set(room.people.values_list("pk", flat=True))
     return named | groups.student_ids(room.groups.values_list("pk", flat=True))
+
+
+def check_groups(*, assignment_id: uuid.UUID, group_ids: Iterable[uuid.UUID]) -> None:
+    """Refuses groups that a room is not for."""
+    wanted = set(group_ids)
+    through = ExamAssignment.groups.through.objects.filter(examassignment=assignment_id, group__in=wanted)
+    if wanted and through.count() < len(wanted):
+        raise GroupNotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Whether a student has to wait before they can begin, since the room or their group is paused, and how many seconds
+    they would have had to since it was opened."""
+
+    is_paused: bool = False
+    seconds: float = 0
+
+
+def waits_of(*, student_id: uuid.UUID, rooms: Iterable[ExamAssignment], at: datetime) -> dict[uuid.UUID, Wait]:
+    """How it is about waiting for a student in those of these rooms that are or were paused, by their ids."""
+    begun = {room.pk: room.opened_at or room.opens_at or at for room in rooms}
+    rows = list(
+        RoomPause.objects.filter(assignment__in=begun)
+        .order_by()
+        .values_list("assignment_id", "group_id", "began_at", "ended_at")
+    )
+    theirs = groups.student_group_ids(student_id) if any(group_id for _, group_id, *_ in rows) else set()
+    pauses: dict[uuid.UUID, list[tuple[datetime, datetime | None]]] = defaultdict(list)
+    for room_id, group_id, began_at, ended_at in rows:
+        if group_id is None or group_id in theirs:
+            pauses[room_id].append((began_at, ended_at))
+    return {
+        room_id: Wait(
+            any(ended_at is None for _, ended_at in spans),
+            rules.seconds_waited(((began_at, ended_at or at) for began_at, ended_at in spans), begun[room_id]),
+        )
+        for room_id, spans in pauses.items()
+    }
 
 
 def marker_ids(*, assignment_id: uuid.UUID) -> set[uuid.UUID]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from apps.assignments.errors import IllegalMove
 from apps.assignments.events import AssignmentClosed, AssignmentFinalised, AssignmentOpened
@@ -55,6 +55,7 @@ BEFORE_OPENING = WHILE_OPEN | {
     "browser_keys",
     "is_watermarked",
 }
+OF_SECTIONS = frozenset({"is_sectioned", "breaks", "may_leave_early"})
 CHANGEABLE: Mapping[str, frozenset[str]] = MappingProxyType(
     {SCHEDULED: BEFORE_OPENING, OPEN: WHILE_OPEN, CLOSED: ALWAYS, FINALISED: ALWAYS}
 )
@@ -92,9 +93,19 @@ def is_open(status: str, opens_at: datetime | None, closes_at: datetime | None, 
     return status_by_clock(status, opens_at, closes_at, at) == OPEN
 
 
-def is_too_late(opened_at: datetime | None, latest_start_seconds: int, at: datetime) -> bool:
-    """Whether nobody may start any more, so long after the opening."""
-    return opened_at is not None and at > opened_at + timedelta(seconds=latest_start_seconds)
+def is_too_late(begun_at: datetime | None, latest_start_seconds: int, at: datetime, *, waited: float = 0) -> bool:
+    """Whether nobody may start any more, so long after the opening. The seconds for which starts had to wait do not
+    count."""
+    return begun_at is not None and at > begun_at + timedelta(seconds=latest_start_seconds + waited)
+
+
+def seconds_waited(pauses: Iterable[tuple[datetime, datetime]], since: datetime) -> float:
+    """How long pauses (begin and end) have lasted since a moment; where several overlap, that time counts once."""
+    waited, counted_to = timedelta(), since
+    for began_at, ended_at in sorted(pauses):
+        waited += max(ended_at - max(began_at, counted_to), timedelta())
+        counted_to = max(counted_to, ended_at)
+    return waited.total_seconds()
 
 
 def is_window(opens_at: datetime | None, closes_at: datetime | None, at: datetime) -> bool:
@@ -102,6 +113,14 @@ def is_window(opens_at: datetime | None, closes_at: datetime | None, at: datetim
     if closes_at is None:
         return True
     return closes_at > at and (opens_at is None or opens_at < closes_at)
+
+
+def unsaid(sitting: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the exam's own rules of sitting a new room takes over: nothing that was given, nor what would contradict it.
+    A time for the whole paper, and sections that are not timed, leave no place for breaks and early leaving."""
+    is_whole = given.get("seconds") is not None or given.get("is_sectioned") is False
+    left_out = given.keys() | (OF_SECTIONS if is_whole else frozenset())
+    return {name: value for name, value in sitting.items() if name not in left_out}
 
 
 def locked_fields(status: str, changed: Iterable[str]) -> list[str]:

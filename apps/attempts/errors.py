@@ -111,7 +111,12 @@ class NotClosed(Conflict):
 
 class CannotReopen(Conflict):
     code = "cannot_reopen"
-    message = "This room is not open yet, or is finalised, or its results are released."
+    message = "This room was not open yet."
+
+
+class TooMuchTime(Conflict):
+    code = "too_much_time"
+    message = "Some of these students would have been given more than a week more, all in all; nobody was given time."
 
 
 class BadExtension(Invalid):

@@ -6,5 +6,5 @@ percentiles over all, per section and per topic, live boards.
 Promises: PostgreSQL is the truth and Redis a cache that is rebuilt when lost; ties share a rank; a board is pushed at
 most once a second and the last state always arrives; ranks are computed by set-based SQL, whatever the number of people.
 
-Announces: RanksFinalised. Listens to: AttemptGraded, AssignmentFinalised.
+Announces: RanksFinalised. Listens to: AttemptGraded, AssignmentFinalised, FinalisingWithdrawn.
 """

@@ -46,7 +46,7 @@ class RankingAdmin(OfRoomAdmin):
 
     @display(description="kind", label={"final": "success", "provisional": "warning"})
     def kind(self, row: Ranking) -> str:
-        return "final" if row.is_final else "provisional"
+        return "was final" if row.withdrawn_at else "final" if row.is_final else "provisional"
 
     @display(description="places")
     def places(self, row: Ranking) -> str:

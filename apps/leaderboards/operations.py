@@ -15,7 +15,7 @@ from apps.attempts import queries as attempts
 from apps.attempts.errors import NotGradedYet
 from apps.attempts.queries import earned
 from apps.authentication import queries as people
-from apps.core import bus, realtime, tenancy
+from apps.core import bus, clock, realtime, tenancy
 from apps.leaderboards import live, queries, rules
 from apps.leaderboards.events import RanksFinalised
 from apps.leaderboards.live import Entry, Keys
@@ -115,8 +115,7 @@ def withdraw_void_result(*, attempt_id: uuid.UUID, assignment_id: uuid.UUID) -> 
     it."""
     with transaction.atomic():
         is_known = withdraw_result(attempt_id=attempt_id, assignment_id=assignment_id)
-        room = rooms.get_assignment(assignment_id=assignment_id)
-        if is_known and room.status == room.Status.FINALISED:
+        if is_known and _is_final(assignment_id):
             compute_ranking(assignment_id=assignment_id, is_final=True)
     return is_known
 
@@ -252,7 +251,7 @@ def compute_ranking(*, assignment_id: uuid.UUID, is_final: bool) -> Ranking:
 
 def finalise_board(*, assignment_id: uuid.UUID) -> Ranking:
     """Compute the final ranking of a finalised room, from its attempts as they are: the news of the last marks may
-    still be on its way."""
+    still be on its way. Nothing, if the room is finalised no more."""
     with transaction.atomic():
         rebuild_results(assignment_id=assignment_id)
         ranking = compute_ranking(assignment_id=assignment_id, is_final=True)
@@ -260,15 +259,37 @@ def finalise_board(*, assignment_id: uuid.UUID) -> Ranking:
     return ranking
 
 
+        _lock(assignment_id)
+        if not _is_final(assignment_id):
+            return None
 def sync_board(*, assignment_id: uuid.UUID) -> bool:
     """Bring the ranking of a room up to date with its results, and its live board too. False if there was nothing to
     do, as for the second of two at once. In a finalised room (after marks were corrected) the new ranking is final."""
     with transaction.atomic():
         _lock(assignment_id)
         if not queries.is_outdated(assignment_id=assignment_id):
+def unfreeze_board(*, assignment_id: uuid.UUID) -> Ranking | None:
+    """A room is finalised no more: its final rankings are kept as what they were, and a provisional one holds. Nothing, if
+    the room is finalised again already."""
+    with transaction.atomic():
+        _lock(assignment_id)
+        if _is_final(assignment_id):
+            return None
+        final = Ranking.objects.filter(assignment_id=assignment_id, is_final=True, withdrawn_at=None)
+        final.update(withdrawn_at=clock.now())
+        rebuild_results(assignment_id=assignment_id)
+        ranking = compute_ranking(assignment_id=assignment_id, is_final=False)
+        _refresh_live_board(assignment_id)
+    return ranking
+
+
+def _is_final(assignment_id: uuid.UUID) -> bool:
+    room = rooms.get_assignment(assignment_id=assignment_id)
+    return room.status == room.Status.FINALISED
+
+
             return False
-        room = rooms.get_assignment(assignment_id=assignment_id)
-        compute_ranking(assignment_id=assignment_id, is_final=room.status == room.Status.FINALISED)
+        compute_ranking(assignment_id=assignment_id, is_final=_is_final(assignment_id))
         _refresh_live_board(assignment_id)
     return True
 

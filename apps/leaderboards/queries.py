@@ -153,7 +153,8 @@ def _stored_board(assignment_id: uuid.UUID, top: int, students: Collection[uuid.
 
 # Who computes a ranking locks recording out, so what was recorded later is not in it and everything else is.
 _CURRENT = """
-SELECT * FROM leaderboards_ranking ranking WHERE assignment_id = %s AND (is_final OR NOT EXISTS (
+SELECT * FROM leaderboards_ranking ranking
+WHERE assignment_id = %s AND withdrawn_at IS NULL AND (is_final OR NOT EXISTS (
     SELECT FROM leaderboards_examresult result
     WHERE result.assignment_id = ranking.assignment_id AND result.recorded_at > ranking.computed_at))
 ORDER BY is_final DESC, id DESC LIMIT 1
@@ -165,7 +166,7 @@ SELECT touched.assignment_id FROM (
     GROUP BY assignment_id) touched
 WHERE NOT EXISTS (
     SELECT FROM leaderboards_ranking ranking
-    WHERE ranking.assignment_id = touched.assignment_id AND ranking.computed_at >= last_at)
+    WHERE ranking.assignment_id = touched.assignment_id AND ranking.computed_at >= last_at AND withdrawn_at IS NULL)
 ORDER BY last_at
 """
 LOOK_BACK_DAYS = 2
@@ -252,7 +253,8 @@ def board_for(
 
 def final_board(*, assignment_id: uuid.UUID, top: int = TOP) -> Board | None:
     """The first rows of the final ranking, or nothing before there is one."""
-    ranking = Ranking.objects.filter(assignment_id=assignment_id, is_final=True).order_by("-pk").first()
+    final = Ranking.objects.filter(assignment_id=assignment_id, is_final=True, withdrawn_at=None)
+    ranking = final.order_by("-pk").first()
     if ranking is None:
         return None
     standings = Standings(assignment_id, ranking)

@@ -244,7 +244,8 @@ LEFT JOIN LATERAL (
     SELECT place.score, place.rank, place.percentile, ranking.people
     FROM leaderboards_rank place JOIN leaderboards_ranking ranking ON ranking.id = place.ranking_id
     WHERE place.student_id = result.student_id AND place.ranking_id = (
-        SELECT max(id) FROM leaderboards_ranking WHERE assignment_id = result.assignment_id AND is_final)
+        SELECT max(id) FROM leaderboards_ranking
+        WHERE assignment_id = result.assignment_id AND is_final AND withdrawn_at IS NULL)
 ) final ON true
 LEFT JOIN LATERAL (
     SELECT 1 + count(*) FILTER (WHERE score > result.score) AS rank, count(*) AS people,

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from apps.assignments.events import AssignmentFinalised
+from apps.assignments.events import AssignmentFinalised, FinalisingWithdrawn
 from apps.attempts.events import AttemptGraded, AttemptReopened, AttemptVoided, MarksWithdrawn
 from apps.authentication.events import UserErased
 from apps.core import bus
@@ -30,6 +30,11 @@ def withdraw_void_result(event: AttemptVoided) -> None:
 @bus.subscribe(AssignmentFinalised)
 def finalise_board(event: AssignmentFinalised) -> None:
     operations.finalise_board(assignment_id=event.assignment_id)
+
+
+@bus.subscribe(FinalisingWithdrawn)
+def unfreeze_board(event: FinalisingWithdrawn) -> None:
+    operations.unfreeze_board(assignment_id=event.assignment_id)
 
 
 @bus.subscribe(UserErased)

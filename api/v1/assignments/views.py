@@ -112,14 +112,15 @@ class AssignmentViewSet(GenericViewSet[Any]):
     @extend_schema(operation_id="assignments_release", request=None, responses=shapes.StaffAssignmentOut)
     @action(detail=True, methods=["post"])
     def release(self, request: Request, id: uuid.UUID) -> Response:
-        """Show the students of a closed room their results. Again is harmless."""
+        """Show the students of a closed room their results, once nobody sits in it any more. Again is harmless."""
         operations.release_results(assignment_id=id, actor=request.user)
         return self._answer(id)
 
     @extend_schema(operation_id="assignments_reopen", request=shapes.ReopenIn, responses=shapes.StaffAssignmentOut)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, id: uuid.UUID) -> Response:
-        """Let people start again in a room that was closed. Who has handed in stays so; see ``reopen-seats/``."""
+        """Let people start again in a room that was closed, or finalised and not released. Who has handed in stays so; see
+        ``reopen-seats/``."""
         shape = shapes.ReopenIn(data=request.data)
         shape.is_valid(raise_exception=True)
         operations.reopen_room(actor=request.user, assignment_id=id, **shape.validated_data)

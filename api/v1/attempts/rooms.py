@@ -56,7 +56,8 @@ class PauseView(SeatsChangedView):
         operation_id="attempts_pause", parameters=[KEY_HEADER], request=shapes.PauseIn, responses=shapes.SeatsOut
     )
     def post(self, request: Request, id: uuid.UUID) -> Response:
-        """Let time stand still for some or all who sit in this room, until it is resumed."""
+        """Let time stand still for some or all who sit in this room, until it is resumed. Where all are meant, or groups,
+        nobody of them can begin meanwhile (``room_paused``); who begins afterwards loses nothing by it."""
         return self.change(request, id, shapes.PauseIn, granting.pause, "pause")
 
 
@@ -79,7 +80,7 @@ class ReopenSeatsView(SeatsChangedView):
     )
     def post(self, request: Request, id: uuid.UUID) -> Response:
         """Let some or all who are done go on with their newest attempt, with so many seconds from now on. Their marks are
-        taken back until they hand in again."""
+        taken back until they hand in again, and a room that was finalised is only closed until then."""
         return self.change(request, id, shapes.ExtendIn, reopening.reopen, "reopen")
 
 

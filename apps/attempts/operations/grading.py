@@ -11,6 +11,7 @@ from django.db import transaction
 from apps.assignments import operations as room_operations
 from apps.assignments import queries as rooms
 from apps.assignments.errors import AssignmentNotFound, StillSitting
+from apps.assignments.operations import releasing
 from apps.attempts import errors
 from apps.attempts.events import AttemptAwaitsMarking, AttemptGraded, AttemptMarkedByHand, MarksWithdrawn
 from apps.attempts.models import AnswerSheet, Attempt, ItemMark
@@ -127,6 +128,14 @@ def finalise_if_done(*, assignment_id: uuid.UUID) -> None:
     room = rooms.get_assignment(assignment_id=assignment_id, lock="update")
     if _is_closed(room) and not _is_waiting(assignment_id):
         room_operations.finalise_room(assignment_id=assignment_id)
+
+
+@releasing.knows_who_sits
+def is_anybody_sitting(assignment_id: uuid.UUID) -> bool:
+    """Whether somebody still sits in a room; whose time is over, and only waits to be closed, does not."""
+    overdue = Attempt.objects.overdue(clock.now()).filter(assignment_id=assignment_id)
+    running = Attempt.objects.running().filter(assignment_id=assignment_id)
+    return running.exclude(pk__in=overdue.order_by().values("pk")).exists()
 
 
 def _is_closed(room: ExamAssignment) -> bool:

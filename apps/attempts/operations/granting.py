@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from django.db import transaction
 from apps.assignments import queries as rooms
 from apps.assignments import rules as room_rules
 from apps.assignments.errors import AssignmentNotFound
+from apps.assignments.operations import pausing
 from apps.attempts import errors, queries
 from apps.attempts.models import Attempt
 from apps.attempts.operations import browser, grading
@@ -21,6 +22,7 @@ from apps.attempts.rules import course, grants, ledger
 from apps.attempts.rules.ledger import Grant
 from apps.audit import operations as audit
 from apps.core import again, clock
+from apps.groups import queries as groups
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -32,22 +34,35 @@ def extend(
     actor: User,
     assignment_id: uuid.UUID,
     student_ids: Iterable[uuid.UUID] | None = None,
+    group_ids: Collection[uuid.UUID] | None = None,
     seconds: int,
     reason: str,
     at: datetime | None = None,
 ) -> list[Attempt]:
-    """Give running attempts of a room more time, where sections are timed in the present one: those of ``student_ids``,
-    or all. Returns them.
+    """Give running attempts of a room more time, where sections are timed in the present one: those of ``student_ids``
+    and of who studies in ``group_ids``, or all, if neither is said. Returns them.
 
-    Refuses less than a second or more than a day, an empty reason, and, changing nothing, students who do not sit.
+    Refuses less than a second or more than a day, an empty reason, groups that the room is not for, and, changing nothing,
+    students who do not sit, and more for anybody than a week in all.
     """
     reason = grants.check_reason(reason, seconds)
     with transaction.atomic():
         at = at or clock.now()
-        sitting = lock_seats(actor=actor, assignment_id=assignment_id, student_ids=student_ids, at=at)
+        sitting = lock_seats(
+            actor=actor, assignment_id=assignment_id, student_ids=student_ids, group_ids=group_ids, at=at
+        )
+        ledgers = timing.ledgers_of(attempts=sitting)
+        check_sums(sitting, ledgers, seconds)
         given = {attempt: [Grant(ledger.EXTENSION, float(seconds), _present_step(attempt, at))] for attempt in sitting}
-        timing.give(grants=given, reason=reason, author_id=actor.pk, at=at)
-        record(action="room.extended", assignment_id=assignment_id, sitting=sitting, reason=reason, seconds=seconds)
+        timing.give(grants=given, reason=reason, author_id=actor.pk, at=at, ledgers=ledgers)
+        record(
+            action="room.extended",
+            assignment_id=assignment_id,
+            sitting=sitting,
+            reason=reason,
+            group_ids=group_ids,
+            seconds=seconds,
+        )
     return sitting
 
 
@@ -57,20 +72,31 @@ def pause(
     actor: User,
     assignment_id: uuid.UUID,
     student_ids: Iterable[uuid.UUID] | None = None,
+    group_ids: Collection[uuid.UUID] | None = None,
     reason: str,
     at: datetime | None = None,
 ) -> list[Attempt]:
-    """Let time stand still for those of ``student_ids``, or for all who sit, until it is resumed. Nothing can be written
-    meanwhile; what was on its way counts for as long as the grace. Returns whose time has stopped now.
+    """Let time stand still for those of ``student_ids`` and of who studies in ``group_ids``, or for all who sit, until it is
+    resumed. Nothing can be written meanwhile; what was on its way counts for as long as the grace. Where it is not about
+    single students, nobody of these groups, or of the room, can begin meanwhile either: they begin afterwards and lose
+    nothing by it. Returns whose time has stopped now.
 
-    Refuses an empty reason, and, changing nothing, students who do not sit.
+    Refuses an empty reason, groups that the room is not for, and, changing nothing, students who do not sit.
     """
     reason = grants.check_reason(reason)
     with transaction.atomic():
         at = at or clock.now()
+        check_room(actor=actor, assignment_id=assignment_id, group_ids=group_ids)
+        if student_ids is None or group_ids is not None:
+            # Before the seats: who is about to begin is waited for, and is among them then.
+            pausing.keep_from_beginning(
+                actor=actor, assignment_id=assignment_id, group_ids=group_ids, reason=reason, at=at
+            )
         sitting = [
             a
-            for a in lock_seats(actor=actor, assignment_id=assignment_id, student_ids=student_ids, at=at)
+            for a in lock_seats(
+                actor=actor, assignment_id=assignment_id, student_ids=student_ids, group_ids=group_ids, at=at
+            )
             if a.paused_at is None
         ]
         Attempt.objects.filter(pk__in=[attempt.pk for attempt in sitting]).update(
@@ -79,7 +105,7 @@ def pause(
         for attempt in sitting:
             attempt.paused_at = at
         timing.tell(attempts=sitting, at=at)
-        record(action="room.paused", assignment_id=assignment_id, sitting=sitting, reason=reason)
+        record(action="room.paused", assignment_id=assignment_id, sitting=sitting, reason=reason, group_ids=group_ids)
     return sitting
 
 
@@ -89,19 +115,27 @@ def resume(
     actor: User,
     assignment_id: uuid.UUID,
     student_ids: Iterable[uuid.UUID] | None = None,
+    group_ids: Collection[uuid.UUID] | None = None,
     at: datetime | None = None,
 ) -> list[Attempt]:
-    """Let time go on for those of ``student_ids``, or for all who are paused; they get back what the pause has lasted, also
-    beyond the window of the room. The ledger keeps who stopped their time, and why. Returns them."""
+    """Let time go on for those of ``student_ids`` and of who studies in ``group_ids``, or for all who are paused; they get
+    back what the pause has lasted, also beyond the window of the room. Who has not begun can do so again, if it was
+    their group that was paused or if all go on. The ledger keeps who stopped their time, and why. Returns them.
+
+    Refuses groups that the room is not for, and, changing nothing, students who do not sit."""
     with transaction.atomic():
         at = at or clock.now()
         paused = [
             a
-            for a in lock_seats(actor=actor, assignment_id=assignment_id, student_ids=student_ids, at=at)
+            for a in lock_seats(
+                actor=actor, assignment_id=assignment_id, student_ids=student_ids, group_ids=group_ids, at=at
+            )
             if a.paused_at is not None
         ]
         _end_pauses(paused, at=at, author_id=actor.pk)
-        record(action="room.resumed", assignment_id=assignment_id, sitting=paused, reason="")
+        if student_ids is None or group_ids is not None:
+            pausing.let_begin(assignment_id=assignment_id, group_ids=group_ids, at=at)
+        record(action="room.resumed", assignment_id=assignment_id, sitting=paused, reason="", group_ids=group_ids)
     return paused
 
 
@@ -213,18 +247,19 @@ def close_attempts_of(*, assignment_id: uuid.UUID, at: datetime | None = None) -
 
 
 def move_windows(*, assignment_id: uuid.UUID, at: datetime | None = None) -> int:
-    """The window of an open room has moved: the deadlines of those who sit follow it. Returns how many moved."""
+    """The window of an open room has moved: the deadlines of those who sit follow it, and where everybody has their full
+    time, whatever ended them is gone. Returns how many moved."""
     with transaction.atomic():
         at = at or clock.now()
         running = Attempt.objects.running().filter(assignment_id=assignment_id).order_by("pk")
         attempts = [a for a in running.select_for_update() if not queries.is_due(a, at)]
         room = rooms.get_assignment(assignment_id=assignment_id)
-        if room.status != room_rules.OPEN or room.late_policy != room.LatePolicy.WINDOW:
+        if room.status != room_rules.OPEN:
             return 0
         ledgers = timing.ledgers_of(attempts=attempts)
         following = [attempt for attempt in attempts if not _was_reopened(ledgers[attempt.pk])]
         for attempt in following:
-            attempt.limit_at = room.closes_at
+            attempt.limit_at = room.closes_at if room.late_policy == room.LatePolicy.WINDOW else None
         nothing: dict[Attempt, list[Grant]] = {attempt: [] for attempt in following}
         moved = timing.give(
             grants=nothing, reason="The window of the room moved.", author_id=None, at=at, ledgers=ledgers
@@ -235,20 +270,39 @@ def move_windows(*, assignment_id: uuid.UUID, at: datetime | None = None) -> int
 # -- shared --------------------------------------------------------------------------------------------------------
 
 
-def lock_seats(
-    *, actor: User, assignment_id: uuid.UUID, student_ids: Iterable[uuid.UUID] | None, at: datetime
-) -> list[Attempt]:
-    """The attempts that run in a room ``actor`` manages, locked; refuses students who do not sit."""
+def check_room(*, actor: User, assignment_id: uuid.UUID, group_ids: Collection[uuid.UUID] | None) -> None:
+    """Refuses a room that ``actor`` does not manage, and groups that it is not for."""
     if not rooms.managed_by(actor).filter(pk=assignment_id).exists():
         raise AssignmentNotFound
+    rooms.check_groups(assignment_id=assignment_id, group_ids=group_ids or ())
+
+
+def lock_seats(
+    *,
+    actor: User,
+    assignment_id: uuid.UUID,
+    student_ids: Iterable[uuid.UUID] | None,
+    group_ids: Collection[uuid.UUID] | None = None,
+    at: datetime,
+) -> list[Attempt]:
+    """The attempts that run in a room ``actor`` manages, locked: those of the students who are named and of who studies in
+    these groups, or all. Refuses groups that the room is not for, and named students who do not sit."""
+    check_room(actor=actor, assignment_id=assignment_id, group_ids=group_ids)
+    named = set(student_ids or ())
     attempts = Attempt.objects.running().filter(assignment_id=assignment_id).order_by("pk")
-    wanted = None if student_ids is None else set(student_ids)
-    if wanted is not None:
-        attempts = attempts.filter(student__in=wanted)
+    if student_ids is not None or group_ids is not None:
+        attempts = attempts.filter(student__in=named | groups.student_ids(group_ids or ()))
     sitting = [attempt for attempt in attempts.select_for_update() if not queries.is_due(attempt, at)]
-    if wanted is not None and (missing := wanted - {attempt.student_id for attempt in sitting}):
+    if missing := named - {attempt.student_id for attempt in sitting}:
         raise errors.NotSitting(students=sorted(map(str, missing)))
     return sitting
+
+
+def check_sums(attempts: Iterable[Attempt], ledgers: Mapping[uuid.UUID, Iterable[Grant]], seconds: int) -> None:
+    """Refuses to give anybody so many seconds more, if it comes to more than a week in all."""
+    too_much = [attempt for attempt in attempts if grants.is_too_much(ledgers[attempt.pk], seconds)]
+    if too_much:
+        raise errors.TooMuchTime(students=sorted(str(attempt.student_id) for attempt in too_much))
 
 
 def _present_step(attempt: Attempt, at: datetime) -> int:
@@ -260,9 +314,22 @@ def _was_reopened(entries: Iterable[Grant]) -> bool:
     return any(entry.kind == ledger.REOPENED for entry in entries)
 
 
-def record(*, action: str, assignment_id: uuid.UUID, sitting: Iterable[Attempt], reason: str, **after: object) -> None:
+def record(
+    *,
+    action: str,
+    assignment_id: uuid.UUID,
+    sitting: Iterable[Attempt],
+    reason: str,
+    group_ids: Collection[uuid.UUID] | None = None,
+    **after: object,
+) -> None:
     """Leave a trace of what was done in a room, and to whom."""
     students = sorted(str(attempt.student_id) for attempt in sitting)
+    of_groups = {} if group_ids is None else {"groups": sorted(map(str, group_ids))}
     audit.record(
-        action=action, subject="room", subject_id=assignment_id, after={**after, "students": students}, reason=reason
+        action=action,
+        subject="room",
+        subject_id=assignment_id,
+        after={**after, **of_groups, "students": students},
+        reason=reason,
     )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import F
 
+from apps.assignments import operations as room_operations
 from apps.assignments import queries as rooms
 from apps.assignments import rules as room_rules
-from apps.assignments.errors import AssignmentNotFound
+from apps.assignments.errors import AlreadyReleased
 from apps.attempts import errors
 from apps.attempts.events import AttemptReopened
 from apps.attempts.models import AnswerSheet, Attempt, ItemMark, WithdrawnSheet
@@ -22,6 +23,7 @@ from apps.attempts.rules import grants as rules
 from apps.attempts.rules import ledger
 from apps.attempts.rules.ledger import Grant
 from apps.core import again, bus, clock
+from apps.groups import queries as groups
 
 if TYPE_CHECKING:
     from apps.assignments.models import ExamAssignment
@@ -34,32 +36,37 @@ def reopen(
     actor: User,
     assignment_id: uuid.UUID,
     student_ids: Iterable[uuid.UUID] | None = None,
+    group_ids: Collection[uuid.UUID] | None = None,
     seconds: int,
     reason: str,
     at: datetime | None = None,
 ) -> list[Attempt]:
-    """Let the students of ``student_ids``, or all who have handed in or run out of time, go on with their newest attempt:
-    it continues in the step where it ended, which has so many seconds left from now on, whatever the room's window says.
-    Returns these attempts.
+    """Let the students of ``student_ids`` and those who study in ``group_ids``, or all, who have handed in or run out of
+    time go on with their newest attempt: it continues in the step where it ended, which has so many seconds left from now
+    on, whatever the room's window says. Returns these attempts.
 
     The sheets that were frozen are kept as withdrawn, with who opened them and why; marks and places on boards are taken
-    back. Refuses a room that is finalised or whose results are released, and, changing nothing, students who have no
-    closed attempt or sit in another one.
+    back, and a room that was finalised is so no more. Refuses a room whose results are released, groups that it is not
+    for, and, changing nothing, students who have no closed attempt or sit in another one, and more for anybody than a
+    week in all.
     """
     reason = rules.check_reason(reason, seconds)
     with transaction.atomic():
         at = at or clock.now()
-        if not rooms.managed_by(actor).filter(pk=assignment_id).exists():
-            raise AssignmentNotFound
+        granting.check_room(actor=actor, assignment_id=assignment_id, group_ids=group_ids)
         # Attempts before their room, as marking does; so the room is looked at before and again.
         _check_room(rooms.get_assignment(assignment_id=assignment_id))
-        attempts = _lock_closed(assignment_id, student_ids)
+        attempts = _lock_closed(assignment_id, student_ids, group_ids)
         _check_room(rooms.get_assignment(assignment_id=assignment_id, lock="update"))
+        if attempts:
+            room_operations.withdraw_finalising(assignment_id=assignment_id, reason=reason)
+        ledgers = timing.ledgers_of(attempts=attempts)
+        granting.check_sums(attempts, ledgers, seconds)
         _withdraw(attempts, reason=reason, author_id=actor.pk)
-        grants = {attempt: [_grant(attempt, known, seconds, at)] for attempt, known in _with_ledgers(attempts)}
+        grants = {attempt: _grants(attempt, ledgers[attempt.pk], seconds, at) for attempt in attempts}
         for attempt in attempts:
             attempt.status, attempt.limit_at = Attempt.Status.IN_PROGRESS, None
-        timing.give(grants=grants, reason=reason, author_id=actor.pk, at=at)
+        timing.give(grants=grants, reason=reason, author_id=actor.pk, at=at, ledgers=ledgers)
         timing.set_alarms(attempts=attempts)
         bus.publish_many([AttemptReopened(attempt_id=attempt.pk, assignment_id=assignment_id) for attempt in attempts])
         granting.record(
@@ -67,29 +74,34 @@ def reopen(
             assignment_id=assignment_id,
             sitting=attempts,
             reason=reason,
+            group_ids=group_ids,
             seconds=seconds,
         )
     return attempts
 
 
 def _check_room(room: ExamAssignment) -> None:
-    if room.status not in (room_rules.OPEN, room_rules.CLOSED) or room.is_published:
+    if room.is_published:
+        raise AlreadyReleased
+    if room.status == room_rules.SCHEDULED:
         raise errors.CannotReopen
 
 
-def _lock_closed(assignment_id: uuid.UUID, student_ids: Iterable[uuid.UUID] | None) -> list[Attempt]:
+def _lock_closed(
+    assignment_id: uuid.UUID, student_ids: Iterable[uuid.UUID] | None, group_ids: Collection[uuid.UUID] | None
+) -> list[Attempt]:
     """The newest attempt of each student, if it is closed."""
-    wanted = None if student_ids is None else set(student_ids)
+    named = set(student_ids or ())
     rows = Attempt.objects.filter(assignment_id=assignment_id).exclude(status=Attempt.Status.VOID)
-    if wanted is not None:
-        rows = rows.filter(student__in=wanted)
+    if student_ids is not None or group_ids is not None:
+        rows = rows.filter(student__in=named | groups.student_ids(group_ids or ()))
     newest: dict[uuid.UUID, Attempt] = {}
     for attempt in rows.order_by("pk").select_for_update():
         known = newest.get(attempt.student_id)
         if known is None or known.number < attempt.number:
             newest[attempt.student_id] = attempt
     closed = [attempt for attempt in newest.values() if not attempt.is_running]
-    if wanted is not None and (missing := wanted - {attempt.student_id for attempt in closed}):
+    if missing := named - {attempt.student_id for attempt in closed}:
         raise errors.NotClosed(students=sorted(map(str, missing)))
     return closed
 
@@ -123,14 +135,12 @@ def _withdraw(attempts: list[Attempt], *, reason: str, author_id: uuid.UUID) -> 
     )
 
 
-def _with_ledgers(attempts: list[Attempt]) -> Iterable[tuple[Attempt, list[Grant]]]:
-    ledgers = timing.ledgers_of(attempts=attempts)
-    return ((attempt, ledgers[attempt.pk]) for attempt in attempts)
-
-
-def _grant(attempt: Attempt, known: list[Grant], seconds: int, at: datetime) -> Grant:
-    """What lies between the end of the step, without any window, and its new end."""
+def _grants(attempt: Attempt, known: list[Grant], seconds: int, at: datetime) -> list[Grant]:
+    """What lies between the end of the step, without any window, and this moment; and what is given from now on."""
     ends = ledger.full_ends(attempt.started_at, known, len(attempt.course) or 1)
     assert attempt.finished_at is not None
     step = max(ledger.step_at(ends=ends, at=attempt.finished_at), attempt.step_floor) if attempt.course else 0
-    return Grant(ledger.REOPENED, (at + timedelta(seconds=seconds) - ends[step]).total_seconds(), step)
+    return [
+        Grant(ledger.REOPENED, (at - ends[step]).total_seconds(), step),
+        Grant(ledger.EXTENSION, float(seconds), step),
+    ]

@@ -15,14 +15,14 @@ from django.db.models import F
 
 from apps.assignments import queries as rooms
 from apps.assignments import rules as room_rules
-from apps.assignments.errors import AssignmentNotFound, RoomNotOpen, TooLateToStart
+from apps.assignments.errors import AssignmentNotFound, RoomNotOpen, RoomPaused, TooLateToStart
 from apps.attempts import errors, queries
 from apps.attempts.events import AttemptStarted
 from apps.attempts.models import AnswerSheet, Attempt
 from apps.attempts.operations import browser, capacity, codes, integrity, journal, sheets
 from apps.attempts.operations import clock as timing
 from apps.attempts.queries import courses
-from apps.attempts.rules import course, ledger, watermarks
+from apps.attempts.rules import course, ledger, waiting, watermarks
 from apps.attempts.rules import integrity as seen
 from apps.attempts.rules.answers import Refused
 from apps.audit import operations as audit
@@ -81,7 +81,7 @@ def start_attempt(
     """Begin, or go on with the attempt that runs already. An attempt whose time is up is closed on the way.
 
     ``kind`` is that of the room; in one of practice attempts count for nothing. Refuses a room that is unknown, of another
-    kind, not assigned, not open, or wants another code, a student without attempts left, and
+    kind, not assigned, not open, paused, or wants another code, a student without attempts left, and
     everybody while as many sit as the center's plan allows.
     However many starts arrive at once, one attempt begins and all of them get it.
     """
@@ -121,7 +121,8 @@ def _begin(
     room = rooms.get_assignment(assignment_id=assignment_id, lock="share")
     if room.kind != kind:
         raise AssignmentNotFound
-    _guard(room, actor, access_code, before, at)
+    wait = rooms.waits_of(student_id=actor.pk, rooms=[room], at=at).get(room.pk, rooms.Wait())
+    _guard(room, actor, access_code, before, wait, at)
     paper = papers.get_paper(paper_id=room.paper_id)
     seed = secrets.randbits(63)
     steps = courses.steps_in(room=room, seed=seed, may_check=may_check)
@@ -132,6 +133,9 @@ def _begin(
         else course.whole_grants(room.seconds or paper.seconds, courses.parts_of(room), factors)
     )
     limit_at = room.closes_at if room.late_policy == room.LatePolicy.WINDOW else None
+    grants += waiting.made_up(
+        started_at=at, grants=grants, limit_at=limit_at, steps=len(steps) or 1, seconds_waited=wait.seconds
+    )
     reckoning = ledger.reckon(started_at=at, grants=grants, limit_at=limit_at, steps=len(steps) or 1)
     attempt = Attempt.objects.create(
         assignment=room,
@@ -157,14 +161,21 @@ def _begin(
     return attempt
 
 
-def _guard(room: ExamAssignment, actor: User, access_code: str, before: Sequence[Attempt], at: datetime) -> None:
+def _guard(
+    room: ExamAssignment, actor: User, access_code: str, before: Sequence[Attempt], wait: rooms.Wait, at: datetime
+) -> None:
     """Everything that can speak against a start, what hides the room first."""
     if not rooms.is_assigned(assignment=room, student_id=actor.pk):
         raise AssignmentNotFound
     centers.check_not_suspended()
     if not room_rules.is_open(room.status, room.opens_at, room.closes_at, at):
         raise RoomNotOpen
-    if room.latest_start_seconds is not None and room_rules.is_too_late(room.opened_at, room.latest_start_seconds, at):
+    if wait.is_paused:
+        raise RoomPaused
+    # No clock may have moved the room yet that its window has opened.
+    begun_at = room.opened_at or room.opens_at
+    latest = room.latest_start_seconds
+    if latest is not None and room_rules.is_too_late(begun_at, latest, at, waited=wait.seconds):
         raise TooLateToStart
     browser.check_browser(keys=room.browser_keys)
     codes.check_code(room=room, student_id=actor.pk, code=access_code)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from apps.assignments import queries as assignments
 from apps.attempts.queries import courses
-from apps.attempts.rules import course, ledger
+from apps.attempts.rules import course, ledger, waiting
 
 if TYPE_CHECKING:
     from apps.assignments.models import ExamAssignment
@@ -44,10 +44,15 @@ def own_time(*, actor: User, room: ExamAssignment, at: datetime) -> OwnTime:
 
 
 def own_times(*, actor: User, rooms: Iterable[ExamAssignment], at: datetime) -> Mapping[uuid.UUID, OwnTime]:
-    """The same of several rooms, by their ids; what the student is given more is looked up once."""
+    """The same of several rooms, by their ids; what the student is given more is looked up once, and so is whether they had
+    to wait, since a room was paused."""
     begins = [(room, _begin(room, at)) for room in rooms]
     factors = assignments.factors_at(student_id=actor.pk, moments=[begin for _, begin in begins])
-    return {room.pk: _time_in(room, given, begin) for (room, begin), given in zip(begins, factors, strict=True)}
+    waits = assignments.waits_of(student_id=actor.pk, rooms=[room for room, _ in begins], at=at)
+    return {
+        room.pk: _time_in(room, given, begin, waits.get(room.pk, assignments.Wait()).seconds)
+        for (room, begin), given in zip(begins, factors, strict=True)
+    }
 
 
 def _begin(room: ExamAssignment, at: datetime) -> datetime:
@@ -55,7 +60,7 @@ def _begin(room: ExamAssignment, at: datetime) -> datetime:
     return max(at, room.opens_at) if room.opens_at is not None and room.opened_at is None else at
 
 
-def _time_in(room: ExamAssignment, factors: course.Factors, begin: datetime) -> OwnTime:
+def _time_in(room: ExamAssignment, factors: course.Factors, begin: datetime, waited: float) -> OwnTime:
     steps = courses.steps_in(room=room)
     if steps:
         grants = course.course_grants(steps, factors)
@@ -63,7 +68,10 @@ def _time_in(room: ExamAssignment, factors: course.Factors, begin: datetime) -> 
         parts = courses.parts_of(room) if factors else []
         grants = course.whole_grants(room.seconds or room.paper.seconds, parts, factors)
     limit_at = room.closes_at if room.late_policy == room.LatePolicy.WINDOW else None
-    reckoning = ledger.reckon(started_at=begin, grants=grants, limit_at=limit_at, steps=len(steps) or 1)
+    made_up = waiting.made_up(
+        started_at=begin, grants=grants, limit_at=limit_at, steps=len(steps) or 1, seconds_waited=waited
+    )
+    reckoning = ledger.reckon(started_at=begin, grants=[*grants, *made_up], limit_at=limit_at, steps=len(steps) or 1)
     of_step = [sum(g.seconds for g in grants if g.step == place) for place in range(len(steps))]
     return OwnTime(
         total=sum(grant.seconds for grant in grants),

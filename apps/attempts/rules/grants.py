@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
+
 from apps.attempts.errors import BadExtension
 from apps.attempts.rules import ledger
+from apps.attempts.rules.ledger import Grant
 from apps.core.errors import Problem
+
+LARGEST_SUM: Final = 7 * 24 * 60 * 60
 
 
 def check_reason(reason: str, seconds: int = 1) -> str:
@@ -17,3 +23,8 @@ def check_reason(reason: str, seconds: int = 1) -> str:
     if problems:
         raise BadExtension(problems=problems)
     return reason.strip()
+
+
+def is_too_much(given: Iterable[Grant], seconds: int) -> bool:
+    """Whether so many seconds more would be more than anybody is given by hand in one attempt, all in all."""
+    return seconds + sum(grant.seconds for grant in given if grant.kind == ledger.EXTENSION) > LARGEST_SUM

@@ -9,7 +9,7 @@ import pytest
 from django.db.models import Sum
 
 from apps.assignments import operations as rooms
-from apps.assignments.errors import AssignmentNotFound, BadCourse, IllegalMove, TooLateToStart
+from apps.assignments.errors import AlreadyReleased, AssignmentNotFound, BadCourse, TooLateToStart
 from apps.assignments.models import Accommodation, Announcement
 from apps.attempts import errors, queries
 from apps.attempts.models import Attempt, ItemMark, RefusedAnswer, TimeGrant, WithdrawnSheet
@@ -443,16 +443,16 @@ def test_refuses_to_open_what_is_not_closed_and_changes_nothing(cast, done):
     assert WithdrawnSheet.objects.count() == 1
 
 
-def test_refuses_to_open_what_is_finalised_or_released(cast, done, deliver):
+def test_refuses_to_open_what_is_released(cast, done, deliver):
     room_id = done.assignment_id
     rooms.close_room(assignment_id=room_id)
     rooms.release_results(assignment_id=room_id)
-    with pytest.raises(errors.CannotReopen):
+    with pytest.raises(AlreadyReleased):
         reopen(cast, done)
     deliver()
-    with pytest.raises(errors.CannotReopen):
+    with pytest.raises(AlreadyReleased):
         reopen(cast, done)
-    with pytest.raises(IllegalMove):
+    with pytest.raises(AlreadyReleased):
         rooms.reopen_room(actor=cast.dora, assignment_id=room_id, reason="Late bus")
 
 

@@ -22,7 +22,8 @@ from django.db.models import Sum
 
 from apps.assignments import operations as rooms
 from apps.assignments import queries as room_queries
-from apps.assignments.errors import RoomNotOpen
+from apps.assignments.errors import RoomNotOpen, RoomPaused
+from apps.assignments.operations import pausing
 from apps.attempts import errors
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, Attempts, ItemMark, TimeGrant
 from apps.attempts.operations import clock as timing
@@ -132,6 +133,17 @@ def slow_down(patch: pytest.MonkeyPatch, module: Any, name: str, *, after: bool 
         return result
 
     patch.setattr(module, name, slowly)
+
+
+def share_nothing(patch: pytest.MonkeyPatch) -> None:
+    """Whoever begins does not hold the room, and takes long."""
+    real = room_queries.get_assignment
+    patch.setattr(
+        room_queries,
+        "get_assignment",
+        lambda *, assignment_id, lock="": real(assignment_id=assignment_id, lock="" if lock == "share" else lock),
+    )
+    slow_down(patch, sitting, "_guard", after=True)
 
 
 class StartStart(Pair):
@@ -371,18 +383,38 @@ class CloseStart(Pair):
         return "start"
 
     def break_it(self, patch: pytest.MonkeyPatch) -> None:
-        real = room_queries.get_assignment
-        patch.setattr(
-            room_queries,
-            "get_assignment",
-            lambda *, assignment_id, lock="": real(assignment_id=assignment_id, lock="" if lock == "share" else lock),
-        )
-        slow_down(patch, sitting, "_guard", after=True)
+        share_nothing(patch)
+
+
+class PauseStart(Pair):
+    """Whoever is about to begin when a room is paused stands still too, or does not begin."""
+
+    def prepare(self, r: Round) -> None:
+        pass
+
+    def left(self, r: Round) -> Any:
+        return sitting.start_attempt(actor=r.cast.alice, assignment_id=r.room.pk)
+
+    def right(self, r: Round) -> Any:
+        return granting.pause(actor=r.cast.dora, assignment_id=r.room.pk, reason="Fire drill")
+
+    def check(self, r: Round, left: Any, right: Any) -> str:
+        promise(isinstance(right, list), f"the pause failed: {right!r}")
+        pausing.let_begin(assignment_id=r.room.pk, at=r.now)
+        if isinstance(left, RoomPaused):
+            promise(right == [], "time was stopped for somebody who does not sit")
+            return "right"
+        promise(not isinstance(left, Exception), f"the start failed: {left!r}")
+        promise(right == [left.attempt], "somebody sits with a running clock in a paused room")
+        return "left"
+
+    def break_it(self, patch: pytest.MonkeyPatch) -> None:
+        share_nothing(patch)
 
 
 PAIRS = [
     *(StartStart, SubmitSubmit, SubmitSave, SubmitSweep, ExtendSweep, TakeoverSave, PauseSave, GoOnSave),
-    *(ResumeSweep, ReopenGrade, CloseStart),
+    *(ResumeSweep, ReopenGrade, CloseStart, PauseStart),
 ]
 
 

@@ -11,18 +11,32 @@ from api.common.serializers import BoundedList
 from api.v1.attempts.serializers.attempts import STATUSES, CourseOut
 
 
-class ExtendIn(KeyedIn):
+class SeatsIn(KeyedIn):
+    """Which seats something is about: those of these students and of who studies in these groups; without either, all."""
+
     student_ids = BoundedList(
-        child=serializers.UUIDField(), min_length=1, max_length=1000, required=False, help_text="Absent: all who sit."
+        child=serializers.UUIDField(),
+        min_length=1,
+        max_length=1000,
+        required=False,
+        help_text="Students who sit, or who are done where their seats are opened again; all of them, or it is refused.",
     )
+    group_ids = BoundedList(
+        child=serializers.UUIDField(),
+        min_length=1,
+        max_length=200,
+        required=False,
+        help_text="Groups of the room, as they sit in rooms of their own: those of their students whom it can be about.",
+    )
+
+
+class ExtendIn(SeatsIn):
     seconds = serializers.IntegerField(help_text="1 second to 24 hours.")
     reason = serializers.CharField(max_length=200)
 
 
-class ResumeIn(KeyedIn):
-    student_ids = BoundedList(
-        child=serializers.UUIDField(), min_length=1, max_length=1000, required=False, help_text="Absent: all."
-    )
+class ResumeIn(SeatsIn):
+    pass
 
 
 class PauseIn(ResumeIn):
