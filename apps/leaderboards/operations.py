@@ -80,11 +80,15 @@ def record_result(*, attempt_id: uuid.UUID) -> bool:
     """Enter the marks of a graded attempt as they are now, and tell the board. False if they are known already, or if
     the attempt has none any more. Which of several attempts counts is said by the room."""
     with transaction.atomic():
+        place = earned.find_place(attempt_id=attempt_id)
+        if place is None:
+            return False
+        # Facts from before the lock may be those of marks that were withdrawn while it was waited for.
+        _lock(*place)
         try:
             facts = earned.get_result_facts(attempt_id=attempt_id)
         except NotGradedYet:
             return False
-        _lock(facts.assignment_id, facts.student_id)
         chain = _chain(facts.assignment_id)
         with connection.cursor() as cursor:
             cursor.execute(_RECORD, _values(facts, chain))
@@ -105,6 +109,8 @@ def withdraw_result(*, attempt_id: uuid.UUID, assignment_id: uuid.UUID) -> bool:
             return False  # marked again meanwhile
         count, _ = ExamResult.objects.filter(attempt_id=attempt_id).delete()
         if count:
+            # No result comes in with this, so nothing else says that these hold no more.
+            Ranking.objects.filter(assignment_id=assignment_id, is_final=False).delete()
             _choose_best(assignment_id)
             _refresh_live_board(assignment_id)
     return bool(count)

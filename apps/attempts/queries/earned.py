@@ -128,6 +128,11 @@ def get_result_facts(*, attempt_id: uuid.UUID) -> ResultFacts:
     return facts[0]
 
 
+def find_place(*, attempt_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID] | None:
+    """The room and the student of an attempt, which never change."""
+    return Attempt.objects.filter(pk=attempt_id).values_list("assignment_id", "student_id").first()
+
+
 def list_result_facts(
     *, attempt_ids: Iterable[uuid.UUID] | None = None, assignment_id: uuid.UUID | None = None
 ) -> list[ResultFacts]:

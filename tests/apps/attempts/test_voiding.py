@@ -74,6 +74,35 @@ def test_its_place_on_the_board_is_gone(cast, room):
     assert list(ExamResult.objects.values_list("student_id", flat=True)) == [cast.bob.pk]
 
 
+def test_a_ranking_of_the_running_exam_does_not_show_it_any_more(cast, room):
+    for person in (cast.alice, cast.bob):
+        hand_in(person, sit(person, room))
+    boards.compute_ranking(assignment_id=room.pk, is_final=False)
+    attempt = Attempt.objects.get(student=cast.alice)
+    assert board_queries.find_rank(attempt_id=attempt.pk) is not None
+    void(cast, attempt)
+    boards.withdraw_void_result(attempt_id=attempt.pk, assignment_id=room.pk)
+    assert board_queries.find_ranking(assignment_id=room.pk) is None
+    assert board_queries.find_rank(attempt_id=attempt.pk) is None
+    assert boards.sync_board(assignment_id=room.pk)
+    assert board_queries.find_ranking(assignment_id=room.pk).people == 1
+
+
+def test_marks_that_are_taken_back_while_they_wait_to_be_recorded_are_not(cast, room, monkeypatch):
+    attempt = sit(cast.alice, room)
+    sitting.submit_attempt(attempt_id=attempt.pk, actor=cast.alice)
+    grading.grade_attempt(attempt_id=attempt.pk)
+    lock = boards._lock
+
+    def lock_after_the_void(*whom):
+        void(cast, attempt)
+        lock(*whom)
+
+    monkeypatch.setattr(boards, "_lock", lock_after_the_void)
+    assert boards.record_result(attempt_id=attempt.pk) is False
+    assert not ExamResult.objects.exists()
+
+
 def test_a_ranking_that_was_final_is_made_anew_without_it(cast, room):
     for person in (cast.alice, cast.bob):
         hand_in(person, sit(person, room))
