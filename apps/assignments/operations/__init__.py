@@ -10,6 +10,7 @@ from django.db.models import ProtectedError
 
 from apps.assignments import queries, rules
 from apps.assignments.errors import (
+    AlreadyReleased,
     AssignmentNotFound,
     BadReason,
     HasAttempts,
@@ -19,9 +20,9 @@ from apps.assignments.errors import (
     RoomNotOpen,
     TooEarly,
 )
-from apps.assignments.events import ResultsReleased, RoomDue, TestAssigned, WindowMoved
+from apps.assignments.events import FinalisingWithdrawn, ResultsReleased, RoomDue, TestAssigned, WindowMoved
 from apps.assignments.models import Announcement, ExamAssignment
-from apps.assignments.operations import checking
+from apps.assignments.operations import checking, pausing, releasing
 from apps.audit import operations as audit
 from apps.core import bus, clock, realtime, tenancy
 from apps.core.errors import Problem
@@ -177,23 +178,29 @@ def reopen_room(
     reason: str,
     at: datetime | None = None,
 ) -> ExamAssignment:
-    """Let people start again in a room that was closed, until ``closes_at`` or until it is closed by hand. Who has handed
-    in stays so. Refuses one that is not closed, that is finalised or whose results are released, a moment in the past
-    and an empty reason."""
+    """Let people start again in a room that was closed, until ``closes_at`` or until it is closed by hand, as if it was
+    opened now: what is counted from the opening is counted anew, and who sits still has the new window. Who has handed in
+    stays so. One that was final is so no more. Refuses one that is not closed, whose results are released, a moment in
+    the past and an empty reason."""
     at = at or clock.now()
-    if not 1 <= len(reason.strip()) <= 200:
-        raise BadReason(problems=[Problem("/reason", "required", BadReason.message)])
+    reason = _check_reason(reason)
     with transaction.atomic():
         room = _lock(assignment_id, actor)
         _apply_clock(room, at)
-        if room.status != rules.CLOSED or room.is_published:
+        if room.status == rules.FINALISED:
+            _withdraw_finalising(room, reason)
+        if room.is_published:
+            raise AlreadyReleased
+        if room.status != rules.CLOSED:
             raise IllegalMove(present=room.status, wanted=rules.OPEN)
-        room.closes_at, room.closed_at, room.status = closes_at, None, rules.OPEN
+        room.closes_at, room.opened_at, room.closed_at, room.status = closes_at, at, None, rules.OPEN
         checking.check_window(room=room, at=at)
         room.save(update_fields=["closes_at", "closed_at", "status", "updated_at"])
         _set_alarms(room, ["closes_at"])
         bus.publish(rules.announcement(rules.OPEN, room.pk))
-        audit.record(action="room.reopened", subject="room", subject_id=room.pk, name=room.title, reason=reason.strip())
+        # Who still sat when the room was closed follows its new window.
+        bus.publish(WindowMoved(assignment_id=room.pk))
+        _record("room.reopened", room, reason=reason)
     return room
 
 
@@ -205,6 +212,34 @@ def announce(*, actor: User, assignment_id: uuid.UUID, text: str) -> Announcemen
         raise BadReason(problems=[Problem("/text", "required", "Between 1 and 1,000 characters.")])
     with transaction.atomic():
         room = _lock(assignment_id, actor)
+def withdraw_finalising(*, assignment_id: uuid.UUID, reason: str) -> ExamAssignment:
+    """Make a finalised room one that is only closed, because something in it is opened again: it is finalised anew when
+    nobody has to be waited for. Any other room stays as it is; refuses one whose results are released, and an empty
+    reason."""
+    reason = _check_reason(reason)
+    with transaction.atomic():
+        room = _lock(assignment_id)
+        if room.status == rules.FINALISED:
+            _withdraw_finalising(room, reason)
+    return room
+
+
+def _withdraw_finalising(room: ExamAssignment, reason: str) -> None:
+    if room.is_published:
+        raise AlreadyReleased
+    room.status, room.finalised_at = rules.CLOSED, None
+    room.save(update_fields=["status", "finalised_at", "updated_at"])
+    bus.publish(FinalisingWithdrawn(assignment_id=room.pk))
+    states = {"before": {"status": rules.FINALISED}, "after": {"status": rules.CLOSED}}
+    _record("room.finalising_withdrawn", room, **states, reason=reason)
+
+
+def _check_reason(reason: str) -> str:
+    if not 1 <= len(reason.strip()) <= 200:
+        raise BadReason(problems=[Problem("/reason", "required", BadReason.message)])
+    return reason.strip()
+
+
         if room.status not in (rules.OPEN, rules.CLOSED):
             raise RoomNotOpen
         said = Announcement.objects.create(assignment=room, text=text, said_by=actor)
@@ -217,7 +252,8 @@ def announce(*, actor: User, assignment_id: uuid.UUID, text: str) -> Announcemen
 
 
 def release_results(*, assignment_id: uuid.UUID, actor: User | None = None) -> ExamAssignment:
-    """Show students their results, whatever the policy. Done once; refuses before the room is closed."""
+    """Show students their results, whatever the policy. Done once; refuses before the room is closed, and while somebody
+    still sits in it."""
     with transaction.atomic():
         return _publish_results(_lock(assignment_id, actor).pk, is_published=True)
 
@@ -247,7 +283,9 @@ def _move(assignment_id: uuid.UUID, actor: User | None, wanted: str, at: datetim
 def _apply_clock(room: ExamAssignment, at: datetime) -> None:
     due = rules.status_by_clock(room.status, room.opens_at, room.closes_at, at)
     if due != room.status:
-        _go(room, due, at, reason="Its window says so.")
+        # However late the clock comes, what is counted from the opening is counted from where the window begins.
+        moment = room.opens_at if due == rules.OPEN and room.opens_at is not None else at
+        _go(room, due, moment, reason="Its window says so.")
 
 
 def _go(room: ExamAssignment, status: str, at: datetime, reason: str = "") -> None:
@@ -264,6 +302,8 @@ def _publish_results(assignment_id: uuid.UUID, is_published: bool) -> ExamAssign
     room = queries.get_assignment(assignment_id=assignment_id)
     if is_published == room.is_published:
         return room
+    if status == rules.CLOSED:
+        pausing.let_begin(assignment_id=room.pk, at=at)
     if not is_published:
         raise IllegalMove("Results that were released cannot be taken back.")
     if room.status not in (rules.CLOSED, rules.FINALISED):
@@ -276,6 +316,7 @@ def _publish_results(assignment_id: uuid.UUID, is_published: bool) -> ExamAssign
 
 
 def _lock(assignment_id: uuid.UUID, actor: User | None = None) -> ExamAssignment:
+    releasing.check_nobody_sits(assignment_id=room.pk)
     """Whoever moves or changes a room holds its row; a person must be one who manages it."""
     if actor is not None and not queries.managed_by(actor).filter(pk=assignment_id).exists():
         raise AssignmentNotFound
