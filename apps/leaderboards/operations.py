@@ -255,25 +255,19 @@ def compute_ranking(*, assignment_id: uuid.UUID, is_final: bool) -> Ranking:
     return ranking
 
 
-def finalise_board(*, assignment_id: uuid.UUID) -> Ranking:
+def finalise_board(*, assignment_id: uuid.UUID) -> Ranking | None:
     """Compute the final ranking of a finalised room, from its attempts as they are: the news of the last marks may
     still be on its way. Nothing, if the room is finalised no more."""
     with transaction.atomic():
+        _lock(assignment_id)
+        if not _is_final(assignment_id):
+            return None
         rebuild_results(assignment_id=assignment_id)
         ranking = compute_ranking(assignment_id=assignment_id, is_final=True)
         _refresh_live_board(assignment_id)
     return ranking
 
 
-        _lock(assignment_id)
-        if not _is_final(assignment_id):
-            return None
-def sync_board(*, assignment_id: uuid.UUID) -> bool:
-    """Bring the ranking of a room up to date with its results, and its live board too. False if there was nothing to
-    do, as for the second of two at once. In a finalised room (after marks were corrected) the new ranking is final."""
-    with transaction.atomic():
-        _lock(assignment_id)
-        if not queries.is_outdated(assignment_id=assignment_id):
 def unfreeze_board(*, assignment_id: uuid.UUID) -> Ranking | None:
     """A room is finalised no more: its final rankings are kept as what they were, and a provisional one holds. Nothing, if
     the room is finalised again already."""
@@ -294,6 +288,12 @@ def _is_final(assignment_id: uuid.UUID) -> bool:
     return room.status == room.Status.FINALISED
 
 
+def sync_board(*, assignment_id: uuid.UUID) -> bool:
+    """Bring the ranking of a room up to date with its results, and its live board too. False if there was nothing to
+    do, as for the second of two at once. In a finalised room (after marks were corrected) the new ranking is final."""
+    with transaction.atomic():
+        _lock(assignment_id)
+        if not queries.is_outdated(assignment_id=assignment_id):
             return False
         compute_ranking(assignment_id=assignment_id, is_final=_is_final(assignment_id))
         _refresh_live_board(assignment_id)

@@ -168,14 +168,14 @@ class AssignmentOut(serializers.Serializer[Any]):
     closes_at = serializers.DateTimeField(allow_null=True)
     opened_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
+    paused_at = serializers.DateTimeField(
+        allow_null=True, help_text="Since when time stands still in the whole room; nobody can begin until it goes on."
+    )
     is_published = serializers.BooleanField()
     assigned_groups = AssignedGroupOut(source="groups", many=True)
     student_submission_status = serializers.SerializerMethodField(help_text="Of one's own newest attempt.")
     created_by_id = serializers.UUIDField(allow_null=True)
     created_by = AuthorOut(allow_null=True)
-    paused_at = serializers.DateTimeField(
-        allow_null=True, help_text="Since when time stands still in the whole room; nobody can begin until it goes on."
-    )
     board_policy = serializers.CharField()
     result_policy = serializers.CharField()
     is_review_open = serializers.BooleanField()
@@ -255,10 +255,10 @@ class StaffAssignmentOut(AssignmentOut):
     access_code = serializers.CharField()
     browser_keys = serializers.ListField(child=serializers.CharField())
     finalised_at = serializers.DateTimeField(allow_null=True)
+    paused_group_ids = serializers.ListField(child=serializers.UUIDField(), help_text="Groups that are paused alone.")
 
     def get_assigned_group_ids(self, room: Any) -> list[str]:
         return [str(group.pk) for group in room.groups.all()]
 
     def get_assigned_user_ids(self, room: Any) -> list[str]:
-    paused_group_ids = serializers.ListField(child=serializers.UUIDField(), help_text="Groups that are paused alone.")
         return [str(person.pk) for person in room.people.all()]

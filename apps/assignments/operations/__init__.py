@@ -195,7 +195,7 @@ def reopen_room(
             raise IllegalMove(present=room.status, wanted=rules.OPEN)
         room.closes_at, room.opened_at, room.closed_at, room.status = closes_at, at, None, rules.OPEN
         checking.check_window(room=room, at=at)
-        room.save(update_fields=["closes_at", "closed_at", "status", "updated_at"])
+        room.save(update_fields=["closes_at", "opened_at", "closed_at", "status", "updated_at"])
         _set_alarms(room, ["closes_at"])
         bus.publish(rules.announcement(rules.OPEN, room.pk))
         # Who still sat when the room was closed follows its new window.
@@ -204,14 +204,6 @@ def reopen_room(
     return room
 
 
-def announce(*, actor: User, assignment_id: uuid.UUID, text: str) -> Announcement:
-    """Say something to everybody who sits in a room ``actor`` manages, now; who comes later can read it too. Refuses
-    nothing at all, more than 1,000 characters, and a room that is not open."""
-    text = text.strip()
-    if not 1 <= len(text) <= 1000:
-        raise BadReason(problems=[Problem("/text", "required", "Between 1 and 1,000 characters.")])
-    with transaction.atomic():
-        room = _lock(assignment_id, actor)
 def withdraw_finalising(*, assignment_id: uuid.UUID, reason: str) -> ExamAssignment:
     """Make a finalised room one that is only closed, because something in it is opened again: it is finalised anew when
     nobody has to be waited for. Any other room stays as it is; refuses one whose results are released, and an empty
@@ -240,6 +232,14 @@ def _check_reason(reason: str) -> str:
     return reason.strip()
 
 
+def announce(*, actor: User, assignment_id: uuid.UUID, text: str) -> Announcement:
+    """Say something to everybody who sits in a room ``actor`` manages, now; who comes later can read it too. Refuses
+    nothing at all, more than 1,000 characters, and a room that is not open."""
+    text = text.strip()
+    if not 1 <= len(text) <= 1000:
+        raise BadReason(problems=[Problem("/text", "required", "Between 1 and 1,000 characters.")])
+    with transaction.atomic():
+        room = _lock(assignment_id, actor)
         if room.status not in (rules.OPEN, rules.CLOSED):
             raise RoomNotOpen
         said = Announcement.objects.create(assignment=room, text=text, said_by=actor)
@@ -294,6 +294,8 @@ def _go(room: ExamAssignment, status: str, at: datetime, reason: str = "") -> No
     room.status = status
     setattr(room, moment, at)
     room.save(update_fields=["status", moment, "updated_at"])
+    if status == rules.CLOSED:
+        pausing.let_begin(assignment_id=room.pk, at=at)
     bus.publish(rules.announcement(status, room.pk))
     _record(f"room.{status.lower()}", room, after={"status": status}, reason=reason)
 
@@ -302,12 +304,11 @@ def _publish_results(assignment_id: uuid.UUID, is_published: bool) -> ExamAssign
     room = queries.get_assignment(assignment_id=assignment_id)
     if is_published == room.is_published:
         return room
-    if status == rules.CLOSED:
-        pausing.let_begin(assignment_id=room.pk, at=at)
     if not is_published:
         raise IllegalMove("Results that were released cannot be taken back.")
     if room.status not in (rules.CLOSED, rules.FINALISED):
         raise TooEarly
+    releasing.check_nobody_sits(assignment_id=room.pk)
     room.is_published = True
     room.save(update_fields=["is_published", "updated_at"])
     bus.publish(ResultsReleased(assignment_id=room.pk))
@@ -316,7 +317,6 @@ def _publish_results(assignment_id: uuid.UUID, is_published: bool) -> ExamAssign
 
 
 def _lock(assignment_id: uuid.UUID, actor: User | None = None) -> ExamAssignment:
-    releasing.check_nobody_sits(assignment_id=room.pk)
     """Whoever moves or changes a room holds its row; a person must be one who manages it."""
     if actor is not None and not queries.managed_by(actor).filter(pk=assignment_id).exists():
         raise AssignmentNotFound
