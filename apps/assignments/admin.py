@@ -197,8 +197,8 @@ class AccommodationAdmin(RowAdmin):
 
     @act("Reject", icon="close", ask="It is not given.", form=WhyForm, variant=ActionVariant.DANGER)
     def reject(self, request: HttpRequest, row: Accommodation, values: dict[str, Any]) -> None:
-        accommodations.reject(actor=request.user, accommodation_id=row.pk, **values)  # type: ignore[arg-type]
+        accommodations.reject(actor=request.user, accommodation_id=row.pk, reason=values["reason"])  # type: ignore[arg-type]
 
     @act("Withdraw", icon="undo", ask="It ends. Attempts that run keep what they were given.", form=WhyForm)
     def withdraw(self, request: HttpRequest, row: Accommodation, values: dict[str, Any]) -> None:
-        accommodations.withdraw(actor=request.user, accommodation_id=row.pk, **values)  # type: ignore[arg-type]
+        accommodations.withdraw(actor=request.user, accommodation_id=row.pk, reason=values["reason"])  # type: ignore[arg-type]

@@ -82,6 +82,7 @@ def _seed_rooms(teacher: User) -> None:
                 mock_test_id=outcome.test.pk,
                 group_ids=group_ids,
                 seconds=seconds,
+                as_in_exam=False,
                 attempts_allowed=allowed,
                 board_policy="LIVE",
                 result_policy="IMMEDIATELY",

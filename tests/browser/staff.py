@@ -32,7 +32,7 @@ class Teacher:
         return answer.json()
 
     def open_room(self, title: str, **fields: Any) -> str:
-        """An open room with the demo's N5 paper for the demo's class; its id."""
+        """An open room with the demo's N5 paper for the demo's class, sat as a whole unless told otherwise; its id."""
         (test,) = (row for row in self.get("mock-tests/")["results"] if row["title"] == content.MOCK_TEST_TITLE)
         (group,) = (row for row in self.get("groups/")["results"] if row["name"] == content.GROUP)
         room = self.post(
@@ -41,6 +41,6 @@ class Teacher:
             mock_test=test["id"],
             assigned_group_ids=[group["id"]],
             status="OPEN",
-            **fields,
+            **{"is_sectioned": False, "listening": "FREE", "breaks": [], "may_leave_early": True, **fields},
         )
         return str(room["id"])

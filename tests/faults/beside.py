@@ -193,6 +193,7 @@ async def open_room(teacher: Client, title: str) -> str:
             "assigned_group_ids": [group["id"] for group in groups],
             "seconds": 600,
             "board_policy": "LIVE",
+            "listening": "FREE",
         },
     )
     await teacher.call("POST", f"exam-assignments/{room['id']}/open/", {})

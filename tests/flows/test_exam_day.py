@@ -174,6 +174,7 @@ def test_a_window_runs_by_the_clock_alone(api, cast, deliver):
             "assigned_group_ids": [str(group.pk)],
             "opens_at": (now + timedelta(minutes=10)).isoformat(),
             "closes_at": (now + timedelta(minutes=40)).isoformat(),
+            "is_sectioned": False,
         },
     )["id"]
     deliver()

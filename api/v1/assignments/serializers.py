@@ -84,6 +84,10 @@ class AssignmentIn(StrictSerializer):
 
 
 class CreateAssignmentIn(AssignmentIn):
+    """What is absent of how the room is sat (sections, breaks, early leaving, recordings, tools) is as in the exam of the
+    test's paper; see ``mock-tests/{id}/sitting/``. Bodies with ``estimated_start_time`` are those of clients that time
+    sections themselves: theirs is then the whole paper, as they expect."""
+
     status = serializers.ChoiceField(
         NEW_STATUSES, required=False, help_text="OPEN opens at once; CLOSED means not open yet."
     )
@@ -97,6 +101,7 @@ class CreateAssignmentIn(AssignmentIn):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs.pop("is_published", None)
         attrs["open_now"] = attrs.pop("status", "") == "OPEN"
+        attrs["as_in_exam"] = "estimated_start_time" not in self.initial_data
         return attrs
 
 

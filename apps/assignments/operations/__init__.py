@@ -28,6 +28,7 @@ from apps.core import bus, clock, realtime, tenancy
 from apps.core.errors import Problem
 from apps.mock_tests.errors import TestInUse
 from apps.mock_tests.operations.authoring import publishing
+from apps.mock_tests.queries.papers import sitting
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -73,9 +74,15 @@ class RoomFields(TypedDict, total=False):
 
 
 def assign_test(
-    *, actor: User, open_now: bool = False, at: datetime | None = None, **fields: Unpack[RoomFields]
+    *,
+    actor: User,
+    open_now: bool = False,
+    as_in_exam: bool = True,
+    at: datetime | None = None,
+    **fields: Unpack[RoomFields],
 ) -> ExamAssignment:
-    """Make a room with the newest paper of a published test. It opens by its window, by hand, or at once.
+    """Make a room with the newest paper of a published test. It opens by its window, by hand, or at once. What is not said
+    of how it is sat is as in the exam of the paper, unless ``as_in_exam`` is false.
 
     Teachers assign to groups they teach and to the students of these, admins to everybody; archived groups get no new
     rooms. Refuses a test that is not published, an empty or unknown audience, a window that ends before it begins or in
@@ -87,7 +94,8 @@ def assign_test(
     with transaction.atomic():
         checking.check_audience(actor=actor, audience=audience)
         paper = checking.published_paper(test_id=fields["mock_test_id"])
-        room = ExamAssignment(paper=paper, created_by=actor, **fields)
+        of_exam = rules.unsaid(sitting.sitting_of(paper=paper), fields) if as_in_exam else {}
+        room = ExamAssignment(paper=paper, created_by=actor, **{**of_exam, **fields})
         checking.check_window(room=room, at=at)
         checking.check_course(room=room)
         if open_now and room.opens_at is not None and room.opens_at > at:

@@ -9,7 +9,16 @@ from decimal import Decimal
 import pytest
 
 from apps.mock_tests.rules import profiles
-from apps.mock_tests.rules.profiles import ItemKind, MarkingRule, Profile, ScoredArea, Tie, TimedSection
+from apps.mock_tests.rules.profiles import (
+    ItemKind,
+    MarkingRule,
+    Pause,
+    Profile,
+    ScoredArea,
+    Sitting,
+    Tie,
+    TimedSection,
+)
 
 D = Decimal
 SECTION = TimedSection("all", "GENERAL", "All", 60, "all", "all")
@@ -153,3 +162,37 @@ def test_exams_have_their_numbers(code, questions, marks):
         marks,
         120 if code.startswith("cat") else 180,
     )
+
+
+# -- how it is sat -------------------------------------------------------------------------------------------------
+
+PARTS = (SECTION, replace(SECTION, code="last", name="Last"))
+SAT = Sitting(
+    is_sectioned=True, breaks=(Pause("all", 600),), listening="LIMITED", plays_allowed=1, tools=("calculator",)
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, set()),
+        ({"listening": "OFTEN"}, {("/sitting/listening", "unknown_type")}),
+        ({"plays_allowed": 0}, {("/sitting/plays_allowed", "out_of_bounds")}),
+        ({"plays_allowed": 21}, {("/sitting/plays_allowed", "out_of_bounds")}),
+        ({"tools": ("notes", "abacus")}, {("/sitting/tools/1", "unknown_type")}),
+        ({"is_sectioned": False}, {("/sitting/breaks", "needs_timed_sections")}),
+        ({"breaks": (Pause("last", 600),)}, {("/sitting/breaks/0/after", "no_such_break")}),
+        ({"breaks": (Pause("x", 600),)}, {("/sitting/breaks/0/after", "no_such_break")}),
+        ({"breaks": (Pause("all", 60), Pause("all", 60))}, {("/sitting/breaks/1/after", "no_such_break")}),
+        ({"breaks": (Pause("all", 0),)}, {("/sitting/breaks/0/seconds", "out_of_bounds")}),
+        ({"breaks": (Pause("all", 7201),)}, {("/sitting/breaks/0/seconds", "out_of_bounds")}),
+    ],
+)
+def test_tells_what_is_wrong_with_how_an_exam_is_sat(changes, found):
+    assert flaws(sections=PARTS, sitting=replace(SAT, **changes)) == found
+
+
+def test_sections_that_share_a_time_are_not_sat_one_by_one():
+    shared = (SECTION, replace(PARTS[1], timed_apart=False))
+    assert flaws(sections=shared, sitting=Sitting(is_sectioned=True)) == {("/sitting/is_sectioned", "shared_time")}
+    assert flaws(sections=shared, sitting=Sitting(is_sectioned=False, tools=())) == set()

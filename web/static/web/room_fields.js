@@ -1,5 +1,5 @@
 // The fields of the room's form. Each has a ``box`` to show, ``read()`` for the API, and ``fault(text)`` to say what is wrong;
-// some say with ``blank`` what is meant where they are put away.
+// some say with ``blank`` what is meant where they are put away, and take with ``write(value)`` what is usual.
 
 import { el } from "./dom.js";
 
@@ -35,7 +35,8 @@ export function written(label, value, { rows, list, ...attributes }) {
 export function number(label, value, { scale = 1, min, needed = false, blank }) {
   const input = el("input", { type: "number", min, step: scale === 1 ? 1 : "any", required: needed });
   if (value !== null && value !== undefined) input.value = String(Math.round((value / scale) * 100) / 100);
-  return { ...field(label, input, () => (input.value === "" ? null : Math.round(Number(input.value) * scale))), blank };
+  const write = (given) => { input.value = String(given / scale); };
+  return { ...field(label, input, () => (input.value === "" ? null : Math.round(Number(input.value) * scale))), blank, write };
 }
 
 // A date and a time of this device's zone; the API hears UTC.
@@ -52,7 +53,7 @@ export function pick(label, choices, value, { empty, ...attributes } = {}) {
   const listed = choices instanceof Map ? [...choices] : Object.entries(choices);
   const input = el("select", attributes, empty ? el("option", { value: "" }, empty) : null,
     ...listed.map(([name, text]) => el("option", { value: name, selected: name === value }, text)));
-  return field(label, input, () => input.value);
+  return { ...field(label, input, () => input.value), write: (given) => { input.value = given; } };
 }
 
 export function switched(label, value) {
@@ -60,13 +61,14 @@ export function switched(label, value) {
   const made = field("", input, () => input.checked);
   made.box.classList.add("switch");
   made.box.replaceChildren(input, el("span", {}, label), made.box.querySelector(".error"));
-  return made;
+  return { ...made, write: (given) => { input.checked = given; } };
 }
 
 export function toggles(label, choices, chosen) {
   const box = el("div", { class: "toggles" }, ...Object.entries(choices).map(([name, text]) =>
     el("label", {}, el("input", { type: "checkbox", value: name, checked: chosen.includes(name) }), ` ${text}`)));
-  return field(label, box, () => checked(box), { group: true });
+  const write = (given) => box.querySelectorAll("input").forEach((input) => { input.checked = given.includes(input.value); });
+  return { ...field(label, box, () => checked(box), { group: true }), write };
 }
 
 // Many to choose from: a list that can be narrowed down. What is chosen stays in sight.
@@ -100,7 +102,8 @@ export function breaks(label, known) {
   const valueOf = (row, name) => Number(row.querySelector(`[data-name=${name}]`).value);
   const read = () => [...list.children].map((row) => ({ after: valueOf(row, "after"), seconds: Math.round(valueOf(row, "minutes") * 60) }));
   const more = el("button", { type: "button", class: "link", onclick: () => add() }, "Add a break");
-  return { ...field(label, el("div", {}, list, more), read, { group: true }), blank: [] };
+  const write = (given) => { list.replaceChildren(); given.forEach(add); };
+  return { ...field(label, el("div", {}, list, more), read, { group: true }), blank: [], write };
 }
 
 function checked(box) {

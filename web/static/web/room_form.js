@@ -12,6 +12,10 @@ const COUNTING = { BEST: "The best", LAST: "The last", FIRST: "The first" };
 const LISTENING = { FREE: "As often as wanted", LIMITED: "A number of times, without going back", SYNCHRONISED: "For the whole room at once" };
 const BOARD = { LIVE: "Live", ANONYMOUS: "Live, without names", AFTER_CLOSE: "After the room has closed", HIDDEN: "Not shown" };
 const RESULT = { BY_HAND: "When released by hand", AFTER_CLOSE: "When the room has closed", IMMEDIATELY: "As soon as they are marked" };
+// What an exam may say of how it is sat, and what holds where it says nothing.
+const PLAIN = { is_sectioned: false, breaks: [], may_leave_early: true, has_review_screen: true, tools: [], listening: "FREE", plays_allowed: 1 };
+const OF_EXAM = Object.keys(PLAIN);
+const OF_SECTIONS = ["is_sectioned", "breaks", "may_leave_early"];
 const TOOLS = { calculator: "Calculator", notes: "Notes", dictionary: "Dictionary (their own)" };
 
 start(async (me) => {
@@ -135,6 +139,7 @@ function draw(room, known) {
       part("Afterwards", "board_policy", "result_policy", "is_review_open"),
       wrong, el("p", { class: "actions" }, save, isNew ? null : el("button", { type: "button", class: "plain", onclick: remove }, "Delete"), el("a", { href: "/" }, "Cancel"))),
   );
+  if (isNew) asInExam(fields);
   field.dependOn(fields.is_sectioned, [fields.breaks, fields.may_leave_early]);
   field.dependOn(fields.listening, [fields.plays_allowed], (value) => value === "LIMITED");
   const canGoByClock = () => fields.listening.read() === "SYNCHRONISED" && fields.is_sectioned.read();
@@ -142,4 +147,27 @@ function draw(room, known) {
   field.dependOn(fields.is_sectioned, [fields.is_cued_by_clock], canGoByClock);
   field.dependOn(fields.attempts_allowed, [fields.counting], (value) => value > 1);
   field.dependOn(fields.is_sectioned, [fields.seconds], (value) => !value);
+}
+
+// A new room begins as the exam of its test is sat. What somebody has chosen already stays.
+function asInExam(fields) {
+  const usual = Object.fromEntries(OF_EXAM.map((name) => [name, fields[name].read()]));
+  const isOurs = (name) => JSON.stringify(fields[name].read()) === JSON.stringify(usual[name]);
+  const said = el("p", { class: "quiet", role: "status" });
+  fields.mock_test.box.after(said);
+  let asked = 0;
+  fields.mock_test.input.addEventListener("change", async () => {
+    const number = asked += 1;
+    const test = fields.mock_test.read();
+    const found = test ? await call("GET", `mock-tests/${test}/sitting/`).catch(() => ({})) : {};
+    if (number !== asked) return;
+    const isWhole = fields.seconds.read() !== null;
+    const wanted = OF_EXAM.filter((name) => isOurs(name) && !(isWhole && OF_SECTIONS.includes(name)));
+    for (const name of wanted) {
+      usual[name] = found[name] ?? PLAIN[name];
+      fields[name].write(usual[name]);
+      fields[name].input.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    said.textContent = Object.keys(found).length ? "Sections, recordings and tools are set as in the exam; change what should be otherwise." : "";
+  });
 }
