@@ -45,10 +45,14 @@ class PlayIn(StrictSerializer):
     recording = serializers.UUIDField(required=False, help_text="What to start, where plays are limited.")
     cue = serializers.UUIDField(required=False, source="cue_id", help_text="What to start, where the room listens.")
     seconds = serializers.FloatField(required=False, help_text="How long it stood still.")
+    report = serializers.UUIDField(
+        required=False, help_text="An id of the screen's own for a stall: told again with the same one it counts once."
+    )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         needed = {START: (), FINISH: ("play_id",), STALL: ("play_id", "seconds")}[given["action"]]
-        known = {START: {"play_id", "recording", "cue_id"}, FINISH: {"play_id"}, STALL: {"play_id", "seconds"}}
+        known = {START: {"play_id", "recording", "cue_id"}, FINISH: {"play_id"}}
+        known[STALL] = {"play_id", "seconds", "report"}
         for name in needed:
             if name not in given:
                 raise serializers.ValidationError({name.removesuffix("_id"): ["This is needed."]}, code="required")

@@ -111,23 +111,31 @@ def report_stall(
     attempt_id: uuid.UUID,
     play_id: uuid.UUID,
     seconds: float,
+    report: uuid.UUID | None = None,
     at: datetime | None = None,
 ) -> Playing:
     """A play stood still for so long, as the student's screen measured it. What is plausible of that is given back through
-    the ledger, within the bounds of ``rules.listening``; the play keeps what was measured and what was credited."""
+    the ledger, within the bounds of ``rules.listening``; the play keeps what was measured and what was credited.
+
+    A screen that was cut off tells late, also after the play has ended. The same ``report`` again changes nothing and is
+    answered as it was."""
     at = at or clock.now()
     if not 0 < seconds <= rules.LONGEST_STALL:
         raise errors.BadPlay(problems=[Problem("/seconds", "out_of_bounds", "More than 0 and at most 600 seconds.")])
     with transaction.atomic():
         play = _lock_play(student_id, attempt_id, play_id)
+        known_report = play.stalls.filter(report=report).first() if report else None
+        if known_report is not None:
+            return _playing(play, at, credited=known_report.credited_seconds)
         theirs = Play.objects.filter(attempt=attempt_id, recording=play.recording)
         known = theirs.aggregate(sum=Sum("credited_seconds"))["sum"] or 0.0
-        credit = (
-            rules.creditable(
-                seconds=seconds, started_at=_heard_from(play), at=at, of_play=play.credited_seconds, of_recording=known
-            )
-            if play.finished_at is None
-            else 0.0
+        credit = rules.creditable(
+            seconds=seconds,
+            started_at=_heard_from(play),
+            finished_at=play.finished_at,
+            at=at,
+            of_play=play.credited_seconds,
+            of_recording=known,
         )
         if credit:
             reason = f"Recording {play.recording}, play {play.number}: stood still for {seconds:.1f} s."
@@ -135,6 +143,8 @@ def report_stall(
         play.stalled_seconds += seconds
         play.credited_seconds += credit
         play.save(update_fields=["stalled_seconds", "credited_seconds"])
+        if report:
+            play.stalls.create(report=report, seconds=seconds, credited_seconds=credit)
     return _playing(play, at, credited=credit)
 
 

@@ -23,6 +23,8 @@ LATEST_CUE: Final = timedelta(hours=4)
 MOST_CREDITED: Final = 60.0
 """Seconds that stalls of one recording can give back to one student, however often it is played."""
 LEAST_CREDITED: Final = 0.5
+LATEST_REPORT: Final = timedelta(minutes=10)
+"""After the end of a play: what cut it off may have kept the report of it as well."""
 LONGEST_STALL: Final = 600.0
 
 
@@ -43,12 +45,21 @@ def fetch(progress: Progress, *, begin: int, size: int) -> Progress | None:
     return Progress(progress.fetches + 1, begin, size)
 
 
-def creditable(*, seconds: float, started_at: datetime, at: datetime, of_play: float, of_recording: float) -> float:
-    """How much of a measured stall is given back: no more than has passed since the play began, and no more for a
-    recording than ``MOST_CREDITED``; what is hardly noticed is nothing."""
-    if not math.isfinite(seconds):
+def creditable(
+    *,
+    seconds: float,
+    started_at: datetime,
+    at: datetime,
+    of_play: float,
+    of_recording: float,
+    finished_at: datetime | None = None,
+) -> float:
+    """How much of a measured stall is given back: no more than has passed between the beginning of the play and its end,
+    or this moment, and no more for a recording than ``MOST_CREDITED``; what is hardly noticed is nothing, nor is what is
+    told long after the end."""
+    if not math.isfinite(seconds) or (finished_at is not None and at > finished_at + LATEST_REPORT):
         return 0.0
-    passed = (at - started_at).total_seconds() - of_play
+    passed = (min(at, finished_at or at) - started_at).total_seconds() - of_play
     credit = round(min(seconds, passed, MOST_CREDITED - of_recording), 3)
     return credit if credit >= LEAST_CREDITED else 0.0
 

@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,16 +39,16 @@ def start(attempt, file=None, **how):
     return listening.start_play(student_id=attempt.student_id, attempt_id=attempt.pk, **how)
 
 
-def stall(playing, seconds, at=None):
+def stall(playing, seconds, at=None, report=None):
     attempt = Attempt.objects.get(pk=playing.play.attempt_id)
-    return listening.report_stall(
-        student_id=attempt.student_id, attempt_id=attempt.pk, play_id=playing.play.pk, seconds=seconds, at=at
-    )
+    names = {"student_id": attempt.student_id, "attempt_id": attempt.pk, "play_id": playing.play.pk}
+    return listening.report_stall(**names, seconds=seconds, report=report, at=at)
 
 
-def finish(playing):
+def finish(playing, at=None):
     attempt = playing.play.attempt
-    return listening.finish_play(student_id=attempt.student_id, attempt_id=attempt.pk, play_id=playing.play.pk)
+    names = {"student_id": attempt.student_id, "attempt_id": attempt.pk, "play_id": playing.play.pk}
+    return listening.finish_play(**names, at=at)
 
 
 # -- rules ---------------------------------------------------------------------------------------------------------
@@ -228,10 +228,52 @@ def test_a_stall_that_is_none_is_refused(heard, seconds):
 
 
 @pytest.mark.django_db
-def test_after_the_play_nothing_is_given_back(heard):
+def test_a_stall_that_is_told_after_the_end_counts_up_to_the_end(heard):
+    """The cable that was cut made the play stand still, and kept the report of it."""
+    playing = start(heard[0], heard[1][0])
+    begun = playing.play.started_at
+    finish(playing, begun + 12 * SECOND)
+    told = begun + 60 * SECOND
+    assert [stall(playing, seconds, told).credited for seconds in (7.5, 9, 9)] == [7.5, 4.5, 0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("late", "credited"), [(timedelta(), 5), (timedelta(milliseconds=1), 0)])
+def test_ten_minutes_after_the_end_nothing_is_given_back_any_more(heard, late, credited):
+    playing = start(heard[0], heard[1][0])
+    ended = playing.play.started_at + 30 * SECOND
+    finish(playing, ended)
+    assert stall(playing, 5, ended + rules.LATEST_REPORT + late).credited == credited
+
+
+@pytest.mark.django_db
+def test_a_play_that_ended_at_once_gives_nothing_back(heard):
     playing = start(heard[0], heard[1][0])
     finish(playing)
     assert stall(playing, 5, clock.now() + 60 * SECOND).credited == 0
+
+
+@pytest.mark.django_db
+def test_the_same_report_again_counts_once_and_is_answered_as_it_was(heard):
+    attempt, (first, second) = heard
+    playing, other = start(attempt, first), start(attempt, second)
+    at = playing.play.started_at + 40 * SECOND
+    name = uuid.uuid4()
+    assert [stall(playing, 4, at, report=name).credited for _ in range(3)] == [4, 4, 4]
+    finish(playing, at)
+    assert stall(playing, 4, at + SECOND, report=name).credited == 4
+    assert stall(playing, 4, at, report=uuid.uuid4()).credited == 4
+    assert stall(other, 4, at, report=name).credited == 4  # ids are those of a play
+    assert [one.seconds for one in TimeGrant.objects.filter(attempt=attempt, kind="INCIDENT")] == [4, 4, 4]
+    assert Play.objects.get(pk=playing.play.pk).stalled_seconds == 8
+
+
+@pytest.mark.django_db
+def test_without_an_id_each_report_is_one_of_its_own(heard):
+    attempt, (first, _) = heard
+    playing = start(attempt, first)
+    at = playing.play.started_at + 40 * SECOND
+    assert [stall(playing, 4, at).credited for _ in range(2)] == [4, 4]
 
 
 # -- the whole room ------------------------------------------------------------------------------------------------
@@ -355,6 +397,45 @@ def test_two_windows_at_once_begin_no_more_plays_than_are_allowed(cast, heard, m
     assert len(outcomes) == 6
     assert outcomes.count("played") == (2 if is_exact else 6)
     assert Play.objects.count() == outcomes.count("played")
+
+
+@pytest.mark.races
+@pytest.mark.usefixtures("committed")
+@pytest.mark.parametrize("is_exact", [True, False])
+def test_a_report_that_is_sent_twice_at_once_counts_once(cast, heard, monkeypatch, is_exact):
+    """Without the lock on the plays of a recording, both would find that the report is new."""
+    attempt, (first, _) = heard
+    playing = start(attempt, first)
+    Play.objects.update(started_at=playing.play.started_at - 30 * SECOND)
+    name = uuid.uuid4()
+    if not is_exact:
+        barrier = threading.Barrier(2)
+
+        def found(student_id, attempt_id, play_id):
+            barrier.wait(timeout=20)
+            return Play.objects.get(pk=play_id)
+
+        monkeypatch.setattr(listening, "_lock_play", found)
+        real = rules.creditable
+        monkeypatch.setattr(rules, "creditable", lambda **given: (barrier.wait(timeout=20), real(**given))[1])
+    outcomes = []
+
+    def tell():
+        try:
+            with tenancy.enter(cast.north):
+                outcomes.append(stall(playing, 6, report=name).credited)
+        except IntegrityError:
+            outcomes.append("twice")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=tell) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert outcomes == [6, 6] if is_exact else "twice" in outcomes
+    assert TimeGrant.objects.filter(attempt=attempt, kind="INCIDENT").count() == 1
 
 
 def _insert_as(play, number):

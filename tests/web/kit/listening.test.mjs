@@ -52,7 +52,9 @@ test("a stall on the way is measured; the first loading is none", async () => {
   Audio.last.say("waiting");
   gone += 2500;
   Audio.last.say("playing");
-  assert.deepEqual(center.said.slice(1), [{ action: "stall", play: "p", seconds: 2.5 }]);
+  const [{ report, ...told }] = center.said.slice(1);
+  assert.deepEqual([told, center.said.length], [{ action: "stall", play: "p", seconds: 2.5 }, 2]);
+  assert.match(report, /^[0-9a-f-]{36}$/);
 });
 
 test("what the server refuses is said, and nothing sounds", async () => {

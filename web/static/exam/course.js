@@ -17,6 +17,8 @@ export class Course {
     return JSON.stringify([this.deadline, this.ends, this.floor, this.pausedAt]) !== before;
   }
 
+  // Single questions of a quiz are timed, with breaks between them or without.
+  get isByQuestion() { return this.steps.some(({ kind }) => kind === "QUESTION"); }
   get isSectioned() { return this.steps.length > 0; }
   get isPaused() { return Boolean(this.pausedAt); }
 
@@ -42,5 +44,6 @@ export class Course {
 export function showsStep(paper, step) {
   if (!step || !step.section) return true;
   const section = paper.sections.find(({ id }) => id === step.section);
+  if (step.question) return Boolean(section?.question_groups.some(({ questions }) => questions.some(({ id }) => id === step.question)));
   return Boolean(section?.question_groups.length);
 }

@@ -1,13 +1,19 @@
 // Recordings where a room limits them: each play is asked for, counted by the server and cannot be wound back; or the room
-// listens together, at a moment that staff give. Stalls are measured and told, and the server gives time back for them.
+// listens together, at a moment that staff give. Stalls are measured and told, and the server gives time back for them, also
+// where it hears of them only when the connection is back.
+
+import { Reports } from "./reports.js";
+import { MemoryStore } from "./store.js";
 
 const SHORTEST_STALL_MS = 300;
+const LONGEST_STALL_MS = 600000;
 const AGAIN_MS = 3000;
 
 export class Listening {
   // ``changed()`` tells the page; ``Audio`` makes the players; ``byClock``: recordings start when their section begins.
-  constructor({ http, attempt, clock, changed = () => {}, Audio = globalThis.Audio, byClock = false }) {
-    Object.assign(this, { http, attempt, clock, changed, Audio, byClock, isHeld: false, startsAt: null });
+  // ``reports`` are those of the sitting, which outlive a reload.
+  constructor({ http, attempt, clock, changed = () => {}, Audio = globalThis.Audio, byClock = false, reports = new Reports({ http, attempt, store: new MemoryStore() }) }) {
+    Object.assign(this, { http, attempt, clock, changed, Audio, byClock, reports, isHeld: false, startsAt: null });
     this.left = new Map();
     this.playing = null;
     this.problem = "";
@@ -91,28 +97,23 @@ export class Listening {
     audio.addEventListener("playing", () => this.goneOn());
     audio.addEventListener("timeupdate", () => this.changed());
     audio.addEventListener("ended", () => this.finish(play.play));
-    audio.addEventListener("error", () => { this.problem = "The recording could not be played. Tell your supervisor."; this.stop(); });
+    audio.addEventListener("error", () => { this.goneOn(); this.problem = "The recording could not be played. Tell your supervisor."; this.stop(); });
     audio.play()?.catch((error) => { this.problem = error.message; this.stop(); });
     this.changed();
   }
 
   async finish(play) {
     this.stop();
-    await this.say({ action: "finish", play });
+    await this.reports.tell({ action: "finish", play });
     await this.advance();
   }
 
   goneOn() {
+    if (!this.playing) return;
     const { stalled, play, hasBegun } = this.playing;
     Object.assign(this.playing, { stalled: null, hasBegun: true });
     const lasted = stalled === null ? 0 : this.clock.monotonic() - stalled;
-    if (hasBegun && lasted >= SHORTEST_STALL_MS) this.say({ action: "stall", play, seconds: lasted / 1000 });
-  }
-
-  async say(body) {
-    try {
-      await this.http.call("POST", this.path, body);
-    } catch { /* advice: the play is counted already */ }
+    if (hasBegun && lasted >= SHORTEST_STALL_MS) this.reports.tell({ action: "stall", play, seconds: Math.min(lasted, LONGEST_STALL_MS) / 1000 });
   }
 
   stop() {

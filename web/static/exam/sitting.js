@@ -7,6 +7,7 @@ import { ServerClock } from "./clock.js";
 import { Course, showsStep } from "./course.js";
 import { Problem } from "./http.js";
 import { AnswerQueue } from "./queue.js";
+import { Reports } from "./reports.js";
 import { watchScreen } from "./screen.js";
 import { Socket } from "./socket.js";
 import { openStore } from "./store.js";
@@ -14,7 +15,7 @@ import { openStore } from "./store.js";
 const DRAIN_MS = 2000;
 const CLOCK_MS = 60000;
 const SOON_MS = 200;
-const SCATTER_MS = 2500;  // a whole class ends a section at once, and is not to ask for the next one at once
+const SCATTER_MS = 2500;  // a whole class ends a section at once, and is not to ask for the next one at once; questions are everyone's own
 const AGAIN_MS = 1500;
 const MOST_NOTES = 20;
 const DEAF = { saved() {}, timer() {}, step() {}, announced() {}, dropped() {}, over() {}, message() {} };
@@ -63,6 +64,7 @@ export class Sitting {
       ended: (code) => this.over(code),
     });
     this.queue.isHeld = this.course.isPaused;
+    this.reports = new Reports({ http, attempt: this.attempt, store });
     this.watching = setInterval(() => this.watchClock(), CLOCK_MS);
     this.hurried = () => this.hurry();
     globalThis.addEventListener?.("online", this.hurried);
@@ -71,6 +73,7 @@ export class Sitting {
 
   async open(state) {
     for (const entry of await this.queue.open(state)) this.given.set(entry.question, entry.response);
+    this.reports.open();
     this.awaitStep();
     this.readAnnouncements();
   }
@@ -94,7 +97,7 @@ export class Sitting {
 
   stepSecondsLeft() { return this.course.stepMillisLeft(this.clock.now()) / 1000; }
 
-  // What runs now: ``{kind, section, name, seconds}``; null where the paper is open as a whole.
+  // What runs now: ``{kind, section, question, name, seconds}``; null where the paper is open as a whole.
   get step() { return this.course.steps[this.stepNumber] ?? null; }
 
   get stepNumber() { return this.course.stepAt(this.clock.now()); }
@@ -163,7 +166,7 @@ export class Sitting {
     }
   }
 
-  someTime() { return SOON_MS + this.scatter() * SCATTER_MS; }
+  someTime() { return this.course.isByQuestion ? 0 : SOON_MS + this.scatter() * SCATTER_MS; }
 
   async fetchStep() {
     clearTimeout(this.turning);
@@ -221,6 +224,7 @@ export class Sitting {
   connected(what) {
     if (what === "open") {
       this.queue.reopened();
+      this.reports.hurry();
       this.notes.splice(0).forEach((event) => this.socket.send(event));
       if (this.announcements.read) this.readAnnouncements();
     } else this.on.saved({ waiting: this.queue?.waiting.size || 0, isLive: false, isDurable: true });
@@ -249,6 +253,7 @@ export class Sitting {
   hurry() {
     this.socket.hurry();
     this.queue.reopened();
+    this.reports.hurry();
     this.watchClock();
   }
 
@@ -260,6 +265,7 @@ export class Sitting {
   letGo() {
     this.isOver = true;
     clearTimeout(this.turning);
+    this.reports.end();
     this.forgetScreen();
     clearInterval(this.watching);
     globalThis.removeEventListener?.("online", this.hurried);

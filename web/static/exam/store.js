@@ -2,10 +2,12 @@
 //
 // A store keeps entries ``{attempt, epoch, seq, question, response}``. ``adopt`` hands over all that earlier windows of
 // this browser could not deliver, numbered anew under the epoch of the window that takes them on; what the server holds
-// a later answer for (``latest``, by question), perhaps from another device, is dropped.
+// a later answer for (``latest``, by question), perhaps from another device, is dropped. Beside them wait reports of plays,
+// ``{attempt, place, id, body}``, in the order of their places.
 
 const NAME = "shiken-exam";
 const TABLE = "answers";
+const REPORTS = "reports";
 
 export async function openStore(factory = globalThis.indexedDB) {
   if (!factory) return new MemoryStore();
@@ -46,14 +48,31 @@ export class IndexedStore {
 
   async forget(attempt) {
     await this.change((table) => table.delete(ofAttempt(attempt)));
+    await this.change((table) => table.delete(ofAttempt(attempt)), REPORTS);
   }
 
-  change(work) {
+  async putReport(entry) {
+    await this.change((table) => table.put(entry), REPORTS);
+  }
+
+  async removeReport(attempt, id) {
+    await this.change((table) => table.delete([attempt, id]), REPORTS);
+  }
+
+  async reportsOf(attempt) {
+    let found = [];
+    await this.change((table) => {
+      table.getAll(ofAttempt(attempt)).onsuccess = ({ target }) => { found = target.result.sort(byPlace); };
+    }, REPORTS);
+    return found;
+  }
+
+  change(work, name = TABLE) {
     return new Promise((done, failed) => {
-      const transaction = this.database.transaction(TABLE, "readwrite", { durability: "strict" });
+      const transaction = this.database.transaction(name, "readwrite", { durability: "strict" });
       transaction.oncomplete = () => done();
       transaction.onabort = transaction.onerror = () => failed(transaction.error);
-      work(transaction.objectStore(TABLE));
+      work(transaction.objectStore(name));
     });
   }
 }
@@ -62,6 +81,7 @@ export class IndexedStore {
 export class MemoryStore {
   isDurable = false;
   entries = new Map();
+  reports = new Map();
 
   async put(entry) { this.entries.set(nameOf(entry), entry); }
 
@@ -69,14 +89,22 @@ export class MemoryStore {
 
   async adopt(attempt, epoch, state) {
     const taken = renumbered([...this.entries.values()].filter((entry) => entry.attempt === attempt), epoch, state);
-    await this.forget(attempt);
+    for (const [name, entry] of this.entries) if (entry.attempt === attempt) this.entries.delete(name);
     taken.forEach((entry) => this.entries.set(nameOf(entry), entry));
     return taken;
   }
 
   async forget(attempt) {
-    for (const [name, entry] of this.entries) if (entry.attempt === attempt) this.entries.delete(name);
+    for (const known of [this.entries, this.reports]) {
+      for (const [name, entry] of known) if (entry.attempt === attempt) known.delete(name);
+    }
   }
+
+  async putReport(entry) { this.reports.set(entry.id, entry); }
+
+  async removeReport(attempt, id) { this.reports.delete(id); }
+
+  async reportsOf(attempt) { return [...this.reports.values()].filter((entry) => entry.attempt === attempt).sort(byPlace); }
 }
 
 // Oldest first. What was numbered under this epoch already keeps its number; the rest gets new ones.
@@ -87,14 +115,18 @@ function renumbered(entries, epoch, { last_seqs: lastSeqs = {}, latest = {} }) {
 }
 
 const byNumber = (one, other) => one.epoch - other.epoch || one.seq - other.seq;
+const byPlace = (one, other) => one.place - other.place;
 const isAfter = (entry, known) => !known || byNumber(entry, known) > 0;
 const nameOf = ({ attempt, epoch, seq }) => `${attempt} ${epoch} ${seq}`;
 const ofAttempt = (attempt) => IDBKeyRange.bound([attempt], [attempt, []]);
 
 function opened(factory) {
   return new Promise((done, failed) => {
-    const request = factory.open(NAME, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(TABLE, { keyPath: ["attempt", "epoch", "seq"] });
+    const request = factory.open(NAME, 2);
+    request.onupgradeneeded = ({ oldVersion }) => {
+      if (oldVersion < 1) request.result.createObjectStore(TABLE, { keyPath: ["attempt", "epoch", "seq"] });
+      if (oldVersion < 2) request.result.createObjectStore(REPORTS, { keyPath: ["attempt", "id"] });
+    };
     request.onsuccess = () => done(request.result);
     request.onerror = () => failed(request.error);
     request.onblocked = () => failed(new Error("blocked"));

@@ -7,7 +7,7 @@ export class Players {
   constructor({ http, sitting, mode, byClock = false }) {
     Object.assign(this, { mode, byClock, clock: sitting.clock });
     this.shown = new Set();
-    this.listening = new Listening({ http, attempt: sitting.attempt, clock: sitting.clock, byClock, changed: () => this.draw() });
+    this.listening = new Listening({ http, attempt: sitting.attempt, clock: sitting.clock, reports: sitting.reports, byClock, changed: () => this.draw() });
     if (mode !== "FREE") this.listening.open().catch(() => { /* without a connection: asked for with the first play */ });
   }
 

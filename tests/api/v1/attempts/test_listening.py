@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -137,6 +137,18 @@ def test_a_stall_gives_time_back(cast, heard):
     assert Api(cast.alice).get(f"attempts/{attempt.pk}/").json()["deadline_at"] > before
 
 
+def test_a_stall_with_an_id_of_its_own_may_be_told_again(cast, heard):
+    attempt, (first, _) = heard
+    body = start(cast, attempt, first)
+    Play.objects.update(started_at=clock.now() - timedelta(seconds=30))
+    told = {"action": "stall", "play": body["play"], "seconds": 4.5, "report": str(uuid.uuid4())}
+    before = Api(cast.alice).get(f"attempts/{attempt.pk}/").json()["deadline_at"]
+    answers = [play(cast.alice, attempt, **told) for _ in range(3)]
+    assert [answer.json()["credited"] for answer in answers] == [4.5] * 3
+    moved = Api(cast.alice).get(f"attempts/{attempt.pk}/").json()["deadline_at"]
+    assert datetime.fromisoformat(moved) - datetime.fromisoformat(before) == timedelta(seconds=4.5)
+
+
 def test_who_may_not_play(cast, heard):
     attempt, (first, _) = heard
     how = {"action": "start", "recording": str(first.pk)}
@@ -156,6 +168,8 @@ def test_who_may_not_play(cast, heard):
         ({"action": "finish"}, "/play"),
         ({"action": "stall", "play": str(uuid.uuid4())}, "/seconds"),
         ({"action": "finish", "play": str(uuid.uuid4()), "seconds": 3}, "/seconds"),
+        ({"action": "finish", "play": str(uuid.uuid4()), "report": str(uuid.uuid4())}, "/report"),
+        ({"action": "stall", "play": str(uuid.uuid4()), "seconds": 3, "report": "mine"}, "/report"),
         ({"action": "start", "recording": "x"}, "/recording"),
         ({"action": "stall", "play": str(uuid.uuid4()), "seconds": "NaN"}, "/seconds"),
     ],
