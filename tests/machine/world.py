@@ -11,22 +11,19 @@ import asyncio
 import itertools
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from django.db import connection
-from django.db.models import DateTimeField, Value
 
 from api.common import tokens
 from apps.assignments import operations as rooms
 from apps.assignments.models import Accommodation, ExamAssignment
-from apps.attempts import queries
 from apps.attempts.models import Attempt
-from apps.attempts.operations import journal, statement, writer
+from apps.attempts.operations import journal, writer
 from apps.attempts.operations.statement import Caller, Save
 from apps.core import clock, tenancy
 from tests.apps.attempts import journal as lines
@@ -35,6 +32,7 @@ from tests.cast import Cast
 from tests.client import Api, access_token
 from tests.factories import publish
 from tests.machine import model
+from tests.stopped import stopped_clock
 
 MICROSECOND = timedelta(microseconds=1)
 SIGNED_IN_SECONDS = 120
@@ -60,21 +58,7 @@ class World:
     @contextmanager
     def stopped_clock(self) -> Iterator[None]:
         """Everything that asks for the moment gets ``at``."""
-        text_for, parameters = statement.text_for, statement.parameters
-
-        def text(schema_name: str, **options: bool) -> str:
-            return text_for(schema_name, **options).replace("statement_timestamp()", "%(moment)s::timestamptz")
-
-        def values(*, saves: Sequence[Save]) -> dict[str, str]:
-            given = parameters(saves=saves)
-            nothing = "{" + ",".join("0" for save in saves for _ in save.rows) + "}"
-            return {**given, "moment": self.at.isoformat(), "waited": nothing}
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(clock, "now", lambda: self.at)
-            patch.setattr(queries, "Now", lambda: Value(self.at, DateTimeField()))
-            patch.setattr(statement, "text_for", text)
-            patch.setattr(statement, "parameters", values)
+        with stopped_clock(lambda: self.at):
             try:
                 yield
             finally:

@@ -42,6 +42,7 @@ function draw(homework, known) {
     assigned_user_ids: people(h("people"), members, homework.assigned_user_ids || []),
     show_results_immediately: switched(h("shown"), homework.show_results_immediately ?? true),
     checking: pick(h("checking"), named("QUIZZES", "ALWAYS", "NEVER"), homework.checking || "QUIZZES"),
+    is_one_by_one: switched(h("oneByOne"), homework.is_one_by_one ?? true),
     practice: pick(h("practice"), named("NEVER", "AFTER_DEADLINE", "ALWAYS"), homework.practice || "NEVER"),
     counting: pick(h("counting"), named("BEST", "LAST", "FIRST"), homework.counting || "BEST"),
     attempts_allowed: number(h("allowed"), homework.attempts_allowed ?? 100, { min: 1, needed: true }),
@@ -103,7 +104,7 @@ function draw(homework, known) {
     known.quizzes.length || known.tests.length ? null : el("p", { class: "note" }, h("noQuizzes")),
     el("form", { class: "room-form", onsubmit: submit },
       part("title", "description", "deadline"), part("quiz_ids", "mock_test_ids"), part("assigned_group_ids", "assigned_user_ids"),
-      part("checking", "practice", "attempts_allowed", "counting", "show_results_immediately"),
+      part("is_one_by_one", "checking", "practice", "attempts_allowed", "counting", "show_results_immediately"),
       wrong, el("p", { class: "actions" }, save, isNew ? null : el("button", { type: "button", class: "plain", onclick: remove }, h("remove")),
         el("a", { href: isNew ? "/homework/" : `/homework/${homework.id}/` }, h("cancel")))),
     languages(el, () => draw(homework, known), ["en", "ja"]));

@@ -48,6 +48,7 @@ function cover(homework, item, quiz) {
   const lines = [
     mine?.extra ? h("extra", Math.round(mine.extra / 6) / 10) : null,
     isCut ? h("fromNow", Math.floor(mine.from_now / 6) / 10) : null,
+    homework.is_one_by_one && item.type === "quiz" ? h("goesOneByOne") : null,
     checks ? h("checks") : null,
     quiz?.passing_percent ? h("passes", Number(quiz.passing_percent)) : null,
     isPractice || isOver(homework) ? null : h("ends"),

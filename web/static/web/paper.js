@@ -61,6 +61,7 @@ function answerOf(question, response, give, reviewed) {
 // One answer for good, and what was right.
 function checkOf(question, told, check) {
   if (told) return el("p", { role: "status", class: `verdict ${told.outcome.toLowerCase()}` }, el("b", {}, h(told.outcome)), told.explanation ? el("span", { html: ` ${told.explanation}` }) : null);
+  if (!check.run) return null;
   return el("p", {}, el("button", { type: "button", class: "plain check", onclick: (event) => { event.target.disabled = true; check.run(question); } }, h("check")));
 }
 

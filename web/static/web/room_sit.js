@@ -46,7 +46,8 @@ export async function sit(room, accessCode) {
   if (ended) return over(ended);
   const given = Object.fromEntries(sitting.given);
   const flags = new Flags(sitting.attempt);
-  const times = sitting.paper.quiz ? new QuestionTimes(sitting.paper.sections.flatMap(questionsOf), keepsake(sitting.attempt, "times")) : null;
+  const { isByQuestion } = sitting.course;
+  const times = sitting.paper.quiz && !isByQuestion ? new QuestionTimes(sitting.paper.sections.flatMap(questionsOf), keepsake(sitting.attempt, "times")) : null;
   show(el("h1", {}, sitting.paper.title), el("div", { class: "sit" }, el("div", {}, tabs, curtain, paper),
     el("aside", { class: "side" }, clock, whole, saved, palette, el("div", { class: "ends" }, onward, hand),
       el("div", { class: "extras" }, said, ...tools(started.tools || [], sitting.attempt), unfolding("Your time", () => timeLedger(sitting.attempt, { isOwn: true }), "tool")))));
@@ -76,6 +77,7 @@ export async function sit(room, accessCode) {
         const verdict = await sitting.check(id);
         verdicts.set(id, verdict);
         given[id] = verdict.response;
+        tellOnward();
       } catch (problem) {
         notice(problem.status ? problem.message : "No connection: the answer is not checked yet.");
       }
@@ -98,9 +100,18 @@ export async function sit(room, accessCode) {
     sections = times ? singly(parts) : parts;
     const isLast = !course.isSectioned || sitting.stepNumber === course.steps.length - 1;
     hand.hidden = !isLast;
-    onward.hidden = isLast || (step?.kind === "SECTION" && !room.may_leave_early);
+    onward.hidden = isLast || (step?.kind !== "BREAK" && !room.may_leave_early);
     onward.textContent = step?.kind === "BREAK" ? "End the break" : "Next section";
-    if (course.isSectioned) {
+    if (isByQuestion) {
+      const asked = course.steps.filter(({ kind }) => kind === "QUESTION");
+      const place = course.steps.slice(0, sitting.stepNumber + 1).filter(({ kind }) => kind === "QUESTION").length;
+      tabs.replaceChildren(el("span", { class: "tab", "aria-current": "step" }, h("questionOf", place, asked.length)));
+      turnTo(0);
+      tellOnward();
+      // The time ran out: what was given counts, and what was right is told in the break.
+      const before = course.steps[sitting.stepNumber - 1]?.question;
+      if (check && step.kind === "BREAK" && sections.length && !sitting.finals.has(before)) check.run({ id: before });
+    } else if (course.isSectioned) {
       tabs.replaceChildren(...course.steps.map((one, number) => el("span", {
         class: one.kind === "BREAK" ? "tab break" : "tab", "aria-current": number === sitting.stepNumber ? "step" : false,
       }, one.kind === "BREAK" ? "Break" : one.name, number < sitting.stepNumber ? " ✓" : "")));
@@ -126,7 +137,7 @@ export async function sit(room, accessCode) {
     const groups = section ? section.question_groups.map((group) => drawn(group)) : [];
     paper.replaceChildren(...[...groups, next].filter(Boolean));
     const listed = times ? sections.flatMap(questionsOf) : section ? questionsOf(section) : [];
-    palette.replaceChildren(...listed.map((question) => el("a", { href: `#q-${question.id}`, onclick: times && ((event) => {
+    palette.replaceChildren(...(isByQuestion ? [] : listed).map((question) => el("a", { href: `#q-${question.id}`, onclick: times && ((event) => {
       event.preventDefault();
       goTo(question.id);
     }) }, String(question.question_number))));
@@ -138,8 +149,13 @@ export async function sit(room, accessCode) {
   }
 
   function drawn(group) {
-    return questionGroup(group, { given, give, flags, flag, players, check, isClosed: (id) => times?.isOver(id) });
+    return questionGroup(group, { given, give, flags, flag, players, check: isShut() ? shutCheck() : check, isClosed: (id) => isShut() || times?.isOver(id) });
   }
+
+  // In the break after a question it can be read, with what was right, and not answered any more.
+  function isShut() { return isByQuestion && sitting.step.kind === "BREAK"; }
+
+  function shutCheck() { return check && { ...check, isFinal: () => true, run: null }; }
 
   // One question anew, in its place.
   function redraw(id) {
@@ -172,11 +188,12 @@ export async function sit(room, accessCode) {
     const { course, step } = sitting;
     const left = Math.ceil(sitting.stepSecondsLeft());
     if (left <= LAST_SECONDS && !sitting.isPaused) flushDrafts();
-    const isHidden = sitting.isPaused || sitting.isTurning || step?.kind === "BREAK";
+    const isHidden = sitting.isPaused || sitting.isTurning || (step?.kind === "BREAK" && !sections.length);
     clock.textContent = clockFace(left);
     clock.classList.toggle("soon", left < 60 && !sitting.isPaused);
     whole.hidden = !course.isSectioned;
-    whole.textContent = course.isSectioned ? `${step.kind === "BREAK" ? "of the break" : `for ${step.name}`} · ${clockFace(Math.ceil(sitting.secondsLeft()))} in all` : "";
+    if (isByQuestion) whole.textContent = h(step.kind === "BREAK" ? "untilNext" : "forQuestion", clockFace(Math.ceil(sitting.secondsLeft())));
+    else whole.textContent = course.isSectioned ? `${step.kind === "BREAK" ? "of the break" : `for ${step.name}`} · ${clockFace(Math.ceil(sitting.secondsLeft()))} in all` : "";
     paper.hidden = isHidden;
     palette.hidden = isHidden;
     curtain.hidden = !isHidden;
@@ -215,6 +232,7 @@ export async function sit(room, accessCode) {
     if (sitting.isPaused) return ["The exam is paused", "Time stands still until your supervisors let it go on. Your answers are kept."];
     if (sitting.isTurning) return ["One moment", "The next part of your paper is on its way."];
     const next = sitting.course.steps[sitting.stepNumber + 1];
+    if (isByQuestion) return [h("soonNext"), h("nextIn", clockFace(left))];
     return ["Break", `${next.name} begins by itself in ${clockFace(left)}.`];
   }
 
@@ -224,14 +242,37 @@ export async function sit(room, accessCode) {
     if (moved >= 1 && !isPaused) notice(`You have ${inWords(moved)} more.`);
   }
 
+  // Where answers are checked, first what was right, then the next question; there is no way back.
+  async function nextQuestion() {
+    const { step, stepNumber: number } = sitting;
+    const id = step.question;
+    if (check && id && !sitting.finals.has(id)) return void check.run({ id });
+    if (id && !isAnswer(given[id]) && !await confirmed(h("leaveAsk"), h("leaveHelp"), h("nextQuestion"), h("stay"))) return undefined;
+    onward.disabled = true;
+    try {
+      if (sitting.stepNumber === number) await sitting.goOn(number);
+      if (id && sitting.step.kind === "BREAK") await sitting.goOn();  // it was read already
+    } catch (problem) {
+      notice(problem.message);
+    }
+    onward.disabled = false;
+    return undefined;
+  }
+
+  function tellOnward() {
+    const id = isByQuestion && sitting.step.question;
+    if (isByQuestion) onward.textContent = h(check && id && !sitting.finals.has(id) ? "check" : "nextQuestion");
+  }
+
   async function askToGoOn() {
     document.activeElement?.blur();  // what was typed last is given now
+    if (isByQuestion) return void nextQuestion();
     const isBreak = sitting.step.kind === "BREAK";
     const next = sitting.course.steps[sitting.stepNumber + 1];
     const name = next.kind === "BREAK" ? "the break" : next.name;
     const warning = isBreak ? "The rest of the break is lost." : `${blankWarning()} You cannot come back to this section, and its remaining time is lost.`;
     const step = sitting.stepNumber;
-    if (!await confirmed(`Go on to ${name}?`, warning, "Go on", isBreak ? "Stay" : "Go on working")) return;
+    if (!await confirmed(`Go on to ${name}?`, warning, "Go on", isBreak ? "Stay" : "Go on working")) return undefined;
     onward.disabled = true;
     try {
       if (sitting.stepNumber === step) await sitting.goOn(step);
@@ -239,6 +280,7 @@ export async function sit(room, accessCode) {
       notice(problem.message);
     }
     onward.disabled = false;
+    return undefined;
   }
 
   // -- what is said ------------------------------------------------------------------------------------------------
@@ -261,7 +303,7 @@ export async function sit(room, accessCode) {
   }
 
   function tellDropped({ code }) {
-    if (code === "section_closed") notice("An answer came after its section was over. It does not count.");
+    if (code === "section_closed") notice(isByQuestion ? h("cameLate") : "An answer came after its section was over. It does not count.");
   }
 
   // -- the end -----------------------------------------------------------------------------------------------------
@@ -273,7 +315,7 @@ export async function sit(room, accessCode) {
 
   async function askToHandIn() {
     document.activeElement?.blur();
-    const isSure = started.has_review_screen
+    const isSure = started.has_review_screen && !isByQuestion
       ? await review({ sections: parts, questionsOf, isAnswered: (id) => isAnswer(given[id]), isFlagged: (id) => flags.has(id), goTo, warning: blankWarning() })
       : await confirmed("Hand in your paper?", `${blankWarning()} You cannot change anything afterwards.`, "Hand in", "Go on working");
     if (isSure) handIn();
