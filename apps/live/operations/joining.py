@@ -11,13 +11,14 @@ from apps.attempts import queries as attempts
 from apps.authentication import queries as people
 from apps.core import clock, realtime, tenancy
 from apps.core.errors import Problem
+from apps.core.guesses import guessing
 from apps.live import errors, queries, rules
 from apps.live.models import Player, QuizSession
-from apps.live.operations import guesses
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
 
+MOST_GUESSES = 10
 MOST_PLAYERS = 1000
 """Who comes at the very same moment may make it a few more."""
 
@@ -28,11 +29,10 @@ def join(*, actor: User, code: str) -> Player:
     Refuses an unknown code, and any code of somebody who has guessed wrong ten times in ten minutes; guests whom the host
     does not let in; who was taken out; who comes when it is full; and, where the host wants that, after the first question.
     """
-    guesses.check(user_id=actor.pk)
-    with transaction.atomic():
+    with guessing("quizcodes", actor.pk, most=MOST_GUESSES, refusal=errors.TooManyCodes) as guess, transaction.atomic():
         session = queries.find_running(code=rules.read_code(code))
         if session is None:
-            guesses.count(user_id=actor.pk)
+            guess.is_wrong = True
             raise errors.UnknownCode(problems=[Problem("/code", "unknown_code", errors.UnknownCode.message)])
         player = Player.objects.filter(session=session, user=actor).first()
         if player is None:

@@ -9,7 +9,7 @@ from apps.assignments.errors import WrongAccessCode
 from apps.attempts.errors import TooManyCodes
 from apps.attempts.models import Attempt
 from apps.attempts.operations import codes, sitting
-from apps.core import tenancy, volatile
+from apps.core import guesses, tenancy, volatile
 from tests.factories import make_room, people_of
 
 pytestmark = pytest.mark.django_db
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _forgetful(monkeypatch):
-    monkeypatch.setattr(codes, "_here", type(codes._here)())
+    monkeypatch.setattr(guesses, "_here", type(guesses._here)())
     # The window does not end in the middle of a test.
-    monkeypatch.setattr(codes.time, "time", lambda: 1_000_000)
+    monkeypatch.setattr(guesses.time, "time", lambda: 1_000_000)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_asking_without_a_code_is_no_guess(cast, room):
 
 def test_after_a_while_one_may_guess_again(cast, room, monkeypatch):
     guess_wrong(cast.alice, room, 11)
-    monkeypatch.setattr(codes.time, "time", lambda: 1_000_000 + codes.WINDOW_SECONDS)
+    monkeypatch.setattr(guesses.time, "time", lambda: 1_000_000 + guesses.WINDOW_SECONDS)
     assert guess(cast.alice, room, "sakura").attempt
 
 
@@ -89,7 +89,7 @@ def test_without_redis_a_room_is_entered_all_the_same_and_guesses_are_counted_he
 
 
 def test_a_room_without_a_code_asks_nothing_of_redis(cast, monkeypatch):
-    monkeypatch.setattr(codes, "_guesses", None)
+    monkeypatch.setattr(codes, "guessing", None)
     assert guess(cast.alice, make_room(cast, cast.alice), "whatever").attempt
 
 
