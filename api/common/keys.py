@@ -38,11 +38,11 @@ class KeyedIn(StrictSerializer):
 def read_key(request: Request, given: dict[str, Any]) -> uuid.UUID | None:
     """Take the key out of what was given, or out of its header; refuses a header that holds none, and two keys."""
     key: uuid.UUID | None = given.pop(FIELD, None)
-    said = request.headers.get(HEADER, "").strip().strip('"')
+    said = request.headers.get(HEADER, "").strip()
     if not said:
         return key
     try:
-        named = uuid.UUID(said)
+        named = uuid.UUID(said.strip('"'))
     except ValueError:
         raise serializers.ValidationError({FIELD: [f"{HEADER} is not a UUID."]}, code="invalid") from None
     if key is not None and key != named:

@@ -154,13 +154,13 @@ def _end_pauses(attempts: list[Attempt], *, at: datetime, author_id: uuid.UUID |
 
 
 def credit(*, attempt_id: uuid.UUID, seconds: float, reason: str, at: datetime | None = None) -> Attempt | None:
-    """Give back time that a measured stall has cost; nothing, if the attempt does not run any more."""
+    """Give back time that a measured stall has cost, to the microsecond; nothing, if the attempt does not run any more."""
     with transaction.atomic():
         at = at or clock.now()
         attempt = Attempt.objects.running().select_for_update().filter(pk=attempt_id).first()
         if attempt is None or queries.is_due(attempt, at):
             return None
-        grant = Grant(ledger.INCIDENT, seconds, _present_step(attempt, at))
+        grant = Grant(ledger.INCIDENT, round(seconds, 6), _present_step(attempt, at))
         timing.give(grants={attempt: [grant]}, reason=reason, author_id=None, at=at)
     return attempt
 

@@ -54,7 +54,8 @@ def explain(attempt: Attempt, rows: Iterable[RefusedAnswer]) -> list[ToldRefusal
     if not rows:
         return []
     known = {q["id"]: (section, q) for section, q in shown.questions_of(queries.render_paper(attempt, sign=str))}
-    steps = course.step_of_sections(attempt.course)
+    sections = {question: section["id"] for question, (section, _) in known.items()}
+    steps = course.step_of_questions(attempt.course, sections) if attempt.course else {}
     counting = queries.answer_state(attempt).answers
     return [_told(attempt, row, known.get(str(row.question_id)), steps, counting) for row in rows]
 
@@ -67,9 +68,9 @@ def withdrawn_sheets_of(attempt: Attempt) -> QuerySet[WithdrawnSheet]:
 def _told(
     attempt: Attempt, row: RefusedAnswer, place: Any, steps: dict[str, int], counting: dict[str, Any]
 ) -> ToldRefusal:
-    section, question = place or ({"id": "", "name": ""}, None)
+    section, question = place or ({"name": ""}, None)
     counted = counting.get(str(row.question_id))
-    late = (row.received_at - _end(attempt, row.code, steps.get(section["id"]))).total_seconds()
+    late = (row.received_at - _end(attempt, row.code, steps.get(str(row.question_id)))).total_seconds()
     return ToldRefusal(
         refused=row,
         number=question["question_number"] if question else None,
