@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 
-from apps.attempts.operations import granting, homework
+from apps.attempts.operations import homework
 from apps.core import clock
-from apps.mock_tests.operations import quizzes
+from apps.mock_tests.operations.authoring import quizzes
 from tests import factories
 from tests.homework import make_homework
 from tests.ws.client import Server, hear
-from tests.ws.test_attempts import Desk, enter, in_north, put
+from tests.ws.test_attempts import Desk, in_north, put
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.races]
 
@@ -54,18 +54,6 @@ async def test_the_socket_tells_the_steps_and_takes_answers_to_the_present_quest
     assert (refused["refused"], acked["acked"]) == ([{"seq": 1, "code": "section_closed"}], [2])
     assert await sync_to_async(desk.stored)() == [2]
     assert await sync_to_async(desk.kept)() == [(1, "section_closed")]
-
-
-async def test_more_time_for_the_present_question_is_told_at_once(server, desk, cast):
-    ws = await enter(server, desk)
-    before = desk.attempt.step_ends
-    await in_north(
-        lambda: granting.extend(actor=cast.dora, assignment_id=desk.attempt.assignment_id, seconds=60, reason="Noise")
-    )()
-    timer = await hear(ws, "timer")
-    told = [datetime.fromisoformat(end) for end in timer["step_ends"]]
-    assert told == [before[0], before[1] + timedelta(seconds=60)]
-    await ws.close()
 
 
 def test_the_fast_route_refuses_what_is_over_and_keeps_it(server, desk):
