@@ -7,22 +7,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import DatabaseError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from apps.authentication.errors import SignInFailed
-from apps.core import problems
+from apps.core import outages, problems
 from apps.core.errors import Problem, Refusal
+from apps.core.outages import OUTAGES
 
 log = logging.getLogger(__name__)
 
 NOT_SIGNED_IN = (401, "not_signed_in", "Sign in to go on.")
 
 # What the framework raises, and how we say it.
-_FRAMEWORK: tuple[tuple[type[Exception], tuple[int, str, str]], ...] = (
+_FRAMEWORK: tuple[tuple[type[Exception] | tuple[type[Exception], ...], tuple[int, str, str]], ...] = (
     (exceptions.NotAuthenticated, NOT_SIGNED_IN),
     (exceptions.AuthenticationFailed, NOT_SIGNED_IN),
     (exceptions.PermissionDenied, (403, "forbidden", "Your role does not allow this.")),
@@ -34,7 +34,7 @@ _FRAMEWORK: tuple[tuple[type[Exception], tuple[int, str, str]], ...] = (
     (exceptions.UnsupportedMediaType, (415, "unsupported_media_type", "This kind of body is not understood here.")),
     (exceptions.ParseError, (400, "malformed", "The body is not well-formed JSON.")),
     (RequestDataTooBig, (413, "too_large", "The body is too large.")),
-    (DatabaseError, (503, "unavailable", "The database does not answer. Nothing was lost; please try again.")),
+    (OUTAGES, (503, "unavailable", "The database does not answer. Nothing was lost; please try again.")),
 )
 
 
@@ -58,7 +58,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     for kind, (status, code, detail) in _FRAMEWORK:
         if isinstance(error, kind):
             if status == 503:
-                log.error("The database failed: %s", error)
+                outages.note(log, error)
             headers = {503: {"Retry-After": "2"}, 401: {"WWW-Authenticate": 'Bearer realm="api"'}}.get(status, {})
             return _answer(problems.document(status, code, detail), headers)
     return None

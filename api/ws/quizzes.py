@@ -112,10 +112,16 @@ class QuizSocket(base.Socket):
     # -- the host's moves ------------------------------------------------------------------------------------------
 
     async def _move(self, message: Mapping[str, Any]) -> None:
-        name = message.get("id")
-        about: dict[str, Any] = {"of": message["type"], "id": _plain(name)}
-        given = {field: value for field, value in message.items() if field not in ("type", "id")}
-        problem = await self.run(_obey, self.entry.user_id, self._session_id, message["type"], given)
+        action, shape, move = MOVES[message["type"]]
+        _, problem = await self.run(
+            commands.obey,
+            self.entry.user_id,
+            ("quiz-sessions", action),
+            lambda actor: move(
+                actor=actor, session_id=self._session_id, **commands.read(shape, commands.fields_of(message))
+            ),
+        )
+        about = commands.about(message)
         if problem is not None:
             return await self.tell("error", {**about, **problem})
         if self._watch is not None:
@@ -126,29 +132,3 @@ class QuizSocket(base.Socket):
 def _enter(user_id: uuid.UUID, session_id: uuid.UUID) -> tuple[bool, answering.Facts]:
     role, _ = scenes.part_of(people.get_user(user_id=user_id), session_id)
     return role == "host", answering.get_facts(session_id=session_id)
-
-
-def _obey(user_id: uuid.UUID, session_id: uuid.UUID, kind: str, given: dict[str, Any]) -> dict[str, Any] | None:
-    """Make a move, with the checks of its HTTP twin; why not, as HTTP says it."""
-    action, move = MOVES[kind]
-    try:
-        actor = people.get_user(user_id=user_id)
-        if actor.role not in (policies.find("quiz-sessions", action) or policies.NOBODY).roles:
-            raise Forbidden
-        if kind == "remove-player":
-            shape = RemovePlayerIn(data=given)
-            shape.is_valid(raise_exception=True)
-            given = shape.validated_data
-        else:
-            given = {}
-        move(actor=actor, session_id=session_id, **given)
-    except (Refusal, ValidationError, DatabaseError) as error:
-        answer = errors.problem_handler(error, {})
-        assert answer is not None
-        return {name: answer.data[name] for name in _TOLD if name in answer.data}
-    return None
-
-
-def _plain(value: object) -> object:
-    """What the client said of its message, as far as it can be given back."""
-    return value if isinstance(value, int) or (isinstance(value, str) and len(value) <= 64) else None

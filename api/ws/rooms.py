@@ -172,7 +172,8 @@ def _obey(
         done = work(actor=actor, assignment_id=assignment_id, **given)
     except (refusals.Refusal, ValidationError, DatabaseError) as error:
         answer = errors.problem_handler(error, {})
-        assert answer is not None
+        if answer is None:
+            raise
         return [], {name: answer.data[name] for name in _TOLD if name in answer.data}
     return [str(attempt.student_id) for attempt in done] if isinstance(done, list) else [], None
 

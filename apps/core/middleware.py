@@ -10,13 +10,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.common import CommonMiddleware
 from django.utils.cache import patch_vary_headers
 from django_tenants.middleware.main import TenantMainMiddleware
 
-from apps.core import health, problems, tenancy, trace
+from apps.core import health, outages, problems, tenancy, trace
+from apps.core.outages import OUTAGES
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class ProbeMiddleware:
     def _ready(self) -> HttpResponse:
         try:
             reason = health.why_not_ready()
-        except DatabaseError:
+        except OUTAGES:
             reason = "database"
         if reason:
             return JsonResponse({"status": "unready", "reason": reason}, status=503)
@@ -120,8 +121,8 @@ class RequestMiddleware:
         return answer
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, DatabaseError):
-            log.error("The database failed: %s", error)
+        if isinstance(error, OUTAGES):
+            outages.note(log, error)
             return problems.response(
                 503, "unavailable", "The database does not answer. Please try again.", retry_after=2
             )
@@ -151,7 +152,7 @@ class TenantMiddleware(TenantMainMiddleware):
         tenancy.log_schema.set("public")
         try:
             tenant = tenancy.find_by_host(request.META.get("HTTP_HOST") or request.META.get("SERVER_NAME", ""))
-        except DatabaseError:
+        except OUTAGES:
             return problems.response(
                 503, "unavailable", "The database does not answer. Please try again.", retry_after=2
             )
