@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.attempts.models import Attempt
 from apps.attempts.operations import sitting
 from apps.attempts.rules import browser
 from apps.core import trace
 from tests.apps.attempts import journal
 from tests.apps.attempts.recordings import make_listening_room
+from tests.apps.attempts.samples import make_two_part_test
 from tests.client import Api
-from tests.factories import make_room
+from tests.factories import make_room, publish
 
 KEY, OTHER = "a1" * 32, "b2" * 32
 HEADER = "HTTP_X_SAFEEXAMBROWSER_CONFIGKEYHASH"
@@ -119,6 +121,32 @@ def test_answers_are_taken_from_that_browser_only(cast, attempt):
     body["answers"][0]["seq"] = 2
     assert refused(Api(cast.alice).post(submit, body, format="json"))
     assert Api(cast.alice).post(submit, {}, format="json").status_code == 200  # nothing stands in the way of handing in
+
+
+@pytest.mark.django_db
+def test_answers_are_shown_to_that_browser_only_while_the_attempt_runs(cast, attempt):
+    path = f"attempts/{attempt.pk}/answers/"
+    assert refused(Api(cast.alice).get(path))
+    assert refused(Api(cast.alice).get(path, **said(path, key="c3" * 32)))
+    assert Api(cast.alice).get(path, **said(path)).status_code == 200
+    assert Api(cast.dora).get(path).status_code == 200  # staff look at them where they work
+    sitting.submit_attempt(actor=cast.alice, attempt_id=attempt.pk)
+    assert Api(cast.alice).get(path).status_code == 200
+
+
+@pytest.mark.django_db
+def test_no_other_browser_leaves_a_section_for_good(cast):
+    test = make_two_part_test(cast)
+    publish(cast, test)
+    room = make_room(cast, cast.alice, test=test, is_sectioned=True, browser_keys=[KEY])
+    path = f"exam-assignments/{room.pk}/start/"
+    attempt = Api(cast.alice).post(path, {}, format="json", **said(path)).json()["attempt"]
+    path = f"attempts/{attempt}/next-section/"
+    assert refused(Api(cast.alice).post(path, {"step": 0}, format="json"))
+    assert refused(Api(cast.alice).post(path, {"step": 0}, format="json", **said(f"attempts/{attempt}/")))
+    assert Attempt.objects.get().step_floor == 0
+    assert Api(cast.alice).post(path, {"step": 0}, format="json", **said(path)).status_code == 200
+    assert Attempt.objects.get().step_floor == 1
 
 
 @pytest.mark.django_db
