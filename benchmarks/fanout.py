@@ -202,10 +202,10 @@ class Room:
         from django.db import connection
 
         from apps.assignments.models import ExamAssignment
+        from apps.attempts.rules import ties
         from apps.authentication.models import Session, User
         from apps.authentication.operations.tickets import Entry
         from apps.core import clock, tenancy
-        from apps.leaderboards import rules
         from apps.leaderboards.models import ExamResult
         from apps.mock_tests.models import MockTest, Paper
 
@@ -239,7 +239,7 @@ class Room:
                 ExamResult(
                     attempt_id=uuid.uuid4(), assignment_id=room.pk, student=user, display_name=f"Student {n:04}",
                     revision=1, score=n % 170, max_score=180, seconds_taken=n, finished_at=at, sections={}, topics={},
-                    tie_break=rules.tie_break((), rules.NOTHING, seconds_taken=n, finished_at=at), is_best=True,
+                    tie_break=ties.tie_break((), ties.NOTHING, seconds_taken=n, finished_at=at), is_best=True,
                 )
                 for n, user in enumerate(people)
             )  # fmt: skip

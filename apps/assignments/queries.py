@@ -59,6 +59,11 @@ def managed_by(actor: User) -> QuerySet[ExamAssignment]:
     return assignments_for(actor) if actor.is_center_staff else ExamAssignment.objects.none()
 
 
+def rooms_managed_by(actor: User) -> QuerySet[ExamAssignment]:
+    """The same of every kind, with those behind the items of homework."""
+    return rooms_for(actor) if actor.is_center_staff else ExamAssignment.objects.none()
+
+
 def list_assignments_for(
     actor: User, *, search: str = "", status: str = "", group_id: uuid.UUID | None = None
 ) -> QuerySet[ExamAssignment]:

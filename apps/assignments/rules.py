@@ -128,20 +128,21 @@ def locked_fields(status: str, changed: Iterable[str]) -> list[str]:
     return sorted(set(changed) - CHANGEABLE[status])
 
 
-def results_visible(policy: str, status: str, is_published: bool) -> bool:
-    """Whether students see their results; releasing them by hand always shows them."""
+def results_visible(policy: str, status: str, is_published: bool, *, is_sat: bool) -> bool:
+    """Whether students see their results; releasing them by hand always shows them. What waits for the close waits for the
+    last seat too: ``is_sat`` says that somebody sits there still."""
     if is_published or policy == "IMMEDIATELY":
         return True
-    return policy == "AFTER_CLOSE" and status in (CLOSED, FINALISED)
+    return policy == "AFTER_CLOSE" and status in (CLOSED, FINALISED) and not is_sat
 
 
-def board_visible(policy: str, status: str) -> Shown:
-    """How students see the board of a room."""
+def board_visible(policy: str, status: str, *, is_sat: bool) -> Shown:
+    """How students see the board of a room; one that waits for the close waits for the last seat too."""
     if policy == "LIVE":
         return "named"
     if policy == "ANONYMOUS":
         return "anonymous"
-    if policy == "AFTER_CLOSE" and status in (CLOSED, FINALISED):
+    if policy == "AFTER_CLOSE" and status in (CLOSED, FINALISED) and not is_sat:
         return "named"
     return "hidden"
 
@@ -205,6 +206,11 @@ def is_over(deadline: datetime, at: datetime) -> bool:
 def is_near(deadline: datetime, at: datetime) -> bool:
     """Whether the deadline is so near that people are reminded of it."""
     return at >= deadline - REMINDED_BEFORE
+
+
+def usual_checking(*, is_shown_at_once: bool) -> str:
+    """Where single answers may be checked if nobody says it: a check tells what results tell, so not before these."""
+    return "QUIZZES" if is_shown_at_once else "NEVER"
 
 
 def may_check(checking: str, *, is_quiz: bool) -> bool:

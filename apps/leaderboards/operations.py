@@ -13,10 +13,11 @@ from redis.exceptions import RedisError
 from apps.assignments import queries as rooms
 from apps.attempts import queries as attempts
 from apps.attempts.errors import NotGradedYet
-from apps.attempts.queries import earned
+from apps.attempts.queries import counting, earned
+from apps.attempts.rules import ties
 from apps.authentication import queries as people
 from apps.core import bus, clock, realtime, tenancy
-from apps.leaderboards import live, queries, rules
+from apps.leaderboards import live, queries
 from apps.leaderboards.events import RanksFinalised
 from apps.leaderboards.live import Entry, Keys
 from apps.leaderboards.models import ExamResult, Rank, Ranking
@@ -57,22 +58,16 @@ RETURNING EXISTS (
     WHERE other.assignment_id = known.assignment_id AND other.student_id = known.student_id
       AND other.attempt_id <> known.attempt_id)
 """
-_BEST_OF_EACH = """
-SELECT DISTINCT ON (student_id) attempt_id FROM leaderboards_examresult
-WHERE assignment_id = %(room)s AND (%(student)s::uuid IS NULL OR student_id = %(student)s)
-ORDER BY student_id, CASE WHEN %(counting)s = 'LAST' THEN finished_at END DESC,
-    CASE WHEN %(counting)s = 'FIRST' THEN finished_at END, score DESC, tie_break, attempt_id
-"""
 # In this order: no moment has two best results of one student.
 _CHOOSE_BEST = (
-    f"""
+    """
     UPDATE leaderboards_examresult SET is_best = false WHERE assignment_id = %(room)s AND is_best
-    AND (%(student)s::uuid IS NULL OR student_id = %(student)s) AND attempt_id NOT IN ({_BEST_OF_EACH})
-    """,  # noqa: S608
-    f"""
+    AND (%(student)s::uuid IS NULL OR student_id = %(student)s) AND attempt_id <> ALL(%(counting)s::uuid[])
+    """,
+    """
     UPDATE leaderboards_examresult SET is_best = true, recorded_at = statement_timestamp()
-    WHERE attempt_id IN ({_BEST_OF_EACH}) AND NOT is_best
-    """,  # noqa: S608
+    FROM unnest(%(counting)s::uuid[]) AS counting (id) WHERE attempt_id = counting.id AND NOT is_best
+    """,
 )
 
 
@@ -145,8 +140,8 @@ def _chain(assignment_id: uuid.UUID) -> tuple[Tie, ...]:
 
 
 def _tie_break(facts: ResultFacts, chain: tuple[Tie, ...]) -> str:
-    compared = rules.Facts(facts.topics, facts.areas, facts.answered)
-    return rules.tie_break(chain, compared, seconds_taken=facts.seconds_taken, finished_at=facts.finished_at)
+    compared = ties.Facts(facts.topics, facts.areas, facts.answered)
+    return ties.tie_break(chain, compared, seconds_taken=facts.seconds_taken, finished_at=facts.finished_at)
 
 
 def _result(facts: ResultFacts, chain: tuple[Tie, ...]) -> ExamResult:
@@ -172,10 +167,13 @@ def _values(facts: ResultFacts, chain: tuple[Tie, ...]) -> dict[str, Any]:
 
 
 def _choose_best(assignment_id: uuid.UUID, student_id: uuid.UUID | None = None) -> None:
-    counting = rooms.get_assignment(assignment_id=assignment_id).counting
+    """Have the result of the attempt that counts stand for each student, of those that are recorded by now."""
+    rule = rooms.get_assignment(assignment_id=assignment_id).counting
+    recorded = ExamResult.objects.filter(assignment_id=assignment_id).values_list("attempt_id", flat=True)
+    chosen = counting.counting_ids(assignment_id=assignment_id, rule=rule, among=recorded, student_id=student_id)
     with connection.cursor() as cursor:
         for statement in _CHOOSE_BEST:
-            cursor.execute(statement, {"room": assignment_id, "student": student_id, "counting": counting})
+            cursor.execute(statement, {"room": assignment_id, "student": student_id, "counting": chosen})
 
 
 def _lock(assignment_id: uuid.UUID, student_id: uuid.UUID | None = None) -> None:

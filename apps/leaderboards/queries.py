@@ -16,6 +16,7 @@ from apps.assignments import rules as room_rules
 from apps.attempts import queries as attempts
 from apps.attempts.errors import ResultNotReleased
 from apps.attempts.events import AttemptGraded
+from apps.attempts.queries import visibility
 from apps.core import bus, clock, tenancy, volatile
 from apps.core.tenancy import Tenant
 from apps.groups import queries as groups
@@ -61,8 +62,10 @@ def get_sight_for(actor: User, assignment_id: uuid.UUID) -> Sight:
 
 
 def shown_to_students(room: ExamAssignment) -> room_rules.Shown:
-    """``named``, ``anonymous`` or ``hidden``, at the room's present status."""
-    return room_rules.board_visible(room.board_policy, room.status)
+    """``named``, ``anonymous`` or ``hidden``, as the room stands at present."""
+    waits = room.board_policy == room.BoardPolicy.AFTER_CLOSE
+    is_sat = waits and visibility.is_sat_in(assignment_id=room.pk)
+    return room_rules.board_visible(room.board_policy, room.status, is_sat=is_sat)
 
 
 def _get_room(actor: User, assignment_id: uuid.UUID) -> ExamAssignment:
@@ -267,7 +270,7 @@ def final_board(*, assignment_id: uuid.UUID, top: int = TOP) -> Board | None:
 def results_for(actor: User, assignment_id: uuid.UUID) -> Results:
     """The results of a room: staff see everybody's, students their own once they are released."""
     room = _get_room(actor, assignment_id)
-    if not actor.is_center_staff and not room_rules.results_visible(room.result_policy, room.status, room.is_published):
+    if not actor.is_center_staff and not visibility.are_results_shown(room):
         raise ResultNotReleased
     sections: dict[str, PaperPart] = {}
     topics: dict[str, PaperPart] = {}
@@ -295,8 +298,9 @@ def results_of(actor: User, user_id: uuid.UUID) -> OwnResults:
     if user_id != actor.pk:
         groups.get_person_for(actor, user_id)
     theirs = attempts.attempts_for(actor).filter(student_id=user_id).select_related("assignment")
-    visible = {a.assignment_id: a.assignment.title for a in theirs if attempts.are_marks_visible(actor, a)}
-    return OwnResults(user_id, visible)
+    found = list(theirs)
+    visible = visibility.marks_visible_to(actor, found)
+    return OwnResults(user_id, {a.assignment_id: a.assignment.title for a in found if a.pk in visible})
 
 
 def find_rank(*, attempt_id: uuid.UUID) -> OwnResult | None:

@@ -10,11 +10,10 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from apps.assignments import queries as rooms
-from apps.assignments import rules as room_rules
 from apps.assignments.errors import AssignmentNotFound
 from apps.attempts import queries as attempts
 from apps.attempts.queries import homework as homework_standings
-from apps.attempts.queries import marking
+from apps.attempts.queries import marking, submissions, visibility
 from apps.authentication import acting
 from apps.authentication import queries as people
 from apps.authentication.errors import UserNotFound
@@ -134,8 +133,8 @@ def tell_released(*, assignment_id: uuid.UUID) -> int:
 def tell_marked(*, attempt_id: uuid.UUID, assignment_id: uuid.UUID, student_id: uuid.UUID) -> int:
     """Tell a student, once, that people have marked what they wrote; nothing as long as the marks are not shown. Returns how
     many were told."""
-    attempt = attempts.find_released_attempt(student_id=student_id, assignment_id=assignment_id)
-    if attempt is None or attempt.pk != attempt_id:
+    attempt = submissions.find_released_attempt(attempt_id=attempt_id)
+    if attempt is None:
         return 0
     return notify(
         user_ids=[student_id],
@@ -330,7 +329,7 @@ def mail_results(*, assignment_id: uuid.UUID) -> int:
     except AssignmentNotFound:
         return 0
     at_once = room.result_policy == room.ResultPolicy.IMMEDIATELY and not room.is_published
-    if at_once or not room_rules.results_visible(room.result_policy, room.status, room.is_published):
+    if at_once or not visibility.are_results_shown(room):
         return 0
     told = people.list_people(is_active=True, is_approved=True).filter(
         pk__in=attempts.graded_student_ids(assignment_id=room.pk)

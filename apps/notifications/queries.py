@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
-from apps.attempts import queries as attempts
+from apps.attempts.queries import submissions
 from apps.authentication import queries as people
 from apps.core import tenancy
 from apps.mail.letters import Content
@@ -76,7 +76,7 @@ def result_letter(*, user_id: uuid.UUID, assignment_id: uuid.UUID) -> Content | 
     person = people.list_people(is_active=True, is_approved=True).filter(pk=user_id).first()
     if person is None or not wishes_of(user_id=user_id).results:
         return None
-    attempt = attempts.find_released_attempt(student_id=user_id, assignment_id=assignment_id)
+    attempt = submissions.find_released(student_id=user_id, assignment_id=assignment_id)
     if attempt is None:
         return None
     center_id, key = tenancy.current().id, settings.SHIKEN_LINK_KEY

@@ -72,6 +72,7 @@ def test_over_http_from_the_start_to_the_review(cast, room, deliver):
         mine.post(f"attempts/{attempt}/submit/", {"epoch": 1}, format="json"),
     ]
     deliver()
+    rooms.close_room(assignment_id=room.pk, actor=cast.dora)
     for path in ("result", "review", "receipt", "answers"):
         seen.append(mine.get(f"attempts/{attempt}/{path}/"))
         assert seen[-1].status_code == 200, seen[-1].content

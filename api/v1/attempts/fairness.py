@@ -46,7 +46,7 @@ class VoidView(APIView):
         shape = AttemptReasonIn(data=request.data)
         shape.is_valid(raise_exception=True)
         attempt = voiding.void_attempt(actor=request.user, attempt_id=id, **shape.validated_data)
-        return Response(shapes.AttemptOut(attempt, context={"request": request}).data)
+        return Response(shapes.AttemptOut(attempt, context=shapes.seen_by(request.user, attempt)).data)
 
 
 class AccommodateView(APIView):
@@ -59,7 +59,7 @@ class AccommodateView(APIView):
         shape = AttemptReasonIn(data=request.data)
         shape.is_valid(raise_exception=True)
         attempt = accommodating.accommodate(actor=request.user, attempt_id=id, **shape.validated_data)
-        return Response(shapes.AttemptOut(attempt, context={"request": request}).data)
+        return Response(shapes.AttemptOut(attempt, context=shapes.seen_by(request.user, attempt)).data)
 
 
 class ReceiptCheckView(APIView):

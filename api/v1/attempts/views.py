@@ -55,14 +55,15 @@ class AttemptViewSet(GenericViewSet):
     def list(self, request: Request) -> Response:
         """Attempts, newest first."""
         wanted = shapes.AttemptFilters.read(request)
-        rows = self.paginate_queryset(queries.list_attempts_for(request.user, **wanted))
-        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
+        rows = self.paginate_queryset(queries.list_attempts_for(request.user, **wanted)) or []
+        seen = shapes.seen_by(request.user, *rows)
+        return self.get_paginated_response(shapes.AttemptOut(rows, many=True, context=seen).data)
 
     @extend_schema(operation_id="attempts_retrieve", responses=shapes.AttemptStateOut)
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
         """Where an attempt stands, by the server's clock."""
         attempt = sitting.visit_attempt(actor=request.user, attempt_id=id)
-        return Response(shapes.AttemptStateOut(attempt, context={"request": request}).data)
+        return Response(shapes.AttemptStateOut(attempt, context=shapes.seen_by(request.user, attempt)).data)
 
     @extend_schema(operation_id="attempts_paper", responses=shapes.TakerPaperOut)
     @action(detail=True)
@@ -79,7 +80,7 @@ class AttemptViewSet(GenericViewSet):
         shape.is_valid(raise_exception=True)
         granting.go_on(actor=request.user, attempt_id=id, **shape.validated_data)
         attempt = sitting.visit_attempt(actor=request.user, attempt_id=id)
-        return Response(shapes.AttemptStateOut(attempt, context={"request": request}).data)
+        return Response(shapes.AttemptStateOut(attempt, context=shapes.seen_by(request.user, attempt)).data)
 
     @extend_schema(operation_id="attempts_answers", responses=shapes.AnswerStateOut)
     @action(detail=True, throttle_classes=[AnswerRate])
@@ -147,7 +148,7 @@ class AttemptViewSet(GenericViewSet):
         """Marks in all, by section and by topic, once the room's policy lets them be seen."""
         result = earned.get_result_for(request.user, id)
         rank = boards.find_rank(attempt_id=id)
-        body = shapes.ResultOut(result, context={"request": request}).data
+        body = shapes.ResultOut(result, context=shapes.seen_by(request.user, result.attempt)).data
         return Response({**body, "rank": shapes.RankOut(rank).data if rank else None})
 
     @extend_schema(operation_id="attempts_review", responses=shapes.ReviewWithPaperOut)
@@ -157,7 +158,8 @@ class AttemptViewSet(GenericViewSet):
         review = earned.get_review_for(
             request.user, id, sign=lambda attempt: links.media_signer(request, attempt.server_time + REVIEW_MEDIA)
         )
-        return Response({**shapes.ReviewOut(review, context={"request": request}).data, "paper": review.paper})
+        body = shapes.ReviewOut(review, context=shapes.seen_by(request.user, review.attempt)).data
+        return Response({**body, "paper": review.paper})
 
     @extend_schema(operation_id="attempts_receipt", responses=shapes.ReceiptOut)
     @action(detail=True)

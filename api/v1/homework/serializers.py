@@ -7,9 +7,8 @@ from rest_framework import serializers
 
 from api.common.filters import Filters, Order, Search
 from api.common.serializers import BoundedList, StrictSerializer
-from api.v1.assignments.serializers import COUNTING, AssignedGroupOut, AuthorOut, OwnTimeOut
+from api.v1.assignments.serializers import COUNTING, AssignedGroupOut, AuthorOut, OwnTimeOut, PenaltyOut
 from api.v1.attempts.serializers import LARGEST_SEQ
-from apps.attempts import queries as attempts
 from apps.attempts.queries.homework import COMPLETED, IN_PROGRESS, NOT_STARTED, Standing
 
 CHECKING = ["NEVER", "QUIZZES", "ALWAYS"]
@@ -45,7 +44,10 @@ class HomeworkIn(StrictSerializer):
     assigned_user_ids = BoundedList(child=serializers.UUIDField(), max_length=1000, required=False, source="user_ids")
     show_results_immediately = serializers.BooleanField(required=False, help_text="Otherwise after the deadline.")
     checking = serializers.ChoiceField(
-        CHECKING, required=False, help_text="Where single answers may be checked, which makes them final."
+        CHECKING,
+        required=False,
+        help_text="Where single answers may be checked, which makes them final. Unless said: QUIZZES where results are shown"
+        " at once, else NEVER.",
     )
     is_one_by_one = serializers.BooleanField(
         required=False,
@@ -89,6 +91,9 @@ class ItemOut(serializers.Serializer[Any]):
     seconds = serializers.IntegerField(source="room.paper.seconds")
     my_seconds = serializers.SerializerMethodField(help_text="The time that one will have in an attempt that counts.")
     max_score = serializers.DecimalField(9, 3, source="room.paper.max_score")
+    penalties = serializers.SerializerMethodField(
+        help_text="Where wrong answers cost marks; told where one homework is read, else null."
+    )
     status = serializers.SerializerMethodField()
     attempts_used = serializers.SerializerMethodField()
     score = serializers.SerializerMethodField(help_text="Of the attempt that counts, once it may be seen.")
@@ -101,6 +106,11 @@ class ItemOut(serializers.Serializer[Any]):
     def get_my_seconds(self, item: Any) -> Any:
         times = self.context.get("times")
         return None if times is None else OwnTimeOut(times[item.room_id]).data
+
+    @extend_schema_field(PenaltyOut(many=True, allow_null=True))
+    def get_penalties(self, item: Any) -> Any:
+        costs = self.context.get("penalties")
+        return None if costs is None else PenaltyOut(costs[item.room.paper_id], many=True).data
 
     @extend_schema_field(serializers.ChoiceField(STATUSES, allow_null=True))
     def get_status(self, item: Any) -> str | None:
@@ -116,7 +126,7 @@ class ItemOut(serializers.Serializer[Any]):
     def get_score(self, item: Any) -> str | None:
         own = self._own(item)
         attempt = own.counting if own else None
-        if attempt is None or not attempts.are_marks_visible(self.context["request"].user, attempt):
+        if attempt is None or attempt.pk not in self.context["marks_visible"]:
             return None
         return None if attempt.score is None else str(attempt.score)
 
@@ -213,12 +223,13 @@ def _standing(item: Any, standing: Standing) -> dict[str, Any]:
 
 
 class CheckedAnswerOut(serializers.Serializer[Any]):
-    """What was right in this question; nothing of any other."""
+    """Whether the answer was right, and what would have been once no other answer to this question can count; nothing of any
+    other question."""
 
     question = serializers.UUIDField(source="question_id")
     response = serializers.JSONField(allow_null=True, help_text="As it is in the journal now, for good.")
     outcome = serializers.ChoiceField(["CORRECT", "PARTIAL", "WRONG", "BLANK"])
     marks = serializers.DecimalField(9, 3)
     score = serializers.DecimalField(7, 3, source="max_marks")
-    key = serializers.JSONField()
-    explanation = serializers.CharField(help_text="HTML.")
+    key = serializers.JSONField(allow_null=True, help_text="null as long as another attempt at it may count.")
+    explanation = serializers.CharField(help_text="HTML. Empty as long as there is no key.")

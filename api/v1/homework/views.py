@@ -23,6 +23,7 @@ from apps.attempts.operations import homework as work
 from apps.attempts.queries import homework as standings
 from apps.attempts.queries import own_time
 from apps.core import clock
+from apps.mock_tests import queries as papers
 
 REVIEW_MEDIA = timedelta(hours=2)
 HOMEWORK = PolymorphicProxySerializer(
@@ -57,8 +58,10 @@ class HomeworkViewSet(GenericViewSet[Any]):
 
     @extend_schema(operation_id="homework_retrieve", responses=HOMEWORK)
     def retrieve(self, request: Request, id: uuid.UUID) -> Response:
-        """One homework."""
-        return self._answer(id)
+        """One homework, with what wrong answers cost in each item."""
+        homework = queries.get_homework_for(request.user, id)
+        costs = {item.room.paper_id: papers.penalties_of(paper_id=item.room.paper_id) for item in homework.items.all()}
+        return Response(self._render([homework], penalties=costs)[0])
 
     @extend_schema(operation_id="homework_create", request=shapes.HomeworkIn, responses={201: shapes.StaffHomeworkOut})
     def create(self, request: Request) -> Response:
@@ -99,14 +102,16 @@ class HomeworkViewSet(GenericViewSet[Any]):
         homework = queries.get_homework_for(self.request.user, homework_id)
         return Response(self._render([homework])[0], status=status)
 
-    def _render(self, homework: Sequence[Any] | None) -> Any:
+    def _render(self, homework: Sequence[Any] | None, **told: Any) -> Any:
         person = self.request.user
         if person.is_center_staff:
-            return shapes.StaffHomeworkOut(homework, many=True, context={"request": self.request}).data
+            return shapes.StaffHomeworkOut(homework, many=True, context={"request": self.request, **told}).data
         own = standings.standings(homework=homework or (), student_ids=[person.pk])
         rooms = [item.room for one in homework or () for item in one.items.all()]
         times = own_time.own_times(actor=person, rooms=rooms, at=clock.now())
-        context = {"request": self.request, "standings": own, "times": times}
+        counting = [standing.counting for standing in own.values() if standing.counting]
+        seen = sittings.seen_by(person, *counting)
+        context = {"request": self.request, "standings": own, "times": times, **seen, **told}
         return shapes.HomeworkOut(homework, many=True, context=context).data
 
 
@@ -134,8 +139,8 @@ class CheckView(APIView):
 
     @extend_schema(operation_id="attempts_check", request=shapes.CheckIn, responses=shapes.CheckedAnswerOut)
     def post(self, request: Request, id: uuid.UUID) -> Response:
-        """Save one answer for good and learn what was right, where the homework lets answers be checked. Again with the same
-        answer is harmless."""
+        """Save one answer for good and learn whether it was right, where the homework lets answers be checked; and what
+        would have been, once no other answer to it can count. Again with the same answer is harmless."""
         shape = shapes.CheckIn(data=request.data)
         shape.is_valid(raise_exception=True)
         verdict = work.check_answer(

@@ -118,13 +118,14 @@ def started(begun: Any, paper: dict[str, Any], *, item_type: str) -> dict[str, A
 
 
 class CheckedOut(serializers.Serializer[Any]):
-    """What was right in this question; nothing of any other."""
+    """Whether the answer was right; nothing of any other question."""
 
     is_correct = serializers.BooleanField()
     correct_option_index = serializers.IntegerField(
         source="right_place",
         allow_null=True,
-        help_text="In the order shown, from 0; null where no single option is right.",
+        help_text="In the order shown, from 0; null where no single option is right, and after a wrong answer as long as"
+        " another attempt at the question may count.",
     )
     selected_index = serializers.IntegerField(source="chosen_place", allow_null=True)
     no_selection_sent = serializers.SerializerMethodField()

@@ -68,13 +68,15 @@ def assign_homework(*, actor: User, at: datetime | None = None, **fields: Unpack
     """Give groups and people the newest papers of published tests and quizzes, until a deadline. It can be worked on at
     once.
 
-    Whom ``actor`` may assign to is as for rooms. Refuses a deadline in the past, nothing to do, tests that are not
-    published or not of the kind they are said to be, and an empty or unknown audience.
+    Whom ``actor`` may assign to is as for rooms. Where nobody says whether single answers may be checked, they may in
+    quizzes whose results are shown at once. Refuses a deadline in the past, nothing to do, tests that are not published
+    or not of the kind they are said to be, and an empty or unknown audience.
     """
     at = at or clock.now()
     given: dict[str, Any] = dict(fields)
     audience = {name: set(given.pop(name, ())) for name in AUDIENCE}
     wanted = {name: _once(given.pop(name, ())) for name in ITEMS}
+    given.setdefault("checking", rules.usual_checking(is_shown_at_once=given.get("show_results_immediately", True)))
     with transaction.atomic():
         checking.check_audience(actor=actor, audience=audience)
         _check_deadline(given["deadline"], at)
@@ -95,8 +97,9 @@ def update_homework(
 ) -> HomeworkAssignment:
     """Change a homework that ``actor`` manages, whoever works on it. A value that a field has already is no change.
 
-    A deadline that moves takes running attempts along; one that moves on after it has passed lets people go on. Refuses
-    a new deadline in the past, to take away an item that somebody has worked on, and whatever ``assign_homework`` would.
+    A deadline that moves takes running attempts along; one that moves on after it has passed lets people go on. Where
+    results come to be shown later, checking ends unless the same call says otherwise. Refuses a new deadline in the past,
+    to take away an item that somebody has worked on, and whatever ``assign_homework`` would.
     """
     at = at or clock.now()
     with transaction.atomic():
@@ -104,6 +107,8 @@ def update_homework(
         items = list(homework.items.select_related("mock_test"))
         present = _present(homework, items)
         wanted = {**present, **_normal(dict(changes))}
+        if present["show_results_immediately"] and not wanted["show_results_immediately"] and "checking" not in changes:
+            wanted["checking"] = rules.usual_checking(is_shown_at_once=False)
         changed = {name: value for name, value in wanted.items() if value != present[name]}
         if not changed:
             return queries.get_homework_for(actor, homework_id)

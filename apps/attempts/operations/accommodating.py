@@ -29,12 +29,13 @@ def accommodate(*, actor: User, attempt_id: uuid.UUID, reason: str, at: datetime
     """Add what is missing of the accommodation that is in force for the student to the steps that are not over yet; nothing
     is taken away. Again, it adds nothing.
 
-    Refuses an attempt in a room that ``actor`` does not manage, one that is closed, and an empty reason.
+    Attempts at homework and practice too. Refuses one in a room that ``actor`` does not manage, one that is closed, and an
+    empty reason.
     """
     reason = rules.check_reason(reason)
     with transaction.atomic():
         at = at or clock.now()
-        managed = rooms.managed_by(actor).order_by().values("pk")
+        managed = rooms.rooms_managed_by(actor).order_by().values("pk")
         found = Attempt.objects.filter(pk=attempt_id, assignment__in=managed).select_related("assignment")
         attempt = found.select_for_update(of=("self",)).first()
         if attempt is None:

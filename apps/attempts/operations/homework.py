@@ -18,6 +18,7 @@ from apps.attempts.models import Attempt
 from apps.attempts.operations import grading, handing_in, journal, sitting
 from apps.attempts.operations.handing_in import HandedInWhole
 from apps.attempts.operations.sitting import Started
+from apps.attempts.queries import homework as standings
 from apps.attempts.rules import checking, shown
 from apps.attempts.rules.checking import Verdict
 from apps.core import clock
@@ -82,8 +83,9 @@ def check_answer(
     seq: int | None = None,
     sign: Callable[[SeenAttempt], Sign] = lambda attempt: str,
 ) -> Verdict:
-    """Write one's answer to a question into the journal, for good, and tell what was right there. ``given`` is anything that
-    ``rules.shown`` understands; nothing means that no answer was found in time.
+    """Write one's answer to a question into the journal, for good, and tell whether it was right. What would have been
+    right, and why, is told once the student can give no other answer to it that counts (``queries.homework.is_key_due``).
+    ``given`` is anything that ``rules.shown`` understands; nothing means that no answer was found in time.
 
     Whoever numbers their answers gives this one its number too. Again with the same answer it tells the same. Refuses an
     attempt in which answers are not checked, one that is closed, a question that people mark or whose answer is final
@@ -118,16 +120,19 @@ def check_answer(
         stored = queries.answer_state(locked).answers.get(name)
     item = papers.get_key(paper_id=attempt.paper_id)[question]
     mark = items.grade_item(item, stored)
+    chosen_place = shown.place_of(asked, stored)
+    is_told = standings.is_key_due(attempt)
+    known_place = chosen_place if mark.outcome == "CORRECT" else None
     return Verdict(
         question_id=name,
         response=stored,
         outcome=mark.outcome,
         marks=mark.marks,
         max_marks=Decimal(item["score"]),
-        key=items.shown_key(item, signer),
-        explanation=richtext.replace_media(item["explanation"], signer),
-        right_place=shown.place_of(asked, checking.right_response(item)),
-        chosen_place=shown.place_of(asked, stored),
+        key=items.shown_key(item, signer) if is_told else None,
+        explanation=richtext.replace_media(item["explanation"], signer) if is_told else "",
+        right_place=shown.place_of(asked, checking.right_response(item)) if is_told else known_place,
+        chosen_place=chosen_place,
     )
 
 

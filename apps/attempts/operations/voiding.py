@@ -28,12 +28,12 @@ def void_attempt(*, actor: User, attempt_id: uuid.UUID, reason: str, at: datetim
     Journal and sheet stay. The student may begin again if attempts are left, of which a void one is none. Again, it
     changes nothing.
 
-    Refuses an attempt in a room that ``actor`` does not manage, and an empty reason.
+    Attempts at homework and practice too. Refuses one in a room that ``actor`` does not manage, and an empty reason.
     """
     reason = rules.check_reason(reason)
     with transaction.atomic():
         at = at or clock.now()
-        managed = rooms.managed_by(actor).order_by().values("pk")
+        managed = rooms.rooms_managed_by(actor).order_by().values("pk")
         attempt = Attempt.objects.select_for_update(of=("self",)).filter(pk=attempt_id, assignment__in=managed).first()
         if attempt is None:
             raise errors.AttemptNotFound

@@ -10,7 +10,6 @@ from django.db.models import Max, QuerySet
 from django.db.models.functions import Now
 
 from apps.assignments import queries as rooms
-from apps.assignments import rules as room_rules
 from apps.attempts import errors
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, IntegrityEvent
 from apps.attempts.rules import ledger, moments, receipts, shown, watermarks
@@ -100,28 +99,10 @@ def _open_question(attempt: Attempt, at: datetime) -> str | None:
     return None if step is None else attempt.course[step].get("question")
 
 
-def are_marks_visible(actor: User, attempt: Attempt) -> bool:
-    """Whether ``actor`` may see the marks of an attempt they may see: staff always, others by the room's policy."""
-    room = attempt.assignment
-    return actor.is_center_staff or room_rules.results_visible(room.result_policy, room.status, room.is_published)
-
-
 def graded_student_ids(*, assignment_id: uuid.UUID) -> QuerySet[Attempt, uuid.UUID]:
     """Who has marks in this room, for an ``IN``."""
     graded = Attempt.objects.filter(assignment_id=assignment_id, status=Attempt.Status.GRADED)
     return graded.order_by().values_list("student_id", flat=True)
-
-
-def find_released_attempt(*, student_id: uuid.UUID, assignment_id: uuid.UUID) -> Attempt | None:
-    """The newest attempt of a student in a room whose marks that student may see, with the room."""
-    graded = Attempt.objects.filter(
-        student_id=student_id, assignment_id=assignment_id, status=Attempt.Status.GRADED
-    ).select_related("assignment")
-    attempt = graded.order_by("-number").first()
-    if attempt is None:
-        return None
-    room = attempt.assignment
-    return attempt if room_rules.results_visible(room.result_policy, room.status, room.is_published) else None
 
 
 def render_paper(attempt: Attempt, *, sign: Sign, at: datetime | None = None) -> dict[str, Any]:

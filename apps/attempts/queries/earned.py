@@ -15,8 +15,8 @@ from django.db.models import Q
 from apps.assignments import rules as room_rules
 from apps.attempts import errors, queries
 from apps.attempts.models import AnswerSheet, Attempt, ItemMark
-from apps.attempts.queries import marking
-from apps.attempts.rules import results
+from apps.attempts.queries import marking, visibility
+from apps.attempts.rules import results, ties
 from apps.mock_tests import queries as papers
 from apps.mock_tests.queries import profiles as exam_profiles
 from apps.mock_tests.rules import profiles
@@ -172,6 +172,16 @@ def _answered(parts: list[Part]) -> dict[str, tuple[int, int]]:
     return {"": whole} | {part.id: (part.correct, part.wrong) for part in parts if part.kind == "area"}
 
 
+def tie_facts(parts: Iterable[Part]) -> ties.Facts:
+    """What these parts of one attempt say about its order among equal marks."""
+    parts = list(parts)
+    return ties.Facts(
+        topics={part.id: part.score for part in parts if part.kind == "topic"},
+        areas={part.id: part.score for part in parts if part.kind == "area"},
+        answered=_answered(parts),
+    )
+
+
 def get_result_for(actor: User, attempt_id: uuid.UUID) -> Result:
     """The result of an attempt ``actor`` may see; refuses before its release, and before there are marks."""
     attempt = queries.get_attempt_for(actor, attempt_id)
@@ -199,7 +209,7 @@ def estimate_of(profile: profiles.Profile, parts: Iterable[Part]) -> profiles.Es
 
 
 def _check_visible(actor: User, attempt: Attempt) -> None:
-    if not queries.are_marks_visible(actor, attempt):
+    if not visibility.are_marks_visible(actor, attempt):
         raise errors.ResultNotReleased
     if attempt.status != Attempt.Status.GRADED:
         raise errors.NotGradedYet
@@ -218,12 +228,12 @@ class Review:
 def get_review_for(actor: User, attempt_id: uuid.UUID, *, sign: Callable[[SeenAttempt], Sign]) -> Review:
     """Answers, marks, key and explanations of an attempt ``actor`` may see.
 
-    Refuses students before results are released and the review is open, and while they could still use what they see:
-    as long as they sit in the room or may begin again.
+    Refuses students before results are released and the review is open, and while anybody could still use what they see: as
+    long as somebody sits in the room or may begin there.
     """
     attempt = queries.get_attempt_for(actor, attempt_id)
     _check_visible(actor, attempt)
-    if not is_review_open(actor, attempt):
+    if not visibility.is_key_open(actor, attempt):
         raise errors.ReviewClosed
     signer = sign(attempt)
     answers = AnswerSheet.objects.values_list("answers", flat=True).get(attempt_id=attempt.pk)
@@ -242,20 +252,3 @@ def get_review_for(actor: User, attempt_id: uuid.UUID, *, sign: Callable[[SeenAt
         for question_id, item in papers.get_key(paper_id=attempt.paper_id).items()
     }
     return Review(attempt, queries.render_paper(attempt, sign=signer), answers, items)
-
-
-def is_review_open(actor: User, attempt: Attempt) -> bool:
-    """Whether ``actor`` may see what was right in an attempt whose marks they may see."""
-    return actor.is_center_staff or (attempt.assignment.is_review_open and not _may_sit_again(attempt))
-
-
-def _may_sit_again(attempt: Attempt) -> bool:
-    room = attempt.assignment
-    if attempt.is_practice:
-        # What it would show is worth something as long as attempts of the same item count.
-        room = room.practice_item.room
-    theirs = Attempt.objects.filter(assignment_id=room.pk, student_id=attempt.student_id)
-    if theirs.running().exists():
-        return True
-    is_over = room.status in {room.Status.CLOSED, room.Status.FINALISED}
-    return not is_over and theirs.exclude(status=Attempt.Status.VOID).count() < room.attempts_allowed

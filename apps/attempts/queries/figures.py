@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import connection
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Q
 from django.db.models.functions import Now
 
 from apps.attempts import queries
 from apps.attempts.models import Attempt
+from apps.attempts.queries.visibility import RELEASED
 
 if TYPE_CHECKING:
     from apps.assignments.models import ExamAssignment
@@ -74,11 +75,10 @@ def of_students(actor: User, student_ids: Iterable[uuid.UUID]) -> OfStudents:
     return OfStudents(recent=list(recent), **counted)
 
 
-# Which marks the student may see; the same as ``assignments.rules.results_visible``.
-_RELEASED = """
-(room.is_published OR room.result_policy = 'IMMEDIATELY'
- OR (room.result_policy = 'AFTER_CLOSE' AND room.status IN ('CLOSED', 'FINALISED')))
-"""
+_RELEASED_ROOMS = f"""
+SELECT room.id FROM assignments_examassignment room
+WHERE room.id IN (SELECT assignment_id FROM attempts_attempt WHERE student_id = %s) AND {RELEASED}
+"""  # noqa: S608
 _SHARE = "attempt.score * 100 / NULLIF(attempt.max_score, 0)"
 _OWN = f"""
 SELECT count(*) FILTER (WHERE attempt.status IN ('SUBMITTED', 'EXPIRED', 'GRADED') AND room.kind = 'EXAM'),
@@ -90,7 +90,7 @@ SELECT count(*) FILTER (WHERE attempt.status IN ('SUBMITTED', 'EXPIRED', 'GRADED
                                AND attempt.finished_at > statement_timestamp() - interval '60 days')
 FROM attempts_attempt attempt
 JOIN assignments_examassignment room ON room.id = attempt.assignment_id
-CROSS JOIN LATERAL (SELECT attempt.status = 'GRADED' AND {_RELEASED} AS is_seen) seen
+CROSS JOIN LATERAL (SELECT attempt.status = 'GRADED' AND {RELEASED} AS is_seen) seen
 WHERE attempt.student_id = %s AND NOT attempt.is_practice
 """  # noqa: S608
 _SKILLS = f"""
@@ -100,7 +100,7 @@ FROM attempts_attempt attempt
 JOIN assignments_examassignment room ON room.id = attempt.assignment_id
 JOIN attempts_itemmark mark ON mark.attempt_id = attempt.id
 JOIN mock_tests_paperitem item ON item.paper_id = attempt.paper_id AND item.question_id = mark.question_id
-WHERE attempt.student_id = %s AND attempt.status = 'GRADED' AND NOT attempt.is_practice AND {_RELEASED}
+WHERE attempt.student_id = %s AND attempt.status = 'GRADED' AND NOT attempt.is_practice AND {RELEASED}
 GROUP BY skill ORDER BY skill
 """  # noqa: S608
 
@@ -133,7 +133,11 @@ def own_skills(actor: User) -> list[tuple[str, Decimal, Decimal]]:
 
 def own_results(actor: User, *, most: int = RECENT) -> list[Attempt]:
     """One's own newest attempts whose marks may be seen, each with its room."""
-    return list(_own_released(actor).select_related("assignment").order_by("-finished_at", "pk")[:most])
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASED_ROOMS, [actor.pk])
+        rooms = [assignment_id for (assignment_id,) in cursor.fetchall()]
+    mine = Attempt.objects.filter(student=actor, assignment__in=rooms, status=Attempt.Status.GRADED, is_practice=False)
+    return list(mine.select_related("assignment").order_by("-finished_at", "pk")[:most])
 
 
 def done_with(actor: User, rooms: Sequence[ExamAssignment]) -> set[uuid.UUID]:
@@ -144,15 +148,6 @@ def done_with(actor: User, rooms: Sequence[ExamAssignment]) -> set[uuid.UUID]:
     )
     begun = {row["assignment"]: row["begun"] for row in counted if not row["running"]}
     return {room.pk for room in rooms if begun.get(room.pk, 0) >= room.attempts_allowed}
-
-
-def _own_released(actor: User) -> QuerySet[Attempt]:
-    released = (
-        Q(assignment__is_published=True)
-        | Q(assignment__result_policy="IMMEDIATELY")
-        | Q(assignment__result_policy="AFTER_CLOSE", assignment__status__in=["CLOSED", "FINALISED"])
-    )
-    return Attempt.objects.filter(released, student=actor, status=Attempt.Status.GRADED, is_practice=False)
 
 
 def _finished(days: int, until: int) -> Q:

@@ -8,20 +8,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from apps.assignments import queries as rooms
 from apps.assignments import rules as room_rules
 from apps.assignments.errors import HomeworkNotFound
 from apps.attempts import errors, queries
 from apps.attempts.models import Attempt
-from apps.attempts.queries import submissions
+from apps.attempts.queries import counting, submissions, visibility
 from apps.attempts.queries.submissions import Submission
+from apps.attempts.rules import checking
 from apps.authentication import queries as people
 from apps.core import clock
 
 if TYPE_CHECKING:
     from apps.assignments.models import HomeworkAssignment, HomeworkItem
+    from apps.attempts.queries import SeenAttempt
     from apps.authentication.models import User
 
 NOT_STARTED, IN_PROGRESS, COMPLETED = "Not Started", "In Progress", "Completed"
@@ -63,11 +65,11 @@ def standings(*, homework: Iterable[HomeworkAssignment], student_ids: Iterable[u
     """How these students stand in every item that they have begun, in two queries."""
     by_id = {one.pk: one for one in homework}
     students = list(student_ids)
-    counting = _counting(by_id.values(), students)
+    which = _counting(by_id.values(), students)
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [list(by_id), students])
         return {
-            (student, room): Standing(begun, ended, is_running, counting.get((student, room)))
+            (student, room): Standing(begun, ended, is_running, which.get((student, room)))
             for student, room, begun, ended, is_running in cursor.fetchall()
         }
 
@@ -81,20 +83,27 @@ def _counting(homework: Iterable[HomeworkAssignment], students: list[uuid.UUID])
         ended = Attempt.objects.filter(
             assignment__item__homework__in=ids, student__in=students, status__in=_ENDED, is_practice=False
         )
-        for attempt in _by_rule(ended, rule).distinct("student_id", "assignment_id").select_related("assignment"):
+        for attempt in counting.choose(ended.select_related("assignment"), rule=rule):
             found[attempt.student_id, attempt.assignment_id] = attempt
     return found
 
 
-def _by_rule(attempts: QuerySet[Attempt], rule: str) -> QuerySet[Attempt]:
-    """Of each student and room first the one that counts."""
-    if rule == "FIRST":
-        return attempts.order_by("student_id", "assignment_id", "number")
-    if rule == "LAST":
-        return attempts.order_by("student_id", "assignment_id", "-number")
-    taken = F("finished_at") - F("started_at")
-    return attempts.alias(taken=taken).order_by(
-        "student_id", "assignment_id", F("score").desc(nulls_last=True), "taken", "number"
+def is_key_due(attempt: SeenAttempt) -> bool:
+    """Whether a check in an attempt that runs may tell what would have been right: the answer is final there, so that is so
+    once its student has no other attempt at the item that counts, nor may begin one."""
+    room = attempt.assignment.practice_item.room if attempt.is_practice else attempt.assignment
+    theirs = Attempt.objects.filter(assignment_id=room.pk, student_id=attempt.student_id)
+    counted = (
+        theirs.exclude(status=Attempt.Status.VOID)
+        .order_by()
+        .aggregate(begun=Count("pk"), others=Count("pk", Q(status=Attempt.Status.IN_PROGRESS) & ~Q(pk=attempt.pk)))
+    )
+    is_open = room_rules.is_open(room.status, room.opens_at, room.closes_at, attempt.server_time)
+    return checking.is_key_due(
+        counting=room.counting,
+        begun=counted["begun"],
+        others_run=counted["others"] > 0,
+        may_begin=is_open and counted["begun"] < room.attempts_allowed,
     )
 
 
@@ -170,15 +179,14 @@ def own_results(actor: User, homework_id: uuid.UUID) -> tuple[HomeworkAssignment
     homework = rooms.get_homework_for(actor, homework_id)
     found = standings(homework=[homework], student_ids=[actor.pk])
     order = {item.room_id: place for place, item in enumerate(homework.items.all())}
-    counting = [standing.counting for standing in found.values() if standing.counting]
-    graded = [attempt for attempt in counting if attempt.status == Attempt.Status.GRADED]
+    chosen = [standing.counting for standing in found.values() if standing.counting]
+    graded = [attempt for attempt in chosen if attempt.status == Attempt.Status.GRADED]
     if not graded:
         raise errors.AttemptNotFound
-    visible = [attempt.pk for attempt in graded if queries.are_marks_visible(actor, attempt)]
+    visible = visibility.marks_visible_to(actor, graded)
     if not visible:
         raise errors.ResultNotReleased
-    chosen = submissions.submissions_for(actor).filter(pk__in=visible)
-    described = submissions.describe(actor, chosen)
+    described = submissions.describe(actor, submissions.submissions_for(actor).filter(pk__in=visible))
     return homework, sorted(described, key=lambda one: order.get(one.attempt.assignment_id, 0))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from apps.attempts import queries
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, IntegrityEvent, RefusedAnswer, TimeGrant
-from apps.attempts.queries import earned
+from apps.attempts.queries import earned, visibility
 from apps.attempts.rules import shown
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def data_about(*, person: User) -> list[dict[str, Any]]:
     grants = _rows(TimeGrant, ids, "kind", "seconds", "reason", "granted_at")
     events = _rows(IntegrityEvent, ids, "kind", "at", "received_at", "details")
     sheets = dict(AnswerSheet.objects.filter(attempt__in=ids).values_list("attempt_id", "answers"))
-    visible = [a for a in attempts if a.status == Attempt.Status.GRADED and queries.are_marks_visible(person, a)]
+    shown_marks = visibility.marks_visible_to(person, attempts)
+    visible = [a for a in attempts if a.status == Attempt.Status.GRADED and a.pk in shown_marks]
     parts = earned.list_parts(attempt.pk for attempt in visible) if visible else {}
     return [
         {

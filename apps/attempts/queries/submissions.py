@@ -11,11 +11,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from apps.attempts import errors, queries
 from apps.attempts.models import AnswerSheet, Attempt, IntegrityEvent, ItemMark
-from apps.attempts.queries import earned
+from apps.attempts.queries import counting, earned, visibility
 from apps.attempts.queries.earned import Part
 from apps.attempts.rules import results, shown
 from apps.mock_tests import queries as papers
@@ -119,26 +119,38 @@ def get_submission_for(actor: User, attempt_id: uuid.UUID) -> Submission:
     attempt = with_paper(queries.list_attempts_for(actor)).filter(pk=attempt_id).first()
     if attempt is None:
         raise errors.AttemptNotFound
-    outcome = _outcomes(actor, [attempt], with_items=earned.is_review_open(actor, attempt)).get(attempt.pk)
+    outcome = _outcomes(actor, [attempt], with_items=visibility.is_key_open(actor, attempt)).get(attempt.pk)
     return Submission(attempt, outcome, list(queries.events_of(actor, attempt)))
 
 
 def get_own_result(actor: User, assignment_id: uuid.UUID) -> Submission:
-    """The attempt of ``actor`` that counts in a room: the best one. Refuses a room in which they have no marks, and
+    """The attempt of ``actor`` that counts in a room, as the room says. Refuses a room in which they have no marks, and
     marks that are not released."""
-    mine = Attempt.objects.filter(student=actor, assignment_id=assignment_id)
-    graded = mine.filter(status=Attempt.Status.GRADED).annotate(taken=F("finished_at") - F("started_at"))
-    attempt = graded.select_related("assignment").order_by("-score", "taken", "finished_at", "pk").first()
+    attempt = counting.find_counting(assignment_id=assignment_id, student_id=actor.pk)
     if attempt is None:
         raise errors.AttemptNotFound
-    if not queries.are_marks_visible(actor, attempt):
+    if not visibility.are_marks_visible(actor, attempt):
         raise errors.ResultNotReleased
     return get_submission_for(actor, attempt.pk)
 
 
+def find_released(*, student_id: uuid.UUID, assignment_id: uuid.UUID) -> Attempt | None:
+    """The attempt of a student that counts in a room, with the room, if that student may see its marks."""
+    attempt = counting.find_counting(assignment_id=assignment_id, student_id=student_id)
+    return attempt if attempt and visibility.are_results_shown(attempt.assignment) else None
+
+
+def find_released_attempt(*, attempt_id: uuid.UUID) -> Attempt | None:
+    """A marked attempt with its room, if its student may see the marks."""
+    marked = Attempt.objects.filter(pk=attempt_id, status=Attempt.Status.GRADED).select_related("assignment")
+    attempt = marked.first()
+    return attempt if attempt and visibility.are_results_shown(attempt.assignment) else None
+
+
 def _outcomes(actor: User, attempts: Iterable[Attempt], *, with_items: bool) -> dict[uuid.UUID, Outcome]:
-    graded = (attempt for attempt in attempts if attempt.status == Attempt.Status.GRADED)
-    visible = [attempt for attempt in graded if queries.are_marks_visible(actor, attempt)]
+    graded = [attempt for attempt in attempts if attempt.status == Attempt.Status.GRADED]
+    shown_marks = visibility.marks_visible_to(actor, graded)
+    visible = [attempt for attempt in graded if attempt.pk in shown_marks]
     parts = earned.list_parts(attempt.pk for attempt in visible) if visible else {}
     marks = _marks(visible) if with_items else {}
     sheets = _sheets(visible) if with_items else {}

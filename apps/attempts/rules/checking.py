@@ -1,4 +1,5 @@
-"""A single answer that is checked while the attempt goes on: what was right, in words that a screen can point at."""
+"""A single answer that is checked while the attempt goes on: whether it was right, and, once that is of no more use, what
+would have been, in words that a screen can point at."""
 
 from __future__ import annotations
 
@@ -10,14 +11,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check tells, of this question and no other. Places count in the order shown, from 0."""
+    """What a check tells, of this question and no other. Places count in the order shown, from 0. Without ``key`` it tells
+    no more than whether the answer was right."""
 
     question_id: str
     response: object
     outcome: str
     marks: Decimal
     max_marks: Decimal
-    key: Mapping[str, Any]
+    key: Mapping[str, Any] | None
     explanation: str
     right_place: int | None
     chosen_place: int | None
@@ -25,6 +27,17 @@ class Verdict:
     @property
     def is_correct(self) -> bool:
         return self.outcome == "CORRECT"
+
+
+def is_key_due(*, counting: str, begun: int, others_run: bool, may_begin: bool) -> bool:
+    """Whether nothing counts any more that a student could still answer to a question that is final in this attempt.
+
+    Of the attempts that count, ``begun`` says how many there are, ``others_run`` whether one of them runs beside this, and
+    ``may_begin`` whether another may follow.
+    """
+    if others_run:
+        return False
+    return not may_begin or (counting == "FIRST" and begun > 0)
 
 
 def right_response(item: Mapping[str, Any]) -> object:

@@ -100,21 +100,25 @@ def test_each_status_has_its_announcement():
     assert names == ["assignment.opened", "assignment.closed", "assignment.finalised"]
 
 
-@given(st.sampled_from(ExamAssignment.ResultPolicy.values), statuses, st.booleans())
-def test_results_are_never_hidden_again(policy, status, is_published):
-    shown = rules.results_visible(policy, status, is_published)
+@given(st.sampled_from(ExamAssignment.ResultPolicy.values), statuses, st.booleans(), st.booleans())
+def test_results_are_never_hidden_again_by_a_room_that_goes_on(policy, status, is_published, is_sat):
+    shown = rules.results_visible(policy, status, is_published, is_sat=is_sat)
     if shown:
         for later in STATUSES[STATUSES.index(status) :]:
-            assert rules.results_visible(policy, later, is_published)
+            assert rules.results_visible(policy, later, is_published, is_sat=is_sat)
     assert shown or not is_published
 
 
 @pytest.mark.parametrize(
-    ("policy", "shown_from"), [("IMMEDIATELY", "SCHEDULED"), ("AFTER_CLOSE", "CLOSED"), ("BY_HAND", None)]
+    ("policy", "shown_from", "while_somebody_sits"),
+    [("IMMEDIATELY", "SCHEDULED", "SCHEDULED"), ("AFTER_CLOSE", "CLOSED", None), ("BY_HAND", None, None)],
 )
-def test_results_are_shown_from(policy, shown_from):
-    first = next((status for status in STATUSES if rules.results_visible(policy, status, False)), None)
-    assert first == shown_from
+def test_results_are_shown_from(policy, shown_from, while_somebody_sits):
+    def first(*, is_sat):
+        shown = (status for status in STATUSES if rules.results_visible(policy, status, False, is_sat=is_sat))
+        return next(shown, None)
+
+    assert (first(is_sat=False), first(is_sat=True)) == (shown_from, while_somebody_sits)
 
 
 @pytest.mark.parametrize(
@@ -128,8 +132,9 @@ def test_results_are_shown_from(policy, shown_from):
     ],
 )
 def test_boards_are_shown_as_their_policy_says(policy, while_open, after_close):
-    shown = [rules.board_visible(policy, status) for status in STATUSES]
+    shown = [rules.board_visible(policy, status, is_sat=False) for status in STATUSES]
     assert shown == [while_open, while_open, after_close, after_close]
+    assert [rules.board_visible(policy, status, is_sat=True) for status in STATUSES] == [while_open] * 4
 
 
 def test_less_and_less_can_be_changed():

@@ -270,13 +270,16 @@ def test_a_review_needs_released_results_and_an_open_review(cast, room):
     with pytest.raises(errors.ReviewClosed):
         review(cast.alice, attempt)
     type(room).objects.update(is_review_open=True)
+    with pytest.raises(errors.ReviewClosed):
+        review(cast.alice, attempt)
+    type(room).objects.update(status="CLOSED")
     item = review(cast.alice, attempt).items[str(journal.question_id(attempt, "free"))]
     yes = journal.option_id(attempt, "free", "yes")
     assert (item["response"], item["outcome"], item["key"]["fractions"][yes]) == (yes, "CORRECT", "1")
     assert item["explanation"] == "Because."
 
 
-def test_a_review_is_closed_to_who_may_sit_again(cast):
+def test_a_review_is_closed_as_long_as_anybody_may_sit(cast):
     room = make_room(cast, cast.alice, attempts_allowed=2, result_policy="IMMEDIATELY", is_review_open=True)
     first = hand_in(cast.alice, room)
     grading.grade_attempt(attempt_id=first.pk)
@@ -286,5 +289,8 @@ def test_a_review_is_closed_to_who_may_sit_again(cast):
     with pytest.raises(errors.ReviewClosed):
         review(cast.alice, first)
     sitting.submit_attempt(attempt_id=second.pk, actor=cast.alice, at=second.started_at + timedelta(seconds=1))
+    with pytest.raises(errors.ReviewClosed):
+        review(cast.alice, first)
+    type(room).objects.filter(pk=room.pk).update(status="CLOSED")
     assert review(cast.alice, first).attempt == first
     assert review(cast.dora, first).attempt == first

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from apps.assignments.errors import AssignmentNotFound, DeadlinePassed, HomeworkNotFound, NoPractice
 from apps.assignments.models import ExamAssignment, HomeworkAssignment
+from apps.assignments.operations import homework as giving
 from apps.attempts import errors, queries
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, RefusedAnswer
-from apps.attempts.operations import granting, handing_in, homework, journal, sitting
-from apps.attempts.queries import earned, figures
+from apps.attempts.operations import granting, handing_in, homework, journal, sitting, voiding
+from apps.attempts.queries import figures, visibility
 from apps.attempts.queries import homework as standings
 from apps.attempts.rules import shown
 from apps.core import clock
@@ -174,17 +176,17 @@ def test_what_was_right_in_practice_is_shown_once_nothing_counts_any_more(cast):
     attempt = begin(cast.alice, work, practice=True)
     homework.hand_in(actor=cast.alice, attempt_id=attempt.pk, answers={})
     seen = queries.get_attempt_for(cast.alice, attempt.pk)
-    assert queries.are_marks_visible(cast.alice, seen)
-    assert not earned.is_review_open(cast.alice, seen)
+    assert visibility.are_marks_visible(cast.alice, seen)
+    assert not visibility.is_key_open(cast.alice, seen)
     ExamAssignment.objects.filter(kind="HOMEWORK").update(status="CLOSED")
-    assert earned.is_review_open(cast.alice, queries.get_attempt_for(cast.alice, attempt.pk))
+    assert visibility.is_key_open(cast.alice, queries.get_attempt_for(cast.alice, attempt.pk))
 
 
 # -- checking ------------------------------------------------------------------------------------------------------
 
 
 def test_a_check_writes_the_answer_down_and_tells_of_this_question_alone(cast):
-    attempt = begin(cast.alice, make_homework(cast, cast.alice))
+    attempt = begin(cast.alice, make_homework(cast, cast.alice, attempts_allowed=1))
     verdict = check(cast.alice, attempt, "river", "no")
     asked = questions(attempt)["river"]
     assert (verdict.outcome, verdict.marks, verdict.is_correct) == ("WRONG", 0, False)
@@ -196,6 +198,83 @@ def test_a_check_writes_the_answer_down_and_tells_of_this_question_alone(cast):
     assert (entry.epoch, entry.seq, str(entry.question_id), entry.response) == (1, 1, asked["id"], verdict.response)
     attempt.refresh_from_db()
     assert attempt.finals == [uuid.UUID(asked["id"])]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "place_is_known"), [("yes", True), ("no", False), (None, False)], ids=["right", "wrong", "blank"]
+)
+def test_as_long_as_another_attempt_may_count_a_check_tells_right_or_wrong_alone(cast, chosen, place_is_known):
+    attempt = begin(cast.alice, make_homework(cast, cast.alice, attempts_allowed=2))
+    verdict = check(cast.alice, attempt, "river", chosen)
+    assert verdict.is_correct is (chosen == "yes")
+    assert (verdict.key, verdict.explanation) == (None, "")
+    assert verdict.right_place == (verdict.chosen_place if place_is_known else None)
+
+
+@pytest.mark.parametrize(
+    ("counting", "told"), [("BEST", [False, False, True]), ("LAST", [False, False, True]), ("FIRST", [True] * 3)]
+)
+def test_the_key_comes_with_the_last_attempt_that_can_count(cast, counting, told):
+    work = make_homework(cast, cast.alice, counting=counting, attempts_allowed=3)
+    seen = []
+    for _ in told:
+        attempt = begin(cast.alice, work)
+        seen.append(check(cast.alice, attempt, "river", "no").key is not None)
+        homework.hand_in(actor=cast.alice, attempt_id=attempt.pk, answers={})
+    assert seen == told
+
+
+def test_a_void_attempt_gives_the_question_back(cast):
+    work = make_homework(cast, cast.alice, attempts_allowed=2)
+    first = begin(cast.alice, work)
+    homework.hand_in(actor=cast.alice, attempt_id=first.pk, answers={})
+    voiding.void_attempt(actor=cast.carol, attempt_id=first.pk, reason="A power cut.")
+    assert check(cast.alice, begin(cast.alice, work), "river", "no").key is None
+
+
+def test_past_the_deadline_nothing_follows_so_the_key_is_told(cast):
+    work = make_homework(cast, cast.alice)
+    attempt = begin(cast.alice, work)
+    assert check(cast.alice, attempt, "river", "no").key is None
+    ExamAssignment.objects.filter(pk=attempt.assignment_id).update(closes_at=clock.now())  # accommodated, they sit on
+    assert check(cast.alice, attempt, "river", "no").key is not None
+
+
+@pytest.mark.parametrize(("counting", "told_after_the_first"), [("BEST", False), ("LAST", False), ("FIRST", True)])
+def test_practice_tells_the_key_when_attempts_that_count_have_no_use_for_it(cast, counting, told_after_the_first):
+    work = make_homework(cast, cast.alice, practice="ALWAYS", counting=counting, attempts_allowed=2)
+    practice = begin(cast.alice, work, practice=True)
+
+    def is_told():
+        return check(cast.alice, practice, "river", "no").key is not None
+
+    assert not is_told()
+    first = begin(cast.alice, work)
+    assert not is_told()
+    homework.hand_in(actor=cast.alice, attempt_id=first.pk, answers={})
+    assert is_told() is told_after_the_first
+    second = begin(cast.alice, work)
+    assert not is_told()
+    homework.hand_in(actor=cast.alice, attempt_id=second.pk, answers={})
+    assert is_told()
+
+
+def test_where_results_come_later_nothing_is_checked_unless_the_teacher_says_so(cast):
+    later = make_homework(cast, cast.alice, show_results_immediately=False)
+    assert later.checking == "NEVER"
+    with pytest.raises(errors.MayNotCheck):
+        check(cast.alice, begin(cast.alice, later), "river", "yes")
+    said = make_homework(cast, cast.alice, show_results_immediately=False, checking="QUIZZES")
+    assert check(cast.alice, begin(cast.alice, said), "river", "yes").is_correct
+
+
+def test_results_that_come_to_be_shown_later_end_checking_unless_the_teacher_says_otherwise(cast):
+    work, said = make_homework(cast, cast.alice), make_homework(cast, cast.alice)
+    change = partial(giving.update_homework, actor=cast.carol, show_results_immediately=False)
+    assert change(homework_id=work.pk).checking == "NEVER"
+    assert change(homework_id=said.pk, checking="QUIZZES").checking == "QUIZZES"
+    again = giving.update_homework(actor=cast.carol, homework_id=said.pk, show_results_immediately=False, title="Same")
+    assert again.checking == "QUIZZES"
 
 
 def test_a_time_out_is_an_answer_too(cast):

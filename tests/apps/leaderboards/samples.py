@@ -12,8 +12,8 @@ from typing import Any
 from apps.assignments.models import ExamAssignment
 from apps.attempts.models import Attempt
 from apps.attempts.operations import sitting
+from apps.attempts.rules import ties
 from apps.authentication.models import User
-from apps.leaderboards import rules
 from apps.leaderboards.models import ExamResult, Rank, RankStep
 from tests.apps.attempts import journal
 
@@ -64,7 +64,7 @@ def put(room_id: uuid.UUID, facts: Iterable[Facts], people: Iterable[User] = ())
             finished_at=fact.finished_at,
             sections=fact.sections,
             topics=fact.topics,
-            tie_break=rules.tie_break((), rules.NOTHING, seconds_taken=fact.seconds, finished_at=fact.finished_at),
+            tie_break=ties.tie_break((), ties.NOTHING, seconds_taken=fact.seconds, finished_at=fact.finished_at),
             is_best=True,
         )
         for fact, person in zip(facts, people, strict=True)

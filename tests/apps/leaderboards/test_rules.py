@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.attempts.rules import ties
 from apps.leaderboards import rules
 from apps.mock_tests.rules import profiles
 from apps.mock_tests.rules.profiles import Tie
@@ -21,8 +22,8 @@ JEE_MAIN = profiles.PROFILES["jee-main@2026-01"].ties
 
 
 def tie(chain=(), seconds=600, finished_at=NOON, topics=(), answered=(), **areas):
-    facts = rules.Facts(dict(topics), areas, dict(answered))
-    return rules.tie_break(chain, facts, seconds_taken=seconds, finished_at=finished_at)
+    facts = ties.Facts(dict(topics), areas, dict(answered))
+    return ties.tie_break(chain, facts, seconds_taken=seconds, finished_at=finished_at)
 
 
 def test_percentile_has_seven_decimals():

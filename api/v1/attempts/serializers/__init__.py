@@ -32,6 +32,7 @@ from api.v1.attempts.serializers.attempts import (
     RoomRefOut,
     StepOut,
     StudentRefOut,
+    seen_by,
 )
 from api.v1.attempts.serializers.papers import (
     QuizRulesOut,
@@ -118,4 +119,5 @@ __all__ = [
     "TakerGroupOut",
     "TakerPaperOut",
     "TakerSectionOut",
+    "seen_by",
 ]

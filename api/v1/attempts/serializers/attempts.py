@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rest_framework import serializers
 
 from api.common.filters import Filters
 from api.common.serializers import StrictSerializer
 from apps.attempts import queries
+from apps.attempts.queries import visibility
 from apps.attempts.rules import ledger, results
+
+if TYPE_CHECKING:
+    from apps.attempts.models import Attempt
+    from apps.authentication.models import User
 
 STATUSES = ["IN_PROGRESS", "SUBMITTED", "EXPIRED", "GRADED", "VOID"]
 STEP_KINDS = ["SECTION", "QUESTION", "BREAK"]
@@ -23,6 +28,12 @@ class AttemptFilters(Filters):
 
 class NextSectionIn(StrictSerializer):
     step = serializers.IntegerField(min_value=0, max_value=1000, help_text="The step that is left, from 0.")
+
+
+def seen_by(actor: User, *attempts: Attempt) -> dict[str, Any]:
+    """What ``AttemptOut`` has to know of these attempts to show them to ``actor``."""
+    marked = [attempt for attempt in attempts if attempt.score is not None]
+    return {"marks_visible": visibility.marks_visible_to(actor, marked)}
 
 
 class EventOut(serializers.Serializer[Any]):
@@ -91,7 +102,7 @@ class AttemptOut(CourseOut):
     max_score = serializers.DecimalField(max_digits=9, decimal_places=3)
 
     def _may_see(self, attempt: Any) -> bool:
-        return attempt.score is not None and queries.are_marks_visible(self.context["request"].user, attempt)
+        return attempt.pk in self.context["marks_visible"]
 
     def get_score(self, attempt: Any) -> str | None:
         return str(attempt.score) if self._may_see(attempt) else None

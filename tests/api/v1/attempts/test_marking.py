@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 
+from apps.assignments import operations as rooms
 from apps.attempts.models import Script
 from apps.attempts.operations import grading, marking, sitting
 from apps.groups import operations as groups
@@ -272,6 +273,8 @@ def test_the_student_sees_the_rubric_points_and_comment_in_the_review_and_not_be
         actor=cast.dora, script_id=letter.pk, scores={"0": "5", "1": "3"}, revision=1, comment="Among us."
     )
     assert mine.get(f"attempts/{attempt.pk}/result/").json()["score"] == "6.000"
+    assert mine.get(f"attempts/{attempt.pk}/review/").json()["code"] == "review_closed"
+    rooms.close_room(assignment_id=room.pk)
     review = mine.get(f"attempts/{attempt.pk}/review/")
     assert review.status_code == 200, review.content
     items = review.json()["items"]

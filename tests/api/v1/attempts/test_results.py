@@ -77,6 +77,9 @@ def test_a_review_shows_key_and_explanations_once_it_is_open(api, cast, released
     assert (closed.status_code, closed.json()["code"]) == (403, "review_closed")
     released.assignment.is_review_open = True
     released.assignment.save()
+    early = api(cast.alice).get(f"attempts/{released.pk}/review/")
+    assert (early.status_code, early.json()["code"]) == (403, "review_closed"), "Bob may begin still."
+    rooms.close_room(assignment_id=released.assignment_id)
     review = api(cast.alice).get(f"attempts/{released.pk}/review/").json()
     item = review["items"][str(journal.question_id(released, "free"))]
     assert (item["outcome"], item["marks"], item["explanation"]) == ("CORRECT", "1.000", "Because.")

@@ -280,7 +280,7 @@ def test_others_find_nothing_to_start(api, cast):
 
 
 def test_a_single_answer_is_checked(api, cast):
-    work = make_homework(cast, cast.alice, mock_test_ids=[])
+    work = make_homework(cast, cast.alice, mock_test_ids=[], attempts_allowed=1)
     begun = start(api, cast.alice, work.pk, work.items.get().pk).json()
     river = begun["paper"]["sections"][0]["question_groups"][0]["questions"][0]
     yes = next(option["id"] for option in river["options"] if option["text"] == "yes")
@@ -299,6 +299,16 @@ def test_a_single_answer_is_checked(api, cast):
     assert api(cast.bob).post(path, sent).status_code == 404
     assert api(cast.carol).post(path, sent).status_code == 403
     assert api(None).post(path, sent).status_code == 401
+
+
+def test_a_check_keeps_the_key_while_another_attempt_may_count(api, cast):
+    work = make_homework(cast, cast.alice, mock_test_ids=[])
+    begun = start(api, cast.alice, work.pk, work.items.get().pk).json()
+    for question in begun["paper"]["sections"][0]["question_groups"][0]["questions"]:
+        sent = {"question": question["id"], "response": None}
+        told = api(cast.alice).post(f"attempts/{begun['attempt']}/check/", sent)
+        assert (told.json()["outcome"], told.json()["key"], told.json()["explanation"]) == ("BLANK", None, "")
+        assert "fraction" not in told.content.decode()
 
 
 def test_no_answer_of_an_exam_is_checked(api, cast):
