@@ -48,6 +48,11 @@ function draw(homework, known) {
     attempts_allowed: number(h("allowed"), homework.attempts_allowed ?? 100, { min: 1, needed: true }),
   };
   fields.deadline.input.required = true;
+  // As the server takes it where nobody says it: no checks of single answers before results are shown.
+  const [atOnce, checking] = [fields.show_results_immediately.input, fields.checking.input];
+  let isSaid = !isNew;
+  checking.addEventListener("change", () => { isSaid = true; });
+  atOnce.addEventListener("change", () => { if (!isSaid) checking.value = atOnce.checked ? "QUIZZES" : "NEVER"; });
   const before = Object.fromEntries(Object.entries(fields).map(([name, one]) => [name, JSON.stringify(one.read())]));
   const wrong = el("p", { class: "error", role: "alert" });
   const save = el("button", {}, h(isNew ? "make" : "save"));

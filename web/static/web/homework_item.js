@@ -4,6 +4,7 @@ import { call } from "./api.js";
 import { data, el, show } from "./dom.js";
 import { isOver, itemsOf } from "./homework_card.js";
 import { h, minutesOf, moment } from "./homework_words.js";
+import { signed } from "./paper.js";
 import { sit } from "./room_sit.js";
 import { start } from "./who.js";
 import { languages } from "./words.js";
@@ -50,6 +51,7 @@ function cover(homework, item, quiz) {
     isCut ? h("fromNow", Math.floor(mine.from_now / 6) / 10) : null,
     homework.is_one_by_one && item.type === "quiz" ? h("goesOneByOne") : null,
     checks ? h("checks") : null,
+    ...(item.penalties || []).map(({ score, wrong_marks: wrong, questions }) => h("penalty", questions, item.question_count, signed(score), signed(wrong))),
     quiz?.passing_percent ? h("passes", Number(quiz.passing_percent)) : null,
     isPractice || isOver(homework) ? null : h("ends"),
     homework.show_results_immediately || isPractice ? null : h("later"),

@@ -39,7 +39,7 @@ function oneQuestion(question, response, give, reviewed, flag, players, check, i
     el("div", { class: "text", html: question.gaps ? withGaps(question.text) : question.text }),
     sound(question, players),
     question.image ? el("img", { src: question.image, alt: "" }) : null,
-    answerOf(question, response, isClosed || check?.isFinal(question.id) ? null : give, reviewed || told),
+    answerOf(question, response, isClosed || check?.isFinal(question.id) ? null : give, reviewed || (told?.key ? told : null)),
     check && question.type !== "essay" ? checkOf(question, told, check) : null,
     Array.isArray(reviewed?.key?.answers) ? el("p", { class: "right" }, "Right: ", reviewed.key.answers.filter(({ fraction }) => Number(fraction) > 0)
       .map(({ value, text, tolerance }) => (value ?? text) + (Number(tolerance) ? ` ± ${tolerance}` : "")).join(", ")) : null,
@@ -58,7 +58,7 @@ function answerOf(question, response, give, reviewed) {
   return give ? way : el("fieldset", { class: "final", disabled: true }, way);
 }
 
-// One answer for good, and what was right.
+// One answer for good: whether it was right, and why where the server tells it by now.
 function checkOf(question, told, check) {
   if (told) return el("p", { role: "status", class: `verdict ${told.outcome.toLowerCase()}` }, el("b", {}, h(told.outcome)), told.explanation ? el("span", { html: ` ${told.explanation}` }) : null);
   if (!check.run) return null;
