@@ -17,7 +17,7 @@ from apps.attempts.models import TimeGrant
 from apps.attempts.queries import evidence, time_told
 
 
-class AuthorOut(serializers.Serializer[Any]):
+class GiverOut(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="pk")
     name = serializers.CharField(source="get_full_name")
 
@@ -29,7 +29,7 @@ class LedgerEntryOut(serializers.Serializer[Any]):
     seconds = serializers.FloatField(help_text="Negative where time was taken away.")
     reason = serializers.CharField(help_text="Empty of what is printed on the paper: the kind says it.")
     given_by = serializers.ChoiceField(time_told.GIVERS)
-    author = AuthorOut(allow_null=True, help_text="For staff; students are told no names but their own.")
+    author = GiverOut(allow_null=True, help_text="For staff; students are told no names but their own.")
     at = serializers.DateTimeField()
 
 
@@ -87,7 +87,7 @@ class WithdrawnSheetOut(serializers.Serializer[Any]):
     frozen_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField()
     reason = serializers.CharField()
-    withdrawn_by = AuthorOut(allow_null=True)
+    withdrawn_by = GiverOut(allow_null=True)
     withdrawn_at = serializers.DateTimeField()
 
 
