@@ -3,6 +3,7 @@ attempts need to know; whatever of the homework concerns them is written there t
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -32,7 +33,7 @@ from apps.core import bus, clock
 from apps.core.errors import Problem
 from apps.mock_tests import queries as tests
 from apps.mock_tests.errors import CannotPublish, NotPublished, QuizNotActive, TestNotFound
-from apps.mock_tests.operations.authoring import quizzes
+from apps.mock_tests.operations.authoring import access, quizzes
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
@@ -311,6 +312,7 @@ def _published_papers(
     """The papers of these tests, each of the kind that it is named as; a quiz that is ready is published now. Refuses
     everything else with its place."""
     found, problems = [], []
+    access.hold_tests(test_ids=itertools.chain(*wanted.values()))
     for name, kind in ITEMS.items():
         for place, test_id in enumerate(wanted[name]):
             try:

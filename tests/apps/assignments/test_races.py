@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from apps.assignments import errors, operations, queries
 from apps.assignments.models import ExamAssignment
+from apps.assignments.operations import checking
 from apps.core import bus
 from apps.mock_tests.errors import NotPublished, TestInUse
+from apps.mock_tests.operations.authoring import access
 from tests.apps.assignments.builders import make_group, make_room
 from tests.factories import make_test, publish
+from tests.homework import make_homework
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.races]
 
@@ -121,3 +125,34 @@ def test_a_room_and_an_unpublishing_exclude_each_other(cast, at_once):
         is_room = ExamAssignment.objects.filter(mock_test=test).exists()
         assert is_room == (test.status == "PUBLISHED")
         assert isinstance(unpublished, TestInUse) if is_room else isinstance(room, NotPublished)
+
+
+def give_crossed(cast, at_once, monkeypatch):
+    """Two teachers give the same two tests in opposite orders, and both are at their first test before either goes on."""
+    tests = [make_test(cast), make_test(cast)]
+    for test in tests:
+        publish(cast, test)
+    _ = cast.alice, cast.dora
+    ids, met, hold = [test.pk for test in tests], threading.Barrier(2), checking.hold_test
+
+    def hold_and_wait(*, room):
+        hold(room=room)
+        with suppress(threading.BrokenBarrierError):
+            met.wait(timeout=1)
+
+    monkeypatch.setattr(checking, "hold_test", hold_and_wait)
+    fields = {"actor": cast.dora, "quiz_ids": []}
+    works = [lambda way=way: make_homework(cast, cast.alice, mock_test_ids=way, **fields) for way in (ids, ids[::-1])]
+    return at_once(*works)
+
+
+def test_the_same_tests_in_opposite_orders_are_given_twice(cast, at_once, monkeypatch):
+    given = give_crossed(cast, at_once, monkeypatch)
+    assert [homework.items.count() for homework in given] == [2, 2]
+
+
+def test_without_one_order_of_locks_one_of_the_two_fails(cast, at_once, monkeypatch):
+    """The proof that the test above could fail."""
+    monkeypatch.setattr(access, "hold_tests", lambda *, test_ids: None)
+    given = give_crossed(cast, at_once, monkeypatch)
+    assert [type(one) for one in given].count(OperationalError) == 1
