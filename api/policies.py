@@ -418,8 +418,8 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "destroy": may(admin=ALL, teacher=ROOMS, when="nobody has sat in it"),
         "open": may(admin=ALL, teacher=ROOMS),
         "close": may(admin=ALL, teacher=ROOMS),
-        "release": may(admin=ALL, teacher=ROOMS, when="the room is closed"),
-        "reopen": may(admin=ALL, teacher=ROOMS, when="the room is closed, not finalised, its results not released"),
+        "release": may(admin=ALL, teacher=ROOMS, when="the room is closed, and nobody sits in it any more"),
+        "reopen": may(admin=ALL, teacher=ROOMS, when="the room is closed or finalised, its results not released"),
         "announce": may(admin=ALL, teacher=ROOMS, when="the room is open, or somebody may still sit in it"),
         "announcements": may(admin=ALL, teacher=ROOMS, student=ASSIGNED, guest=NAMED),
     },
@@ -450,9 +450,7 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
     "attempts/extend": {"post": may(admin=ALL, teacher=ROOMS, when="somebody sits in the room")},
     "attempts/pause": {"post": may(admin=ALL, teacher=ROOMS)},
     "attempts/resume": {"post": may(admin=ALL, teacher=ROOMS)},
-    "attempts/reopen": {
-        "post": may(admin=ALL, teacher=ROOMS, when="the room is not finalised and its results are not released")
-    },
+    "attempts/reopen": {"post": may(admin=ALL, teacher=ROOMS, when="the results of the room are not released")},
     "attempts/seats": {"get": may(admin=ALL, teacher=ROOMS)},
     "attempts/force-submit": {"post": may(admin=ALL, teacher=ROOMS)},
     "attempts/void": {"post": may(admin=ALL, teacher=ROOMS)},

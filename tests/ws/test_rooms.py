@@ -19,6 +19,7 @@ from apps.attempts.models import Attempt, TimeGrant
 from apps.attempts.operations import sitting
 from apps.audit.models import Entry
 from apps.core import tenancy
+from tests.apps.assignments.builders import make_group
 from tests.apps.attempts import journal
 from tests.factories import make_room, people_of
 from tests.ws.client import Server, hear, ticket_for
@@ -271,6 +272,17 @@ async def test_the_room_is_opened_closed_and_finalised(enter, do, cast):
     assert (await view.say("finalise"))["code"] == "illegal_move"
     assert await status_after("close") == "CLOSED"
     assert await status_after("finalise") == "FINALISED"
+
+
+async def test_commands_are_about_groups_too(watch, do, cast, room, attempt):
+    group = await do(make_group, cast, cast.alice, name="Left")
+    await do(room.groups.add, group)
+    view, left = await watch(), [str(group.pk)]
+    assert (await view.say("extend", group_ids=left, seconds=60, reason="Late bus"))["students"] == [str(cast.alice.pk)]
+    assert (await view.say("pause", group_ids=left, reason="Alarm"))["students"] == [str(cast.alice.pk)]
+    assert (await view.say("resume", group_ids=left))["students"] == [str(cast.alice.pk)]
+    elsewhere = await do(make_group, cast, cast.alice, name="Elsewhere")
+    assert (await view.say("pause", group_ids=[str(elsewhere.pk)], reason="Alarm"))["code"] == "not_found"
 
 
 async def test_a_room_is_not_finalised_while_somebody_sits(watch, do, room, attempt):

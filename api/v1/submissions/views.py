@@ -14,7 +14,7 @@ from api.v1.attempts.papers import paper_of
 from api.v1.submissions import homework as homework_shapes
 from api.v1.submissions import serializers as shapes
 from api.v1.submissions.errors import NotAdmitted
-from apps.assignments.errors import RoomNotOpen
+from apps.assignments.errors import RoomNotOpen, RoomPaused, TooLateToStart
 from apps.attempts.errors import NoAttemptsLeft
 from apps.attempts.operations import handing_in, homework, integrity, sitting
 from apps.attempts.queries import homework as own_homework
@@ -56,7 +56,7 @@ class SubmissionViewSet(GenericViewSet[Any]):
         room = shape.validated_data.pop("exam_assignment_id")
         try:
             started = sitting.start_attempt(actor=request.user, assignment_id=room, **shape.validated_data)
-        except (RoomNotOpen, NoAttemptsLeft) as refusal:
+        except (RoomNotOpen, RoomPaused, TooLateToStart, NoAttemptsLeft) as refusal:
             raise NotAdmitted(refusal) from None
         attempt = started.attempt
         answer = {

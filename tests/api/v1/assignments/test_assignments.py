@@ -90,6 +90,7 @@ def test_a_student_sees_a_room_without_what_is_for_staff(cast, room):
         "closes_at": None,
         "opened_at": None,
         "closed_at": None,
+        "paused_at": None,
         "is_published": False,
         "assigned_groups": [{"id": str(group.pk), "name": group.name} for group in room.groups.all()],
         "student_submission_status": None,

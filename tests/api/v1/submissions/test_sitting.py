@@ -9,6 +9,7 @@ import pytest
 
 from apps.assignments import operations as rooms
 from apps.attempts.models import AnswerSheet, Attempt
+from apps.attempts.operations import granting
 from apps.mock_tests.models import QuestionGroup
 from apps.mock_tests.operations import authoring
 from apps.mock_tests.rules.types.base import Given, Truth
@@ -75,6 +76,17 @@ def test_a_room_that_is_not_open_or_used_up_is_refused_with_403_and_a_sentence(a
     assert (closed.status_code, closed.json()["code"]) == (403, "room_not_open")
     assert used_up.json()["detail"] == "You have used all your attempts in this room."
     assert closed.json()["detail"] == "The exam room is not open."
+
+
+def test_a_room_that_is_paused_or_too_late_to_begin_in_is_refused_so_too(api, cast):
+    room = make_room(cast, cast.alice, latest_start_seconds=0)
+    granting.pause(actor=cast.dora, assignment_id=room.pk, reason="Fire drill")
+    paused = start_in(api, cast.alice, room)
+    assert (paused.status_code, paused.json()["code"]) == (403, "room_paused")
+    assert "as soon as it goes on" in paused.json()["detail"]
+    granting.resume(actor=cast.dora, assignment_id=room.pk)
+    late = start_in(api, cast.alice, room)
+    assert (late.status_code, late.json()["code"]) == (403, "too_late_to_start")
 
 
 def test_the_other_name_says_409_for_the_same(api, cast, room):
