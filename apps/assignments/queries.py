@@ -279,7 +279,9 @@ def factors_at(*, student_id: uuid.UUID, moments: Sequence[datetime]) -> list[di
         return [{} for _ in moments]
     zone = centers.time_zone()
     days = [at.astimezone(zone).date() for at in moments]
-    found = [next((given for *period, given in periods if rules.holds_on(*period, day)), {}) for day in days]
+    found: list[dict[str, str]] = [
+        next((given for first, last, given in periods if rules.holds_on(first, last, day)), {}) for day in days
+    ]
     return [{section_type: Decimal(factor) for section_type, factor in given.items()} for given in found]
 
 
@@ -288,7 +290,7 @@ def approver_of(*, student_id: uuid.UUID, at: datetime) -> uuid.UUID | None:
     approved = Accommodation.objects.filter(student=student_id, status=Accommodation.Status.APPROVED)
     day = centers.local_day(at=at)
     rows = approved.values_list("valid_from", "valid_until", "decided_by")
-    return next((by for *period, by in rows if rules.holds_on(*period, day)), None)
+    return next((by for first, last, by in rows if rules.holds_on(first, last, day)), None)
 
 
 # -- homework ------------------------------------------------------------------------------------------------------
