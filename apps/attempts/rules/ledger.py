@@ -18,7 +18,6 @@ from typing import Final
 
 BASE: Final = "BASE"  # the time of the paper
 SECTION: Final = "SECTION"  # the time of one section
-QUESTION: Final = "QUESTION"  # the time of one question
 QUESTION: Final = "QUESTION"  # the time of one question of a quiz
 BREAK: Final = "BREAK"
 ACCOMMODATION: Final = "ACCOMMODATION"  # what a student is always given more
