@@ -250,3 +250,71 @@ test("the screen tells of leaving and coming back, and of nothing after its end"
   window.dispatchEvent(new Event("blur"));
   assert.deepEqual(told, [["blur", undefined], ["focus", "4.2"], ["hidden", undefined], ["online", "4.8"]]);
 });
+
+// -- taking over -------------------------------------------------------------------------------------------------------
+
+// A center in which an attempt runs already: who enters takes it over. ``fates`` says what becomes of each takeover.
+class Running extends Center {
+  epoch = 1;
+  keys = [];
+  byKey = new Map();
+
+  constructor(...fates) { super(); this.fates = fates; }
+
+  async ask() {
+    const answer = await super.ask();
+    return { ...answer, status: 200 };
+  }
+
+  async call(method, path, data) {
+    if (!path.endsWith("/takeover/")) return super.call(method, path, data);
+    this.keys.push(data.idempotency_key);
+    const fate = this.fates.shift();
+    if (fate > 0) throw Object.assign(new Error(), { status: fate });
+    if (fate !== "lost" && !this.byKey.has(data.idempotency_key)) this.byKey.set(data.idempotency_key, this.epoch += 1);
+    if (fate) throw Object.assign(new Error(), { status: 0 });
+    return { epoch: this.byKey.get(data.idempotency_key) };
+  }
+}
+
+async function enterRunning(center) {
+  const sitting = await Sitting.enter({ http: center, room: "r", store: new MemoryStore(), Socket: Door });
+  sitting.letGo();
+  return sitting;
+}
+
+test("a takeover of which the answer is lost is asked again, and is one", async () => {
+  const center = new Running("unanswered", "lost", "");
+  const entering = enterRunning(center);
+  await pass(5);
+  assert.equal((await entering).queue.epoch, 2);
+  assert.equal(center.epoch, 2);
+  assert.equal(center.keys.length, 3);
+  assert.equal(new Set(center.keys).size, 1);
+});
+
+test("without one key for all tries it would be two", async () => {
+  const center = new Running("unanswered", "");
+  center.byKey = { has: () => false, get: () => center.epoch, set() {} };
+  const entering = enterRunning(center);
+  await pass(5);
+  assert.equal((await entering).queue.epoch, 3);
+});
+
+test("another window takes over anew, with a key of its own", async () => {
+  const center = new Running("", "");
+  assert.equal((await enterRunning(center)).queue.epoch, 2);
+  assert.equal((await enterRunning(center)).queue.epoch, 3);
+  assert.equal(new Set(center.keys).size, 2);
+});
+
+test("a takeover that is refused is not asked again, and one that is never answered is given up", async () => {
+  const refused = new Running(409);
+  await assert.rejects(enterRunning(refused), ({ status }) => status === 409);
+  assert.equal(refused.keys.length, 1);
+  const cut = new Running("lost", "lost", "lost", "");
+  const entering = assert.rejects(enterRunning(cut), ({ status }) => status === 0);
+  await pass(5);
+  await entering;
+  assert.equal(cut.keys.length, 3);
+});

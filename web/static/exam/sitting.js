@@ -17,6 +17,7 @@ const CLOCK_MS = 60000;
 const SOON_MS = 200;
 const SCATTER_MS = 2500;  // a whole class ends a section at once, and is not to ask for the next one at once; questions are everyone's own
 const AGAIN_MS = 1500;
+const MOST_TRIES = 3;
 const MOST_NOTES = 20;
 const DEAF = { saved() {}, timer() {}, step() {}, announced() {}, dropped() {}, over() {}, message() {} };
 
@@ -32,7 +33,7 @@ export class Sitting {
     const started = await answer.json();
     clock.learn(started.server_time, asked);
     const { attempt } = started;
-    const epoch = answer.status === 201 ? started.epoch : (await http.call("POST", `attempts/${attempt}/takeover/`, {})).epoch;
+    const epoch = answer.status === 201 ? started.epoch : await takeOver(http, attempt);
     const state = await http.call("GET", `attempts/${attempt}/answers/`);
     const sitting = new Sitting({ http, room, clock, store: kept, on: { ...DEAF, ...on }, started: { ...started, epoch }, state, ...rest });
     await sitting.open(state);
@@ -270,5 +271,18 @@ export class Sitting {
     clearInterval(this.watching);
     globalThis.removeEventListener?.("online", this.hurried);
     this.socket.stop();
+  }
+}
+
+// Asked again under the same key where no answer comes: this window takes over once, and has the number that was given to it.
+async function takeOver(http, attempt) {
+  const key = crypto.randomUUID();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return (await http.call("POST", `attempts/${attempt}/takeover/`, { idempotency_key: key })).epoch;
+    } catch (problem) {
+      if (tries === MOST_TRIES || (problem.status && problem.status !== 503)) throw problem;
+      await new Promise((done) => { setTimeout(done, AGAIN_MS); });
+    }
   }
 }
