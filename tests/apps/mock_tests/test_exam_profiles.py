@@ -21,6 +21,7 @@ from apps.mock_tests.models import ExamProfile, Paper, Question
 from apps.mock_tests.operations import authoring, profiles
 from apps.mock_tests.operations.authoring import publishing
 from apps.mock_tests.queries import profiles as reading
+from apps.mock_tests.queries.papers.content import content_of
 from apps.mock_tests.rules.types.base import Answer, Given, Text
 from tests.apps.attempts import journal
 from tests.factories import make_room, make_test, options, publish
@@ -104,7 +105,7 @@ def test_takers_are_told_what_a_wrong_answer_costs_and_nothing_of_the_key(cast):
     test = exam_of(cast, JEE_MAIN, one=SINGLE, two=NUMERIC, own=own, free={**SINGLE, "wrong_share": 0}, weighed=weighed)
     publish(cast, test)
     test.refresh_from_db()
-    content = papers.content_of(test.current_paper_id)
+    content = content_of(test.current_paper_id)
     asked = [q for s in content["sections"] for g in s["question_groups"] for q in g["questions"]]
     told = {question["text"]: question.get("wrong_marks") for question in asked if "physics" in question["text"]}
     assert list(told.values()) == ["-1", "-1", "-0.4", None, None]
@@ -120,7 +121,7 @@ def test_what_is_told_is_what_is_taken(cast):
     test.refresh_from_db()
     told = {
         question["text"].replace(" ", "__"): Decimal(question.get("wrong_marks", 0))
-        for section in papers.content_of(test.current_paper_id)["sections"]
+        for section in content_of(test.current_paper_id)["sections"]
         for group in section["question_groups"]
         for question in group["questions"]
     }

@@ -14,7 +14,7 @@ CODE = re.compile(r"Problem\(\s*[^,]+,\s*\"([a-z_]+)\"")
 
 
 def test_the_page_names_every_reason_and_every_warning():
-    sources = [RULES / "publishing_reasons.py", *(RULES / "types").rglob("*.py")]
+    sources = [RULES / "papers" / "reasons.py", *(RULES / "types").rglob("*.py")]
     codes = {code for source in sources for code in CODE.findall(source.read_text())}
     assert len(codes) > 40
     assert sorted(code for code in codes if f"`{code}`" not in PAGE) == []

@@ -68,7 +68,7 @@ SHOUT = {
         TYPE = Shout()
     """,
     "gift": """
-        from apps.mock_tests.rules.gift_parts import GiftMapping, element
+        from apps.mock_tests.rules.exchange.gift.parts import GiftMapping, element
 
 
         class ShoutInGift(GiftMapping):
@@ -87,7 +87,7 @@ SHOUT = {
         MAPPING = ShoutInGift()
     """,
     "moodle": """
-        from apps.mock_tests.rules.moodle_answers import Answers, MoodleMapping, kind_of
+        from apps.mock_tests.rules.exchange.moodle.answers import Answers, MoodleMapping, kind_of
 
 
         class ShoutInMoodle(MoodleMapping):

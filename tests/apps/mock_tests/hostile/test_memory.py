@@ -25,8 +25,8 @@ TREE = 224
 
 READ_ALL = """
 import json, os, resource, sys
-from apps.mock_tests.rules import interchange
-from apps.mock_tests.rules.draft import UnreadableFile
+from apps.mock_tests.rules.exchange import interchange
+from apps.mock_tests.rules.files.unreadable import UnreadableFile
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
