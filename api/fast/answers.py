@@ -42,6 +42,9 @@ Application = Callable[
 ]
 
 MOST_TOKENS = 20_000
+PATIENCE_SECONDS = 4
+"""For what is not known yet of an attempt."""
+
 PROOF = b"x-safeexambrowser-configkeyhash"
 _MAY_SAVE = policies.TABLE["attempts"]["save_answers"].roles
 _PATH = re.compile(r"/api/v1/attempts/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/answers/")
@@ -190,7 +193,11 @@ async def _read(receive: Any) -> tuple[int, list[dict[str, Any]]]:
 async def _facts(tenant: Tenant, attempt_id: str) -> journal.Facts:
     facts = journal.recall_facts(schema_name=tenant.schema_name, attempt_id=attempt_id)
     if facts is None:
-        facts = await tenancy.run(tenant, journal.get_facts, attempt_id=uuid.UUID(attempt_id))
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                facts = await tenancy.run(tenant, journal.get_facts, attempt_id=uuid.UUID(attempt_id))
+        except TimeoutError:
+            raise errors.Unavailable from None
     return facts
 
 

@@ -6,13 +6,17 @@ center a thread served, so code outside a request or task always says where it w
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import functools
 import re
 import secrets
 import time
 import uuid
+import weakref
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, ParamSpec, TypeVar
@@ -26,6 +30,9 @@ from django_tenants.utils import get_tenant_model, tenant_context
 P = ParamSpec("P")
 R = TypeVar("R")
 
+# Of one process, for code on an event loop. One center whose tables are locked must not hold all of them.
+THREADS = 8
+THREADS_OF_A_CENTER = 5
 CACHE_SECONDS = 10.0
 # A host that nobody had may be somebody's any moment: every process is to notice at once.
 NOBODY_SECONDS = 1.0
@@ -64,6 +71,10 @@ PUBLIC = Tenant(uuid.UUID(int=0), "public", "Shiken", "public", "ACTIVE", is_rea
 # The backend of django-tenants knows which center it works for; Django's types do not.
 _connection: Any = connection
 
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="center")
+_turns: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, defaultdict[str, asyncio.Semaphore]]
+_turns = weakref.WeakKeyDictionary()
+
 _by_host: dict[str, tuple[float, Tenant | None]] = {}
 _by_schema: dict[str, tuple[float, Tenant | None]] = {}
 
@@ -93,7 +104,7 @@ def enter(tenant: Tenant) -> Iterator[Tenant]:
 
 
 async def run(tenant: Tenant, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-    """The only door from async code to the ORM: runs ``work`` in a thread, inside ``tenant``."""
+    """The only door from async code to the ORM: runs ``work`` in a thread, inside ``tenant``, when it is its turn."""
 
     def inside() -> R:
         close_old_connections()
@@ -103,7 +114,16 @@ async def run(tenant: Tenant, work: Callable[P, R], /, *args: P.args, **kwargs: 
         finally:
             close_old_connections()
 
-    return await sync_to_async(inside, thread_sensitive=False)()
+    async with _turns_here()[tenant.schema_name]:
+        return await sync_to_async(inside, thread_sensitive=False, executor=_threads)()
+
+
+def _turns_here() -> defaultdict[str, asyncio.Semaphore]:
+    loop = asyncio.get_running_loop()
+    turns = _turns.get(loop)
+    if turns is None:
+        turns = _turns[loop] = defaultdict(lambda: asyncio.Semaphore(THREADS_OF_A_CENTER))
+    return turns
 
 
 # -- finding -------------------------------------------------------------------------------------------------------

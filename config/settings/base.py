@@ -128,7 +128,7 @@ _database = env.database()
 _pool = {
     "min_size": env.integer("DB_POOL_MIN", 0),
     "max_size": env.integer("DB_POOL_MAX", 16, least=1),
-    "timeout": env.integer("DB_POOL_TIMEOUT", 5, least=1),
+    "timeout": env.integer("DB_POOL_TIMEOUT", 4, least=1),
     "max_lifetime": env.integer("DB_POOL_LIFETIME", 900, least=10),
 }
 # Of requests that one ASGI process answers at the same time, each with a connection; the others are for sockets.

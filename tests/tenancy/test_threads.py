@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -142,3 +143,24 @@ def test_coroutines_are_in_their_center_and_leave_it(committed, north, south):
         return answers
 
     assert all(asyncio.run(everybody()))
+
+
+async def _wait_next_door(north: Tenant, south: Tenant) -> float:
+    """How long the other center waits for a thread while one keeps many busy."""
+    stuck = [asyncio.create_task(tenancy.run(north, time.sleep, 0.6)) for _ in range(3 * tenancy.THREADS)]
+    await asyncio.sleep(0.1)
+    since = time.perf_counter()
+    assert await tenancy.run(south, schema_here) == south.schema_name
+    waited = time.perf_counter() - since
+    await asyncio.gather(*stuck)
+    return waited
+
+
+def test_a_center_that_is_stuck_leaves_threads_to_the_others(committed, north, south):
+    assert asyncio.run(_wait_next_door(north, south)) < 0.3
+
+
+def test_without_turns_they_would_wait_for_it(committed, north, south, monkeypatch):
+    """The control."""
+    monkeypatch.setattr(tenancy, "THREADS_OF_A_CENTER", 3 * tenancy.THREADS)
+    assert asyncio.run(_wait_next_door(north, south)) > 0.4

@@ -60,14 +60,14 @@ Told = Callable[[list[Any]], None]
 BATCH_ROWS = 512
 MOST_ROWS = 20_000
 MOST_ROWS_OF_A_CENTER = 10_000
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 4.0
 """How long a save may be tried again before it is refused as unavailable."""
 
 _IDLE_SECONDS = 10
 _CONNECTION_SECONDS = 900  # a backend never gives back the memory that it took for a center
 _TRIES_BETWEEN = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 _SHARED_LIMITS = {"lock_timeout": 100, "statement_timeout": 500}
-_OWN_LIMITS = {"lock_timeout": 2000, "statement_timeout": 3000}
+_OWN_LIMITS = {"lock_timeout": 500, "statement_timeout": 3000}
 _PLANNER = {
     "synchronous_commit": "on",
     "plan_cache_mode": "force_generic_plan",  # planning takes longer than running
