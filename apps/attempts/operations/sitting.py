@@ -85,21 +85,20 @@ def start_attempt(
     everybody while as many sit as the center's plan allows.
     However many starts arrive at once, one attempt begins and all of them get it.
     """
-    at = at or clock.now()
     is_alone = False
     for _ in range(_TRIES):
         mine = list(Attempt.objects.filter(student=actor, assignment_id=assignment_id).select_related("assignment"))
         running = next((attempt for attempt in mine if attempt.is_running), None)
-        if running is not None and not _close_if_due(running, at):
+        if running is not None and not _close_if_due(running, moment := at or clock.now()):
             browser.check_browser(keys=running.assignment.browser_keys)
             integrity.see(attempt_id=running.pk, way=seen.STARTED)
-            return Started(running, False, at)
+            return Started(running, False, moment)
         try:
             with transaction.atomic():
                 attempt = _begin(actor, assignment_id, access_code, kind, may_check, mine, at)
                 integrity.remember(attempt_id=attempt.pk)
-                capacity.take_place(at=at, is_alone=is_alone)
-                return Started(attempt, True, at)
+                capacity.take_place(at=attempt.started_at, is_alone=is_alone)
+                return Started(attempt, True, attempt.started_at)
         except capacity.NearLimit:
             is_alone = True
         except IntegrityError as error:
@@ -115,10 +114,11 @@ def _begin(
     kind: str,
     may_check: bool,
     before: Sequence[Attempt],
-    at: datetime,
+    at: datetime | None,
 ) -> Attempt:
     # Shared by starts, and in the way of closing: whoever begins is seen by the closing of the room, or is refused.
     room = rooms.get_assignment(assignment_id=assignment_id, lock="share")
+    at = at or clock.now()  # time that was waited for the lock is nobody's
     if room.kind != kind:
         raise AssignmentNotFound
     wait = rooms.waits_of(student_id=actor.pk, rooms=[room], at=at).get(room.pk, rooms.Wait())

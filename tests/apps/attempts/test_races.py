@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -67,6 +68,24 @@ def start_together(monkeypatch, at_once, cast, room, people):
     actor = cast.alice
     meet_after(monkeypatch, sitting, "_guard", people)  # all are let in before the first one sits
     return at_once(*[lambda: sitting.start_attempt(actor=actor, assignment_id=room.pk)] * people)
+
+
+def test_time_that_a_start_waits_for_the_room_is_not_the_students(cast, at_once, room):
+    held, actor = threading.Event(), cast.alice
+
+    def hold():
+        with transaction.atomic():
+            room_queries.get_assignment(assignment_id=room.pk, lock="update")
+            held.set()
+            time.sleep(PAUSE)
+            return clock.now()
+
+    def start():
+        held.wait(10)
+        return sitting.start_attempt(actor=actor, assignment_id=room.pk).attempt
+
+    let_go, attempt = at_once(hold, start)
+    assert attempt.started_at >= let_go
 
 
 @pytest.mark.parametrize("attempts_allowed", [1, 3])
