@@ -144,6 +144,27 @@ def is_assigned(*, assignment: ExamAssignment, student_id: uuid.UUID) -> bool:
     return ExamAssignment.objects.filter(mine, pk=assignment.pk).exists()
 
 
+def who_may_see(*, assignment_id: uuid.UUID, user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Those of these people for whom a room is among ``assignments_for``, with their roles. However many they are, so many
+    queries."""
+    room = ExamAssignment.objects.filter(pk=assignment_id, kind=ExamAssignment.Kind.EXAM).first()
+    if room is None:
+        return {}
+    roles = people.find_roles(user_ids=user_ids)
+    named = set(room.people.filter(pk__in=roles).values_list("pk", flat=True))
+    # As for ``_of_groups``: a group that was deleted shows its rooms to nobody.
+    group_ids = set(room.groups.filter(deleted_at=None).values_list("pk", flat=True))
+    teaching = groups.teacher_ids(group_ids) | ({room.created_by_id} if room.created_by_id else set())
+    seeing = {"TEACHER": teaching, "STUDENT": groups.student_ids(group_ids) | named, "GUEST": named}
+    return {pk: role for pk, role in roles.items() if role == "CENTER_ADMIN" or pk in seeing.get(role, ())}
+
+
+def managers_among(*, assignment_id: uuid.UUID, user_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of them who may change it, as ``managed_by`` says."""
+    seeing = who_may_see(assignment_id=assignment_id, user_ids=user_ids)
+    return {pk for pk, role in seeing.items() if role in ("CENTER_ADMIN", "TEACHER")}
+
+
 def audience_ids(*, assignment_id: uuid.UUID) -> set[uuid.UUID]:
     """Whom the room is for now: the students of its groups and the people it names."""
     room = get_assignment(assignment_id=assignment_id)
@@ -283,6 +304,18 @@ def factors_at(*, student_id: uuid.UUID, moments: Sequence[datetime]) -> list[di
         next((given for first, last, given in periods if rules.holds_on(first, last, day)), {}) for day in days
     ]
     return [{section_type: Decimal(factor) for section_type, factor in given.items()} for given in found]
+
+
+def largest_factor(*, student_ids: Iterable[uuid.UUID], at: datetime) -> Decimal:
+    """The most that any of these students gets, by what is in force for them that day, of the time of sections that have no
+    factor of their own; 1, where nobody gets more. One query, however many they are."""
+    approved = Accommodation.objects.filter(student__in=student_ids, status=Accommodation.Status.APPROVED)
+    periods = list(approved.values_list("valid_from", "valid_until", "factors"))
+    if not periods:
+        return Decimal(1)
+    day = centers.local_day(at=at)
+    found = (given.get(rules.ALL_TYPES, "1") for first, last, given in periods if rules.holds_on(first, last, day))
+    return max(map(Decimal, found), default=Decimal(1))
 
 
 def approver_of(*, student_id: uuid.UUID, at: datetime) -> uuid.UUID | None:

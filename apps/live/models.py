@@ -53,6 +53,11 @@ class QuizSession(models.Model):
     guests = models.CharField(max_length=5, choices=Guests, default=Guests.NONE, help_text="Which guests may join.")
     named_guests = ArrayField(models.UUIDField(), default=list, blank=True)
     may_join_late = models.BooleanField(default=True, help_text="Also after the first question was asked.")
+    gives_more_time = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Each question takes as much longer as the accommodation of somebody who plays says.",
+    )
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -86,7 +91,7 @@ class Round(models.Model):
     session = models.ForeignKey(QuizSession, on_delete=models.CASCADE, related_name="rounds")
     number = models.PositiveSmallIntegerField()
     question_id = models.UUIDField()
-    seconds = models.PositiveIntegerField()
+    seconds = models.PositiveIntegerField(help_text="As planned; once it is asked, as long as it has.")
     points = models.DecimalField(max_digits=9, decimal_places=3)
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True, help_text="When time was up, or the host locked it.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
 import uuid
 from collections import Counter
@@ -68,6 +69,11 @@ def plan(
         )
         for name, question in questions.items()
     ]
+
+
+def stretched(seconds: int, factor: Decimal) -> int:
+    """The whole seconds of a question for a room in which somebody gets so much of its time."""
+    return math.ceil(seconds * factor)
 
 
 # -- codes ---------------------------------------------------------------------------------------------------------

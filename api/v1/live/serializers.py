@@ -50,6 +50,9 @@ class OpenQuizSessionIn(StrictSerializer):
     guests = serializers.ChoiceField(GUESTS, required=False, help_text="No guests, those named here, or by code.")
     guest_ids = BoundedList(child=serializers.UUIDField(), max_length=200, required=False)
     may_join_late = serializers.BooleanField(required=False, help_text="Also after the first question.")
+    gives_more_time = serializers.BooleanField(
+        required=False, help_text="Each question takes as much longer as the accommodation of somebody who plays says."
+    )
 
 
 class JoinQuizIn(StrictSerializer):
@@ -106,6 +109,7 @@ class HostedQuizSessionOut(QuizSessionOut):
     guests = serializers.ChoiceField(GUESTS)
     guest_ids = serializers.ListField(child=serializers.UUIDField(), source="named_guests")
     may_join_late = serializers.BooleanField()
+    gives_more_time = serializers.BooleanField()
 
 
 class QuizRoundOut(serializers.Serializer[Any]):

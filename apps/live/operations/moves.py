@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from apps.assignments import queries as accommodations
 from apps.audit import operations as audit
 from apps.core import bus, clock, realtime, tenancy
-from apps.live import errors, queries
+from apps.live import errors, queries, rules
 from apps.live.events import QuestionTimeUp
 from apps.live.models import Player, QuizSession, Round
 from apps.live.operations import scoring
@@ -136,11 +137,14 @@ def _ask(session: QuizSession) -> None:
     at = clock.now()
     session.number += 1
     one = Round.objects.get(session=session, number=session.number)
+    if session.gives_more_time:
+        playing = Player.objects.filter(session=session, removed_at=None).values_list("user_id", flat=True)
+        one.seconds = rules.stretched(one.seconds, accommodations.largest_factor(student_ids=playing, at=at))
     session.state = State.QUESTION
     session.opened_at = one.opened_at = at
     session.closes_at = at + timedelta(seconds=one.seconds)
     session.started_at = session.started_at or at
-    one.save(update_fields=["opened_at"])
+    one.save(update_fields=["opened_at", "seconds"])
     bus.publish(QuestionTimeUp(session_id=session.pk, number=session.number), due_at=session.closes_at)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db.models import F
 
+from apps.assignments.models import Accommodation
 from apps.attempts.operations import budget
 from apps.audit.models import Entry
 from apps.authentication.models import User
@@ -195,6 +196,63 @@ def test_the_host_reveals_what_the_clock_has_locked(cast, session):
 
 
 # -- points --------------------------------------------------------------------------------------------------------
+
+
+def give_factor(person, factors, **fields):
+    fields = {"reason": "Reads slowly", "status": "APPROVED", **fields}
+    Accommodation.objects.create(student=person, factors=factors, **fields)
+
+
+def test_each_question_takes_as_long_as_somebody_who_plays_needs_where_the_host_wants_that(cast):
+    give_factor(cast.alice, {"*": "1.25"})
+    give_factor(cast.bob, {"*": "1.5", "LISTENING": "3"})
+    session = open_quiz(cast, cast.alice, cast.bob, seconds=15, gives_more_time=True)
+    told = []
+    for _ in range(2):
+        moves.next_question(actor=cast.carol, session_id=session.pk)
+        session.refresh_from_db()
+        one = Round.objects.get(session=session, number=session.number)
+        told.append((one.seconds, (session.closes_at - session.opened_at).total_seconds()))
+        moves.lock(actor=cast.carol, session_id=session.pk)
+        moves.reveal(actor=cast.carol, session_id=session.pk)
+        bob = Player.objects.get(session=session, user=cast.bob)
+        moves.remove_player(actor=cast.carol, session_id=session.pk, player_id=bob.pk)
+    assert told == [(23, 23), (19, 19)]  # 22.5 and 18.75: begun seconds count
+    assert Round.objects.get(session=session, number=3).seconds == 15
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": "PENDING"},
+        {"status": "WITHDRAWN"},
+        {"valid_until": date(2020, 1, 1)},
+        {"valid_from": date(2099, 1, 1)},
+    ],
+    ids=str,
+)
+def test_what_is_not_in_force_gives_nobody_more_time(cast, fields):
+    give_factor(cast.alice, {"*": "2"}, **fields)
+    session = open_quiz(cast, cast.alice, seconds=15, gives_more_time=True)
+    moves.start(actor=cast.carol, session_id=session.pk)
+    assert Round.objects.get(session=session, number=1).seconds == 15
+
+
+def test_everybody_has_the_same_seconds_where_the_host_says_nothing(cast):
+    give_factor(cast.alice, {"*": "2"})
+    session = open_quiz(cast, cast.alice, seconds=15)
+    moves.start(actor=cast.carol, session_id=session.pk)
+    assert Round.objects.get(session=session, number=1).seconds == 15
+
+
+def test_a_bonus_is_reckoned_over_the_longer_time(cast):
+    give_factor(cast.bob, {"*": "2"})
+    session = open_quiz(cast, cast.alice, cast.bob, seconds=20, bonus="LINEAR", gives_more_time=True)
+    ask(cast, session)
+    answer(session, cast.alice, options_of(session, 1)["yes"])
+    LiveAnswer.objects.update(received_at=fresh(session).opened_at + timedelta(seconds=10))
+    close(cast, session)
+    assert scores(session)["Alice"] == 750  # a quarter of forty seconds
 
 
 def test_marks_what_was_answered_and_counts_who_chose_what(cast, session):

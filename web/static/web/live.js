@@ -73,7 +73,7 @@ async function host(sessions) {
     const given = Object.fromEntries(new FormData(event.target));
     const seconds = given.seconds ? Number(given.seconds) : null;
     try {
-      enter((await call("POST", "quiz-sessions/", { ...given, seconds })).id);
+      enter((await call("POST", "quiz-sessions/", { ...given, seconds, gives_more_time: "gives_more_time" in given })).id);
     } catch (problem) {
       wrong.textContent = problem.message;
     }
@@ -83,6 +83,7 @@ async function host(sessions) {
   el("label", { class: "field" }, w("seconds"), el("input", { name: "seconds", type: "number", min: 5, max: 600 })),
   choice("bonus", "bonus", ["HALF", "LINEAR", "NONE"]), choice("counts", "answer_policy", ["FIRST", "LAST"]),
   choice("players", "board_policy", ["LIVE", "AFTER_CLOSE", "ANONYMOUS", "HIDDEN"]), choice("guests", "guests", ["NONE", "CODE"], "guests."),
+  el("label", { class: "field switch" }, el("input", { name: "gives_more_time", type: "checkbox", checked: true }), w("moreTime")),
   wrong, el("p", { class: "actions" }, el("button", {}, w("open"))));
   show(el("h1", {}, w("liveQuizzes")), tests.length ? form : el("p", { class: "quiet" }, w("noTests")),
     ...sessions.length ? [el("h2", {}, w("hosted")), el("ul", { class: "cards" }, ...sessions.map(card))] : []);

@@ -14,6 +14,7 @@ const WORDS = {
   which: ["Test or quiz", "テスト・クイズ"],
   noTests: ["No test is published yet.", "公開されたテストがありません。"],
   seconds: ["Seconds per question (empty: as the quiz says)", "1問の秒数（空欄: クイズの設定どおり）"],
+  moreTime: ["Each question takes as long as the slowest accommodation among the players needs", "配慮のある参加者がいる場合は、全員の制限時間を延ばす"],
   bonus: ["A fast answer earns", "速い解答の得点"],
   HALF: ["up to twice as much", "最大2倍"],
   LINEAR: ["more the faster it is, nothing at the end", "速いほど高く、最後は0点"],
