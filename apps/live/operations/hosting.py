@@ -40,9 +40,9 @@ def open_session(
 
     Asked are its questions with options and its statements; each takes ``seconds``, or its own time, and is worth
     ``points``, or, with none, its marks. ``policies`` are fields of the session: ``bonus``, ``answer_policy``,
-    ``board_policy``, ``guests``, ``may_join_late``, ``gives_more_time``. It ends by itself after ``rules.LONGEST``. Refuses in a suspended
-    center; an unknown test, one that is not published, one without such questions or with more than 200; and named
-    guests who are none.
+    ``board_policy``, ``guests``, ``may_join_late``, ``gives_more_time``. It ends by itself after ``rules.LONGEST``. Refuses
+    in a suspended center; an unknown test, one that is not published, one without such questions or with more than 200;
+    and named guests who are none.
     """
     centers.check_not_suspended()
     paper = papers.get_published_paper(test_id=mock_test_id)
