@@ -41,7 +41,8 @@ AWAY_AFTER: Final = timedelta(seconds=30)
 OVERLAP_MS: Final = 3000
 """Signs of life arrive up to some seconds after their moment."""
 
-# One row for each person of the room and each who has sat in it: the newest attempt that counts.
+# One row for each person of the room and each who has sat in it: the newest attempt that counts. A question is answered
+# if its highest line of the journal says something; a sort of each journal would take longer than this sum.
 _SEATS = """
 SELECT statement_timestamp(), person.id, person.first_name, person.last_name, person.email,
        attempt.id, attempt.status, attempt.was_expired, attempt.number, attempt.epoch, attempt.started_at,
@@ -57,7 +58,11 @@ LEFT JOIN LATERAL (
     SELECT received_at FROM attempts_answerentry WHERE attempt_id = attempt.id ORDER BY epoch DESC, seq DESC LIMIT 1
 ) latest ON true
 LEFT JOIN LATERAL (
-    SELECT count(DISTINCT question_id) FROM attempts_answerentry WHERE attempt_id = attempt.id
+    SELECT count(*) FROM (
+        SELECT max((epoch::bigint << 32) + seq) AS latest,
+               max((epoch::bigint << 32) + seq) FILTER (WHERE response IS NOT NULL AND response <> 'null') AS given
+        FROM attempts_answerentry WHERE attempt_id = attempt.id GROUP BY question_id
+    ) question WHERE given = latest
 ) answered ON true
 LEFT JOIN LATERAL (
     SELECT jsonb_object_agg(kind, count) AS events FROM (

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 import redis
+from django.db import connection
 
 from apps.assignments.errors import AssignmentNotFound
 from apps.attempts import errors, heartbeats
@@ -79,6 +80,40 @@ def test_tells_what_is_answered_and_when(cast, room, attempt):
     entry.refresh_from_db()
     seat = seat_of(cast, room, cast.alice)
     assert (seat.answered, seat.saved_at) == (2, entry.received_at)
+
+
+@pytest.mark.parametrize(
+    ("given", "answered"),
+    [
+        ((("river", "yes"), ("river", None)), 0),
+        ((("river", None), ("river", "yes")), 1),
+        ((("river", "yes"), ("sum", "42"), ("river", None)), 1),
+        ((("river", None), ("sum", None)), 0),
+    ],
+    ids=["cleared", "given again", "one of two", "never given"],
+)
+def test_what_was_cleared_is_not_answered(cast, room, attempt, given, answered):
+    for question, response in given:
+        journal.write(attempt, question, response)
+    assert seat_of(cast, room, cast.alice).answered == answered
+
+
+def test_the_window_that_took_over_says_what_is_answered(cast, room, attempt):
+    journal.write(attempt, "river", "yes", epoch=1, seq=900)
+    journal.write(attempt, "river", None, epoch=2, seq=1)
+    assert seat_of(cast, room, cast.alice).answered == 0
+
+
+def test_a_null_of_json_is_no_answer_either(cast, room, attempt):
+    entry = journal.write(attempt, "river", "yes")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO attempts_answerentry (attempt_id, epoch, seq, question_id, response, received_at)"
+            " SELECT attempt_id, epoch, seq + 1, question_id, 'null'::jsonb, received_at FROM attempts_answerentry"
+            " WHERE attempt_id = %s AND seq = %s",
+            [attempt.pk, entry.seq],
+        )
+    assert seat_of(cast, room, cast.alice).answered == 0
 
 
 def test_who_is_not_heard_of_for_half_a_minute_is_away_and_comes_back(cast, room, attempt):
