@@ -1,4 +1,4 @@
-"""Two centers with a little of everything, and browsers of the people who look at it."""
+"""A center with a little of everything, and browsers of the people who look at it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.test import Client
 from apps.authentication.models import User
 from tests.cast import PASSWORD, Cast
 from tests.client import host_of
-from tests.furnish import Furniture, furnish, furnish_south
+from tests.furnish import Furniture, furnish
 
 
 @pytest.fixture
@@ -31,8 +31,3 @@ def browser() -> Callable[..., Client]:
 @pytest.fixture
 def in_north(cast: Cast) -> Furniture:
     return furnish(cast)
-
-
-@pytest.fixture
-def in_south(cast: Cast) -> Furniture:
-    return furnish_south(cast)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db.models import UUIDField
@@ -14,7 +16,9 @@ from apps.core.adminsite import center_site, main_site
 from apps.core.models import Delivery
 from apps.mail.models import Mail
 from apps.mock_tests.models import Question
-from tests import factories
+from tests import factories, lasting
+from tests.cast import Cast
+from tests.furnish import furnish, furnish_south
 
 pytestmark = pytest.mark.django_db
 
@@ -35,14 +39,42 @@ CENTER_PAGES = pages_of(center_site, "config.urls")
 MAIN_PAGES = pages_of(main_site, "config.urls_public")
 
 
+@pytest.fixture(scope="module")
+def furnished(both, django_db_blocker):
+    """Both centers, for all pages: each test only looks, or undoes what it does."""
+    people = Cast(*both)
+
+    def make():
+        south = furnish_south(people)
+        return people, furnish(people), south
+
+    with lasting.rows(django_db_blocker, people.north, make) as made:
+        yield made
+
+
+@pytest.fixture
+def cast(furnished):
+    return copy.copy(furnished[0])
+
+
+@pytest.fixture
+def in_north(furnished):
+    return furnished[1]
+
+
+@pytest.fixture
+def in_south(furnished):
+    return furnished[2]
+
+
 # Tables of the public schema that a center's admin shows: which rows are whose is said by a column.
-SHARED = {"Center": "pk", "DomainClaim": "center"}
+SHARED = {"Center": ("pk", "id"), "DomainClaim": ("center", "id"), "Mail": ("schema_name", "schema_name")}
 
 
 def own_rows(model, tenant):
     manager = model._default_manager
-    column = SHARED.get(model.__name__)
-    return manager.filter(**{column: tenant.id}) if column else manager.all()
+    column, value = SHARED.get(model.__name__, ("", ""))
+    return manager.filter(**{column: getattr(tenant, value)}) if column else manager.all()
 
 
 def rows_of(model):

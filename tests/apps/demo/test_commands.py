@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 
 import pytest
 from django.core.management import CommandError, call_command
+
+from apps.demo.simulation import http
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +25,9 @@ def _demo(settings):
     settings.SHIKEN_DEMO = True
 
 
-def test_the_board_cannot_be_watched_where_nothing_answers(deaf_port):
+def test_the_board_cannot_be_watched_where_nothing_answers(deaf_port, monkeypatch):
+    pause = asyncio.sleep
+    monkeypatch.setattr(http.asyncio, "sleep", lambda _: pause(0))  # between its tries
     with pytest.raises(CommandError, match=rf"Nothing answers at north\.localhost:{deaf_port}"):
         call_command("watch_board", center="north", port=deaf_port)
 
