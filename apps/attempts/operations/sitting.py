@@ -255,7 +255,7 @@ def submit_attempt(
                 raise errors.TakenOver
             _close(attempt, at)
             attempt.refresh_from_db()
-    sheet = AnswerSheet.objects.only("receipt", "entry_count").get(attempt_id=attempt_id)
+        sheet = AnswerSheet.objects.only("receipt", "entry_count").get(attempt_id=attempt_id)
     return HandedIn(attempt, sheet.receipt, sheet.entry_count, batch)
 
 

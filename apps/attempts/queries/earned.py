@@ -236,8 +236,10 @@ def get_review_for(actor: User, attempt_id: uuid.UUID, *, sign: Callable[[SeenAt
     if not visibility.is_key_open(actor, attempt):
         raise errors.ReviewClosed
     signer = sign(attempt)
-    answers = AnswerSheet.objects.values_list("answers", flat=True).get(attempt_id=attempt.pk)
+    answers = AnswerSheet.objects.filter(attempt_id=attempt.pk).values_list("answers", flat=True).first()
     marks = {mark.question_id: mark for mark in ItemMark.objects.filter(attempt_id=attempt.pk)}
+    if answers is None or not marks:
+        raise errors.NotGradedYet  # reopened since it was looked at
     judgements = marking.judgements_of(attempt_id=attempt.pk)
     items = {
         str(question_id): {

@@ -125,7 +125,9 @@ def get_sheet_for(actor: User, script_id: uuid.UUID, *, sign: Callable[[Attempt]
         for question in group["questions"]
         if question["id"] == name
     )
-    answers = AnswerSheet.objects.values_list("answers", flat=True).get(attempt_id=attempt.pk)
+    answers = AnswerSheet.objects.filter(attempt_id=attempt.pk).values_list("answers", flat=True).first()
+    if answers is None:
+        raise errors.ScriptNotFound  # reopened since it was looked at
     return Sheet(
         script=script,
         is_anonymous=bool(anonymous_rooms(assignment_ids={script.assignment_id})),

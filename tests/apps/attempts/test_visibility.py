@@ -232,6 +232,22 @@ def test_staff_wait_for_nobody(cast, make):
     assert Api(cast.dora).get("attempts/").json()["results"][1]["score"] == "0.500"
 
 
+def test_a_review_of_what_is_reopened_at_this_moment_is_refused_as_not_graded(cast, make, monkeypatch):
+    room = make("AFTER_CLOSE")
+    alices = sit(cast.alice, room)
+    hand_in(cast.alice, alices)
+
+    def reopened_meanwhile(*asked):
+        reopening.reopen(
+            actor=cast.dora, assignment_id=room.pk, student_ids=[cast.alice.pk], seconds=60, reason="A power cut."
+        )
+        return True
+
+    monkeypatch.setattr(visibility, "is_key_open", reopened_meanwhile)
+    answer = Api(cast.dora).get(f"attempts/{alices.pk}/review/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_graded")
+
+
 def test_one_look_at_the_seats_however_many_attempts_are_listed(cast, make, count_queries):
     first = make("AFTER_CLOSE", attempts_allowed=9)
     hand_in(cast.alice, sit(cast.alice, first))
