@@ -184,6 +184,8 @@ class AccommodationAdmin(RowAdmin):
 
     @display(description="given")
     def given(self, row: Accommodation) -> str:
+        if row.factors.keys() == {rules.ALL_TYPES}:
+            return f"All sections × {row.factors[rules.ALL_TYPES]}"
         return ", ".join(f"{SECTIONS[name]} × {factor}" for name, factor in row.factors.items())
 
     @act(

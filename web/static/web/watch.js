@@ -33,6 +33,8 @@ class Watch {
     this.grid = el("ul", { class: "seats", "aria-label": "Seats", onpointermove: () => { this.movedAt = performance.now(); } });
     this.chips = el("div", { class: "chips", role: "group", "aria-label": "Show" });
     this.chosen = el("span", { class: "quiet" });
+    this.scope = el("select", { "aria-label": "Actions are for" }, el("option", { value: "" }, "the whole room"),
+      ...room.assigned_groups.map(({ id, name }) => el("option", { value: id }, name)));
     this.said = el("ul", {});
     said.forEach((one) => this.said.append(announcement(one)));
     this.roomDesk = new RoomDesk(room, (kind, fields) => this.say(kind, fields));
@@ -54,7 +56,7 @@ class Watch {
           el("div", { class: "bar-of-watch acts", role: "toolbar", "aria-label": "Actions" },
             act("extend", "More time…"), act("pause", "Pause…"), act("resume", "Resume"), act("force-submit", "Collect…"), act("reopen", "Reopen…"),
             el("button", { class: "link", onclick: () => this.chooseAll() }, "Choose all shown"),
-            el("button", { class: "link", onclick: () => this.chooseNone() }, "Choose none"), this.chosen),
+            el("button", { class: "link", onclick: () => this.chooseNone() }, "Choose none"), this.chosen, this.scope),
           this.grid),
         el("aside", {},
           desk?.box ?? null,
@@ -168,15 +170,19 @@ class Watch {
 
   tellChosen() {
     const count = this.picked.length;
-    this.chosen.textContent = count ? `${count} chosen` : "Nobody chosen: actions are for the whole room.";
+    const hasGroups = this.room.assigned_groups.length > 1;
+    this.chosen.textContent = count ? `${count} chosen` : `Nobody chosen: actions are for${hasGroups ? "" : " the whole room."}`;
+    this.scope.hidden = Boolean(count) || !hasGroups;
   }
 
   // -- what is done ------------------------------------------------------------------------------------------------
 
   async act(kind) {
     const chosen = this.picked;
-    const whom = chosen.length === 1 ? chosen[0].told.name : chosen.length ? `${chosen.length} students` : "everybody it applies to in the room";
-    const fields = await ask(kind, whom, (given) => this.say(kind, chosen.length ? { student_ids: chosen.map(({ told }) => told.student), ...given } : given));
+    const group = chosen.length ? null : this.room.assigned_groups.find(({ id }) => id === this.scope.value);
+    const whom = chosen.length === 1 ? chosen[0].told.name : chosen.length ? `${chosen.length} students` : `everybody it applies to in ${group ? group.name : "the room"}`;
+    const about = chosen.length ? { student_ids: chosen.map(({ told }) => told.student) } : group ? { group_ids: [group.id] } : {};
+    const fields = await ask(kind, whom, (given) => this.say(kind, { ...about, ...given }));
     if (!fields) return;
     notice(fields.students?.length === 1 ? "Done, for one student." : `Done, for ${fields.students?.length ?? 0} students.`);
     this.chooseNone();

@@ -45,11 +45,13 @@ export class RoomDesk {
       room.status === "SCHEDULED" && room.opens_at ? `opens ${when(room.opens_at)}` : "",
       room.status === "OPEN" && room.closes_at ? `closes ${when(room.closes_at)}` : "",
       ["CLOSED", "FINALISED"].includes(room.status) ? `closed ${when(room.closed_at)}` : "",
+      room.paused_at ? `paused since ${when(room.paused_at)}: nobody can begin` : "",
       room.is_published ? "results released" : "",
     ];
     this.badge.textContent = room.status.toLowerCase();
     this.badge.className = `badge ${room.status.toLowerCase()}`;
     this.told.textContent = facts.filter(Boolean).join(" · ");
+    this.told.hidden = !this.told.textContent;
     const wanted = MOVES.filter(([, , isPossible]) => isPossible(room));
     const shown = wanted.map(([kind]) => kind).join(" ");
     // Buttons stay the same nodes while nothing has changed, so that nobody's focus is lost.

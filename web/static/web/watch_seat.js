@@ -77,13 +77,14 @@ export class Seat {
     write(this.section, this.isRunning && told.section ? told.section : "");
     write(this.heard, this.said(now, hasPresence));
     write(this.flags, this.flagged(now).join(" · "));
+    this.more.hidden = !told.attempt;
     this.button.classList.toggle("troubled", told.state === "AWAY");
   }
 
   // What its panel says besides the state.
   facts(now) {
     const { told } = this;
-    if (!told.attempt) return [];
+    if (!told.attempt) return ["no attempt that counts"];
     const left = this.secondsLeft(now);
     return [
       left === null ? `ended ${when(told.finished_at)}` : `${face(left)} left`, `${told.answered} of ${this.questions} answered`, this.isRunning ? told.section : "",
