@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from apps.audit.models import Entry
 from apps.core import tenancy
 from tests.apps.assignments.builders import make_group
 from tests.apps.attempts import journal
+from tests.client import Api
 from tests.factories import make_room, people_of
 from tests.ws.client import Server, hear, ticket_for
 
@@ -229,6 +231,30 @@ async def test_commands_do_what_their_twins_do_and_the_seats_follow(watch, do, c
     ]
 
 
+async def test_a_command_under_a_key_is_done_once_over_the_socket_and_over_http(watch, do, cast, room, attempt):
+    view, alice, key = await watch(), [str(cast.alice.pk)], str(uuid.uuid4())
+    command = {"seconds": 300, "reason": "Late bus", "idempotency_key": key}
+    for _ in range(2):
+        done = await view.say("extend", **command)
+        assert (done["type"], done["students"]) == ("done", alice)
+    url = f"exam-assignments/{room.pk}/extend/"
+    again = await do(lambda: Api(cast.dora).post(url, command, format="json"))
+    assert (again.status_code, [seat["student"] for seat in again.json()["extended"]]) == (200, alice)
+    assert await do(TimeGrant.objects.filter(kind="EXTENSION").count) == 1
+    said = await view.say("extend", **{**command, "seconds": 301})
+    assert (said["type"], said["code"]) == ("error", "key_reused")
+    for _ in range(2):
+        assert (await view.say("announce", text="Quiet.", idempotency_key=str(uuid.UUID(int=9))))["type"] == "done"
+    assert await do(Announcement.objects.count) == 1
+
+
+async def test_a_command_without_a_key_is_done_each_time(watch, do, cast, attempt):
+    view = await watch()
+    for _ in range(2):
+        assert (await view.say("extend", seconds=300, reason="Late bus"))["type"] == "done"
+    assert await do(TimeGrant.objects.filter(kind="EXTENSION").count) == 2
+
+
 async def test_one_attempt_is_accommodated_and_made_void(watch, do, cast, room, attempt):
     def approve() -> None:
         asked = accommodations.propose(
@@ -319,6 +345,8 @@ async def test_an_announcement_reaches_who_sits_and_who_watches(watch, enter, do
         ("extend", {"seconds": 0, "reason": "x"}, "bad_extension", "/seconds"),
         ("extend", {"seconds": 60, "reason": " "}, "invalid", "/reason"),
         ("extend", {"seconds": 60, "reason": "x", "at": "2026-01-01T00:00:00Z"}, "invalid", "/at"),
+        ("extend", {"seconds": 60, "reason": "x", "idempotency_key": "x"}, "invalid", "/idempotency_key"),
+        ("void", {"idempotency_key": "x"}, "invalid", "/idempotency_key"),  # has no second effect by itself
         ("pause", {}, "invalid", "/reason"),
         ("pause", {"reason": "x", "student_ids": ["x"]}, "invalid", "/student_ids/0"),
         ("announce", {"text": ""}, "invalid", "/text"),
