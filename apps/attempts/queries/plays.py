@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Max, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, DurationField, ExpressionWrapper, F, FloatField, Max, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce, Extract, Least
 
 from apps.assignments import queries as rooms
 from apps.assignments.errors import AssignmentNotFound
@@ -56,9 +56,12 @@ def listening_of(*, actor: User, attempt_id: uuid.UUID) -> Listening:
 
 
 def paused_since(attempt_id: uuid.UUID, moment: datetime) -> float:
-    """For how many seconds time stood still in an attempt, in pauses that ended after a moment."""
+    """For how many seconds time has stood still in an attempt since a moment, in pauses that are over. Of one that began
+    before, what came after the moment."""
+    since = Extract(ExpressionWrapper(F("granted_at") - Value(moment), DurationField()), "epoch")
     pauses = TimeGrant.objects.filter(attempt=attempt_id, kind=TimeGrant.Kind.PAUSE, granted_at__gt=moment)
-    return float(pauses.aggregate(sum=Coalesce(Sum("seconds"), Value(0.0)))["sum"])
+    stood = Sum(Least(F("seconds"), since, output_field=FloatField()))
+    return float(pauses.aggregate(sum=Coalesce(stood, Value(0.0)))["sum"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,17 @@ def test_nothing_is_played_in_a_pause_or_after_the_end(cast, heard):
 
 
 @pytest.mark.django_db
+def test_of_a_pause_that_began_before_only_what_came_after_counts(cast, heard):
+    attempt, _ = heard
+    at = attempt.started_at + 60 * SECOND
+    granting.pause(actor=cast.dora, assignment_id=attempt.assignment_id, reason="Fire alarm", at=at)
+    granting.resume(actor=cast.dora, assignment_id=attempt.assignment_id, at=at + 600 * SECOND)
+    TimeGrant.objects.filter(kind="PAUSE").update(granted_at=at + 600 * SECOND)  # entries have the database's time
+    for after, stood in ((-1, 600), (0, 600), (305, 295), (599, 1), (600, 0), (700, 0)):
+        assert plays.paused_since(attempt.pk, at + after * SECOND) == stood
+
+
+@pytest.mark.django_db
 def test_a_recording_is_heard_in_its_own_section_only(cast):
     room, (first, second) = make_listening_room(cast, cast.alice, is_sectioned=True)
     attempt = sitting.start_attempt(actor=cast.alice, assignment_id=room.pk).attempt
