@@ -313,6 +313,10 @@ def ring_time_up(*, attempt_id: uuid.UUID, at: datetime | None = None) -> None:
             timing.set_alarms(attempts=[attempt])
 
 
+# What moves when somebody is given more time.
+_TIMES = ("deadline_at", "limit_at", "step_ends", "step_floor", "paused_at")
+
+
 def _close_if_due(attempt: Attempt, at: datetime) -> bool:
     """Close an attempt that somebody touched after its time, in a transaction that stays whatever is refused then."""
     if not attempt.is_running or not queries.is_due(attempt, at):
@@ -322,7 +326,8 @@ def _close_if_due(attempt: Attempt, at: datetime) -> bool:
         if locked is None:
             return True
         if not queries.is_due(locked, at):
-            attempt.deadline_at = locked.deadline_at
+            for name in _TIMES:
+                setattr(attempt, name, getattr(locked, name))
             return False
         sheets.expire(attempt_ids=[locked.pk], at=at)
     return True

@@ -13,7 +13,7 @@ from apps.assignments import operations as rooms
 from apps.assignments.errors import AssignmentNotFound, RoomNotOpen, WrongAccessCode
 from apps.attempts import errors, queries
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, TimeGrant
-from apps.attempts.operations import sitting
+from apps.attempts.operations import granting, sitting
 from apps.attempts.rules import receipts
 from apps.centers.errors import CenterSuspended
 from apps.centers.operations import centers
@@ -369,3 +369,12 @@ def test_tells_the_present_answers_and_the_last_number_of_each_epoch(cast, attem
         str(journal.question_id(attempt, "sum")): {"epoch": 2, "seq": 2},
     }
     assert state.last_seqs == {1: 4, 2: 2}
+
+
+def test_who_touches_an_attempt_that_was_paused_a_moment_ago_goes_on_with_its_pause(cast):
+    room = make_room(cast, cast.alice)
+    attempt = sitting.start_attempt(actor=cast.alice, assignment_id=room.pk).attempt
+    seen_before = Attempt.objects.get(pk=attempt.pk)
+    granting.pause(actor=cast.dora, assignment_id=room.pk, reason="Fire alarm", at=attempt.started_at)
+    assert sitting._close_if_due(seen_before, attempt.deadline_at + timedelta(hours=1)) is False
+    assert seen_before.paused_at == attempt.started_at
