@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 task_prerun.disconnect(dispatch_uid="tenant_schemas_switch_schema")
 
 PULSE_SECONDS = 60
+LONG = "bulk"
 _POSSIBLE = re.compile(r"public|c_[a-z][a-z0-9_]{2,40}")
 _next_pulse: dict[str, float] = {}
 
@@ -45,7 +46,8 @@ class CenterTask(TenantTask):
         token = tenancy.log_schema.set(tenant.schema_name)
         try:
             with tenancy.enter(tenant), trace.at(Trace(trace.SYSTEM, actor_name=self.name)):
-                _beat("worker")
+                if (self.request.delivery_info or {}).get("routing_key") != LONG:  # those have a worker of their own
+                    _beat("worker")
                 if any(entry["task"] == self.name for entry in settings.CELERY_BEAT_SCHEDULE.values()):
                     _beat("beat")
                 return self.run(*args, **kwargs)

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import FrameType
 
@@ -19,6 +19,8 @@ from deployment.local.folder import DataFolder, RunningStack
 from deployment.local.servers import HOST, Servers
 
 SETTINGS = "config.settings.development"
+# As the units and the compose file say: whoever waits for a lock for so long is told to come back.
+_WEB_LIMITS = {"DB_LOCK_TIMEOUT_MS": "3000", "DB_STATEMENT_TIMEOUT_MS": "5000"}
 _CHILDREN_SECONDS = 6
 _DEMO_CLASS = ("manage.py", "simulate_class", "--center", "sakura", "--students", "25", "--minutes", "5", "--demo")
 
@@ -64,7 +66,7 @@ class Stack:
         self._keep_old_logs()
         self._start_servers()
         self._prepare()
-        for child in (self._web(), self._worker(), self._beat()):
+        for child in (self._web(), self._worker(), self._long_worker(), self._beat()):
             with self._progress.step(child.name):
                 self._children.append(child)
                 child.start_and_wait()
@@ -133,16 +135,26 @@ class Stack:
         }
         words = [word for option in options.items() for word in option]
         return self._child(
-            "Web (Daphne)", "-m", "daphne", *words, "config.asgi:application", log="web", ready=self._web_answers
+            *("Web (Daphne)", "-m", "daphne", *words, "config.asgi:application"),
+            log="web",
+            ready=self._web_answers,
+            more=_WEB_LIMITS,
         )
 
     def _worker(self) -> Child:
+        return self._celery("Worker (Celery)", "deadline,default", concurrency=2, log="worker")
+
+    def _long_worker(self) -> Child:
+        """For what may take minutes: nothing with a deadline ever waits behind it."""
+        return self._celery("Worker for long work (Celery)", "bulk", concurrency=1, log="long")
+
+    def _celery(self, name: str, queues: str, *, concurrency: int, log: str) -> Child:
         return self._child(
-            "Worker (Celery)",
-            *("-m", "celery", "-A", "config", "worker", "-Q", "deadline,default,bulk", "--concurrency", "2"),
-            *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
-            log="worker",
-            ready=says(r"celery@\S+ ready\.", or_lives=20),
+            name,
+            *("-m", "celery", "-A", "config", "worker", "-Q", queues, "--concurrency", str(concurrency)),
+            *("-n", f"{log}@%h", "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+            log=log,
+            ready=says(rf"{log}@\S+ ready\.", or_lives=20),
         )
 
     def _beat(self) -> Child:
@@ -155,10 +167,16 @@ class Stack:
         )
 
     def _child(
-        self, name: str, *arguments: str, log: str, ready: Callable[[Child], bool] = lambda child: True
+        self,
+        name: str,
+        *arguments: str,
+        log: str,
+        ready: Callable[[Child], bool] = lambda child: True,
+        more: Mapping[str, str] | None = None,
     ) -> Child:
+        """``more`` of the environment is for this child alone; what the person says wins."""
         path = self._folder.log / f"{log}.log"
-        return Child(name, arguments, log=path, environment=self._environment, ready=ready)
+        return Child(name, arguments, log=path, environment={**(more or {}), **self._environment}, ready=ready)
 
     def _web_answers(self, child: Child) -> bool:
         connection = http.client.HTTPConnection(HOST, self._port, timeout=5)

@@ -16,7 +16,7 @@ UNITS = sorted((ROOT / "deployment" / "systemd").glob("*.service"))
 EXAMPLE = set(re.findall(r"^([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.M))
 # Read by the processes' own configuration, not by the settings.
 PROCESS_KEYS = {"DJANGO_SETTINGS_MODULE", "PROBE", "GUNICORN_BIND", "FORWARDED_ALLOW_IPS"}
-OURS = {"migrate", "web", "sockets", "worker", "beat"}
+OURS = {"migrate", "web", "sockets", "worker", "long", "beat"}
 
 
 def test_compose_runs_every_role_and_waits_for_what_it_needs():
@@ -24,7 +24,7 @@ def test_compose_runs_every_role_and_waits_for_what_it_needs():
     assert OURS | {"postgres", "redis", "nginx"} == set(services)
     for name in OURS - {"migrate"}:
         assert services[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
-    for name in {"postgres", "redis", "web", "sockets", "worker"}:
+    for name in {"postgres", "redis", "web", "sockets", "worker", "long"}:
         assert "healthcheck" in services[name], name
     assert "appendonly" in " ".join(services["redis"]["command"])
 
@@ -38,10 +38,17 @@ def test_workers_serve_every_queue_that_is_used():
     from django.conf import settings
 
     used = {entry["options"]["queue"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} | {"default"}
-    for command in (" ".join(COMPOSE["services"]["worker"]["command"]), _command("shiken-worker")):
-        served = re.search(r"-Q (\S+)", command)
-        assert served
-        assert used <= set(served[1].split(","))
+    for command_of in (_command, lambda unit: " ".join(COMPOSE["services"][unit.removeprefix("shiken-")]["command"])):
+        short, long = (_queues(command_of(unit)) for unit in ("shiken-worker", "shiken-long"))
+        assert used <= short | long
+        assert "deadline" in short
+        assert not short & long, "nothing with a deadline waits behind what takes minutes"
+
+
+def _queues(command: str) -> set[str]:
+    served = re.search(r"-Q (\S+)", command)
+    assert served
+    return set(served[1].split(","))
 
 
 def test_every_scheduled_task_exists():

@@ -30,12 +30,13 @@ SCHEMA = "c_sakura"
 
 
 class Stack(supervisor.Stack):
-    """PostgreSQL and Redis, durable as in production; Daphne, one worker, beat."""
+    """PostgreSQL and Redis, durable as in production; Daphne, a worker, another one for long work, beat."""
 
     postgres: EmbeddedServer
     redis: EmbeddedServer
     web: Child
     worker: Child
+    long: Child
     beat: Child
 
     def __init__(self, path: Path) -> None:
@@ -60,16 +61,21 @@ class Stack(supervisor.Stack):
             "ANSWER_GRACE_SECONDS": str(GRACE_SECONDS),
         }
         self._prepare()
-        self.web, self.worker, self.beat = self._web(), self._worker(), self._beat()
-        self._children += [self.web, self.worker, self.beat]
+        self.web, self.worker, self.long, self.beat = self._web(), self._worker(), self._long_worker(), self._beat()
+        self._children += self.parts
         self.heal()
+
+    @property
+    def parts(self) -> list[Child]:
+        """All of it but the servers."""
+        return [self.web, self.worker, self.long, self.beat]
 
     def heal(self) -> None:
         """Start whatever does not run."""
         for server in (self.postgres, self.redis):
             if not server.alive:
                 start_server(server)
-        down = [child for child in (self.web, self.worker, self.beat) if not child.alive]
+        down = [child for child in self.parts if not child.alive]
         for child in down:
             child.start()
         for child in down:
