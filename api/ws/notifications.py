@@ -14,7 +14,6 @@ class NotificationSocket(Socket):
 
     purpose: ClassVar[str] = "notifications"
     takes_token_in_url: ClassVar[bool] = True
-    serves_main_host: ClassVar[bool] = True  # owners have an inbox too
 
     async def entered(self) -> None:
         """The room first, then the count: what is told in between arrives twice rather than never."""

@@ -74,6 +74,20 @@ def living_sessions(*, entries: Iterable[tuple[uuid.UUID, uuid.UUID, int]]) -> s
     return set(living.values_list("pk", "user_id", "user__session_version"))
 
 
+def living_session(*, schema: str, session: str, person: str, version: str) -> str:
+    """The same as SQL, for statements that ask it on their way: a row while the session still stands. All are SQL; the
+    schema is quoted."""
+    return f"""
+        SELECT true AS is_alive FROM {schema}.authentication_session living
+        JOIN {schema}.authentication_user holder ON holder.id = living.user_id
+        WHERE living.id = {session} AND holder.id = {person}
+          AND living.revoked_at IS NULL AND living.expires_at > statement_timestamp()
+          AND holder.is_active AND holder.is_approved AND holder.session_version = {version}
+          AND (holder.access_ends_at IS NULL OR holder.access_ends_at > statement_timestamp())
+        LIMIT 1
+    """  # noqa: S608
+
+
 def get_user(*, user_id: uuid.UUID) -> User:
     """One person of this center; refuses an unknown id."""
     user = User.objects.filter(pk=user_id, deleted_at=None).first()

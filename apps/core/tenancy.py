@@ -277,6 +277,11 @@ def _missing_query(schema_names: list[str], wanted: frozenset[tuple[str, str]]) 
 # -- names ---------------------------------------------------------------------------------------------------------
 
 
+def quoted(schema_name: str) -> str:
+    """The name of a schema inside a statement that takes parameters."""
+    return '"' + schema_name.replace('"', '""').replace("%", "%%") + '"'
+
+
 def key(purpose: str, *parts: object, tenant: Tenant | None = None) -> str:
     """A Redis key of one center: ``c:<uuid>:<purpose>:<part>…``."""
     return ":".join(["c", str((tenant or current()).id), purpose, *map(str, parts)])

@@ -27,7 +27,7 @@ from apps.attempts.rules import integrity as seen
 from apps.attempts.rules.answers import Refused
 from apps.audit import operations as audit
 from apps.centers.queries import centers
-from apps.core import again, bus, clock, realtime, tenancy
+from apps.core import again, bus, clock, constraints, realtime, tenancy
 from apps.mock_tests import queries as papers
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def start_attempt(
         except capacity.NearLimit:
             is_alone = True
         except IntegrityError as error:
-            if _constraint_of(error) not in _PARALLEL_START:
+            if constraints.broken_by(error) not in _PARALLEL_START:
                 raise
     raise errors.AttemptClosed
 
@@ -181,10 +181,6 @@ def _guard(
     codes.check_code(room=room, student_id=actor.pk, code=access_code)
     if sum(attempt.status != Attempt.Status.VOID for attempt in before) >= room.attempts_allowed:
         raise errors.NoAttemptsLeft
-
-
-def _constraint_of(error: IntegrityError) -> str:
-    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
 
 
 # -- while it runs -------------------------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ from datetime import datetime
 from typing import Any
 
 from apps.attempts.rules.answers import Refused, Row
+from apps.authentication import queries as people
+from apps.core import tenancy
 
 BUSY = "busy"
 """Somebody holds the attempt (a submit, most likely), or stored the same number this very moment: ask again."""
@@ -49,13 +51,7 @@ WITH caller AS MATERIALIZED (
     FROM caller
     LEFT JOIN locked ON locked.id = caller.attempt_id
     LEFT JOIN LATERAL (
-        SELECT true AS is_alive FROM {schema}.authentication_session session
-        JOIN {schema}.authentication_user person ON person.id = session.user_id
-        WHERE session.id = caller.session_id AND person.id = caller.student_id
-          AND session.revoked_at IS NULL AND session.expires_at > statement_timestamp()
-          AND person.is_active AND person.is_approved AND person.session_version = caller.version
-          AND (person.access_ends_at IS NULL OR person.access_ends_at > statement_timestamp())
-        LIMIT 1
+        {living_session}
     ) session ON true
 ), answer AS MATERIALIZED (
     SELECT given.place, standing.attempt_id, given.epoch, given.seq, given.question_id, given.response,
@@ -137,10 +133,15 @@ def text_for(schema_name: str, *, waits: bool, by_course: bool = False, by_check
     # Without its line breaks it is short enough for psycopg to remember how it is prepared.
     course = {name: " ".join(text.split()) if by_course else "" for name, text in _COURSE.items()}
     checks = {name: text if by_check else "" for name, text in _CHECKS.items()}
+    schema = tenancy.quoted(schema_name)
+    living = people.living_session(
+        schema=schema, session="caller.session_id", person="caller.student_id", version="caller.version"
+    )
     return " ".join(_SQL.split()).format(
         **course,
         **checks,
-        schema='"' + schema_name.replace('"', '""').replace("%", "%%") + '"',
+        schema=schema,
+        living_session=" ".join(living.split()),
         wait="" if waits else "SKIP LOCKED",
         absent="not_found" if waits else BUSY,
         busy=BUSY,

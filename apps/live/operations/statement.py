@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from apps.authentication import queries as people
+from apps.core import tenancy
+
 BUSY = "busy"
 """Somebody holds the session (a lock or a reveal), or stored the same answer this very moment: ask again."""
 
@@ -53,13 +56,7 @@ WITH given AS MATERIALIZED (
         WHERE player.session_id = given.session_id AND player.user_id = given.user_id LIMIT 1
     ) player ON true
     LEFT JOIN LATERAL (
-        SELECT true AS is_alive FROM {schema}.authentication_session login
-        JOIN {schema}.authentication_user person ON person.id = login.user_id
-        WHERE login.id = given.login_id AND person.id = given.user_id
-          AND login.revoked_at IS NULL AND login.expires_at > statement_timestamp()
-          AND person.is_active AND person.is_approved AND person.session_version = given.version
-          AND (person.access_ends_at IS NULL OR person.access_ends_at > statement_timestamp())
-        LIMIT 1
+        {living_session}
     ) login ON true
 ), stored AS (
     INSERT INTO {schema}.live_liveanswer (session_id, number, player_id, slot, seq, response, received_at)
@@ -101,8 +98,13 @@ SELECT statement_timestamp(), array_agg(place::int), array_agg(code) FROM rest W
 @functools.lru_cache(maxsize=8192)
 def text_for(schema_name: str, *, waits: bool) -> str:
     """The statement for one center. One that does not wait answers ``busy`` for sessions that somebody holds."""
+    schema = tenancy.quoted(schema_name)
+    living = people.living_session(
+        schema=schema, session="given.login_id", person="given.user_id", version="given.version"
+    )
     return " ".join(_SQL.split()).format(
-        schema='"' + schema_name.replace('"', '""').replace("%", "%%") + '"',
+        schema=schema,
+        living_session=" ".join(living.split()),
         wait="" if waits else "SKIP LOCKED",
         absent="not_found" if waits else BUSY,
         busy=BUSY,
