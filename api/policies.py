@@ -455,6 +455,7 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
     "attempts/force-submit": {"post": may(admin=ALL, teacher=ROOMS)},
     "attempts/void": {"post": may(admin=ALL, teacher=ROOMS)},
     "attempts/accommodate": {"post": may(admin=ALL, teacher=ROOMS, when="the attempt runs")},
+    "attempts/extend-one": {"post": may(admin=ALL, teacher=ROOMS, when="the attempt runs")},
     "attempts/ledger": {"get": may(admin=ALL, teacher=ROOMS, takers=OWN, when="takers: without the names of staff")},
     "attempts/refused-answers": {"get": may(admin=ALL, teacher=ROOMS)},
     "attempts/withdrawn-sheets": {"get": may(admin=ALL, teacher=ROOMS)},

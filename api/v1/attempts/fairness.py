@@ -10,15 +10,23 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.common import keys
+from api.common.keys import KEY_HEADER, KeyedIn
 from api.common.requests import Request
 from api.common.serializers import StrictSerializer
 from api.common.throttling import ReceiptRate
 from api.v1.attempts import serializers as shapes
+from apps.attempts import queries
 from apps.attempts.operations import accommodating, voiding
 from apps.attempts.queries import receipt_check
 
 
 class AttemptReasonIn(StrictSerializer):
+    reason = serializers.CharField(max_length=200)
+
+
+class ExtendAttemptIn(KeyedIn):
+    seconds = serializers.IntegerField(help_text="1 second to 24 hours.")
     reason = serializers.CharField(max_length=200)
 
 
@@ -60,6 +68,32 @@ class AccommodateView(APIView):
         shape.is_valid(raise_exception=True)
         attempt = accommodating.accommodate(actor=request.user, attempt_id=id, **shape.validated_data)
         return Response(shapes.AttemptOut(attempt, context=shapes.seen_by(request.user, attempt)).data)
+
+
+class ExtendAttemptView(APIView):
+    resource = "attempts/extend-one"
+
+    @extend_schema(
+        operation_id="attempts_extend_one",
+        parameters=[KEY_HEADER],
+        request=ExtendAttemptIn,
+        responses=shapes.ExtendedOut,
+    )
+    def post(self, request: Request, id: uuid.UUID) -> Response:
+        """Give one attempt that runs more time, at once: of an exam, of practice, of homework beyond its deadline too."""
+        shape = ExtendAttemptIn(data=request.data)
+        shape.is_valid(raise_exception=True)
+        extended = keys.answer_once(
+            request,
+            scope=id,
+            kind="extend_attempt",
+            given=shape.validated_data,
+            check=lambda: queries.get_attempt_for(request.user, id),
+            work=lambda given: dict(
+                shapes.ExtendedOut(accommodating.extend_attempt(actor=request.user, attempt_id=id, **given)).data
+            ),
+        )
+        return Response(extended)
 
 
 class ReceiptCheckView(APIView):

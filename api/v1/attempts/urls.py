@@ -19,6 +19,7 @@ urlpatterns = [
     path("exam-assignments/<uuid:id>/finalize/", rooms.FinaliseView.as_view()),
     path("attempts/<uuid:id>/void/", fairness.VoidView.as_view()),
     path("attempts/<uuid:id>/accommodate/", fairness.AccommodateView.as_view()),
+    path("attempts/<uuid:id>/extend/", fairness.ExtendAttemptView.as_view()),
     path("attempts/<uuid:id>/ledger/", evidence.LedgerView.as_view()),
     path("attempts/<uuid:id>/refused-answers/", evidence.RefusedAnswersView.as_view()),
     path("attempts/<uuid:id>/withdrawn-sheets/", evidence.WithdrawnSheetsView.as_view()),

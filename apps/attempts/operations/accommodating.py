@@ -1,4 +1,5 @@
-"""Giving an attempt that runs already what its student's accommodation would have given it from the start."""
+"""Giving time to one attempt that runs, of an exam or of a homework: what its student's accommodation would have given it
+from the start, or so many seconds."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from apps.assignments import queries as rooms
 from apps.attempts import errors, queries
 from apps.attempts.models import Attempt
 from apps.attempts.operations import clock as timing
+from apps.attempts.operations import granting
 from apps.attempts.queries import courses
 from apps.attempts.rules import course, ledger
 from apps.attempts.rules import grants as rules
@@ -35,13 +37,7 @@ def accommodate(*, actor: User, attempt_id: uuid.UUID, reason: str, at: datetime
     reason = rules.check_reason(reason)
     with transaction.atomic():
         at = at or clock.now()
-        managed = rooms.rooms_managed_by(actor).order_by().values("pk")
-        found = Attempt.objects.filter(pk=attempt_id, assignment__in=managed).select_related("assignment")
-        attempt = found.select_for_update(of=("self",)).first()
-        if attempt is None:
-            raise errors.AttemptNotFound
-        if not attempt.is_running or queries.is_due(attempt, at):
-            raise errors.AttemptClosed
+        attempt = _lock(actor, attempt_id, at)
         missing = _missing(attempt, at)
         if missing:
             timing.give(grants={attempt: missing}, reason=reason, author_id=actor.pk, at=at)
@@ -53,6 +49,44 @@ def accommodate(*, actor: User, attempt_id: uuid.UUID, reason: str, at: datetime
                 reason=reason,
             )
     return queries.get_attempt_for(actor, attempt_id)
+
+
+def extend_attempt(
+    *, actor: User, attempt_id: uuid.UUID, seconds: int, reason: str, at: datetime | None = None
+) -> Attempt:
+    """Give it so many seconds more, beyond the deadline of a homework or the window of a room too, where sections or
+    questions are timed to the present one.
+
+    Refuses an attempt in a room that ``actor`` does not manage, one that is closed, less than a second or more than a day,
+    an empty reason, and more than a week in all.
+    """
+    reason = rules.check_reason(reason, seconds)
+    with transaction.atomic():
+        at = at or clock.now()
+        attempt = _lock(actor, attempt_id, at)
+        ledgers = timing.ledgers_of(attempts=[attempt])
+        granting.check_sums([attempt], ledgers, seconds)
+        grant = Grant(ledger.EXTENSION, float(seconds), queries.present_step(attempt, at) or 0)
+        timing.give(grants={attempt: [grant]}, reason=reason, author_id=actor.pk, at=at, ledgers=ledgers)
+        audit.record(
+            action="attempt.extended",
+            subject="attempt",
+            subject_id=attempt_id,
+            after={"student": str(attempt.student_id), "seconds": seconds},
+            reason=reason,
+        )
+    return attempt
+
+
+def _lock(actor: User, attempt_id: uuid.UUID, at: datetime) -> Attempt:
+    managed = rooms.rooms_managed_by(actor).order_by().values("pk")
+    found = Attempt.objects.filter(pk=attempt_id, assignment__in=managed).select_related("assignment")
+    attempt = found.select_for_update(of=("self",)).first()
+    if attempt is None:
+        raise errors.AttemptNotFound
+    if not attempt.is_running or queries.is_due(attempt, at):
+        raise errors.AttemptClosed
+    return attempt
 
 
 def _missing(attempt: Attempt, at: datetime) -> list[Grant]:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db.models import Sum
 
 from apps.assignments.operations import accommodations
+from apps.assignments.operations import homework as giving
 from apps.attempts import errors
 from apps.attempts.models import Attempt, TimeGrant
-from apps.attempts.operations import accommodating, granting, sitting
+from apps.attempts.operations import accommodating, granting, homework, sitting
 from apps.attempts.queries import own_time
+from apps.audit.models import Entry
 from apps.core import clock
 from tests.apps.attempts.recordings import make_listening_test
 from tests.client import Api
 from tests.factories import make_room
+from tests.homework import make_homework
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +139,73 @@ def test_refuses_closed_attempts_and_rooms_of_others(cast):
     sitting.submit_attempt(attempt_id=attempt.pk, actor=cast.alice)
     with pytest.raises(errors.AttemptClosed):
         accommodate(cast, attempt)
+
+
+# -- homework and practice -----------------------------------------------------------------------------------------
+
+
+def begin(cast, work, **how):
+    item = work.items.get()
+    return homework.start_item(actor=cast.alice, homework_id=work.pk, item_id=item.pk, **how).attempt
+
+
+@pytest.mark.parametrize("practice", [False, True])
+def test_an_attempt_at_homework_is_given_an_accommodation_beyond_the_deadline(cast, practice):
+    deadline = clock.now() + timedelta(minutes=10)
+    work = make_homework(cast, cast.alice, quiz_ids=[], practice="ALWAYS", deadline=deadline)
+    attempt = begin(cast, work, practice=practice)
+    approve(cast, ALL="1.5")
+    given = accommodating.accommodate(actor=cast.carol, attempt_id=attempt.pk, reason="Approved just now.")
+    assert given.deadline_at - attempt.deadline_at == 900 * SECOND
+    assert given.deadline_at > deadline
+    assert Attempt.objects.get(pk=attempt.pk).deadline_at == given.deadline_at
+    with pytest.raises(errors.AttemptNotFound):
+        accommodating.accommodate(actor=cast.other_teacher, attempt_id=attempt.pk, reason="Mine.")
+
+
+def test_a_deadline_that_moves_leaves_what_was_given_to_one(cast):
+    work = make_homework(cast, cast.alice, quiz_ids=[], deadline=clock.now() + timedelta(minutes=10))
+    attempt = begin(cast, work)
+    accommodating.extend_attempt(actor=cast.carol, attempt_id=attempt.pk, seconds=120, reason="A power cut.")
+    moved = work.deadline + timedelta(minutes=5)
+    giving.update_homework(actor=cast.carol, homework_id=work.pk, deadline=moved)
+    granting.move_windows(assignment_id=attempt.assignment_id)
+    attempt.refresh_from_db()
+    assert attempt.deadline_at == moved + timedelta(minutes=2)
+    total = TimeGrant.objects.filter(attempt=attempt).aggregate(sum=Sum("seconds"))["sum"]
+    assert attempt.started_at + total * SECOND == attempt.deadline_at
+
+
+@pytest.mark.parametrize("kind", ["exam", "homework", "practice"])
+def test_one_attempt_is_given_time(cast, kind):
+    if kind == "exam":
+        attempt = sitting.start_attempt(actor=cast.alice, assignment_id=make_room(cast, cast.alice).pk).attempt
+    else:
+        work = make_homework(cast, cast.alice, quiz_ids=[], practice="ALWAYS")
+        attempt = begin(cast, work, practice=kind == "practice")
+    extended = accommodating.extend_attempt(
+        actor=cast.dora, attempt_id=attempt.pk, seconds=90, reason=" A fire alarm. "
+    )
+    assert extended.deadline_at - attempt.deadline_at == 90 * SECOND
+    assert Attempt.objects.get(pk=attempt.pk).deadline_at == extended.deadline_at
+    entry = TimeGrant.objects.get(attempt=attempt, kind="EXTENSION")
+    assert (entry.seconds, entry.reason, entry.granted_by) == (90, "A fire alarm.", cast.dora)
+    trace = Entry.objects.get(action="attempt.extended")
+    assert (trace.subject_id, trace.reason) == (str(attempt.pk), "A fire alarm.")
+
+
+def test_more_time_has_its_limits(cast):
+    attempt = sitting.start_attempt(actor=cast.alice, assignment_id=make_room(cast, cast.alice).pk).attempt
+    extend = partial(accommodating.extend_attempt, actor=cast.dora, attempt_id=attempt.pk, reason="More.")
+    for seconds in (0, -1, 86_401):
+        with pytest.raises(errors.BadExtension):
+            extend(seconds=seconds)
+    for _ in range(7):
+        extend(seconds=86_400)
+    with pytest.raises(errors.TooMuchTime):
+        extend(seconds=1)
+    with pytest.raises(errors.AttemptNotFound):
+        extend(actor=cast.other_teacher, seconds=60)
+    sitting.submit_attempt(attempt_id=attempt.pk, actor=cast.alice)
+    with pytest.raises(errors.AttemptClosed):
+        extend(seconds=60)

@@ -8,8 +8,9 @@ from apps.assignments import operations as rooms
 from apps.assignments import queries as room_queries
 from apps.attempts import errors
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, ItemMark
-from apps.attempts.operations import grading, sitting, voiding
+from apps.attempts.operations import grading, homework, sitting, voiding
 from apps.attempts.queries import earned
+from apps.attempts.queries import homework as standings
 from apps.audit.models import Entry
 from apps.core import clock
 from apps.leaderboards import operations as boards
@@ -17,6 +18,7 @@ from apps.leaderboards import queries as board_queries
 from apps.leaderboards.models import ExamResult, Ranking
 from tests.apps.attempts import journal
 from tests.factories import make_room
+from tests.homework import make_homework
 
 pytestmark = pytest.mark.django_db
 
@@ -146,3 +148,38 @@ def test_refuses_who_does_not_manage_the_room_and_no_reason(cast, room):
             voiding.void_attempt(actor=actor, attempt_id=attempt.pk, reason="Mine.")
     with pytest.raises(errors.BadExtension):
         voiding.void_attempt(actor=cast.dora, attempt_id=attempt.pk, reason=" ")
+
+
+# -- homework and practice -----------------------------------------------------------------------------------------
+
+
+def begin(person, work, **how):
+    item = work.items.get()
+    return homework.start_item(actor=person, homework_id=work.pk, item_id=item.pk, **how).attempt
+
+
+def test_an_attempt_at_homework_counts_no_more_and_gives_the_item_back(cast, deliver):
+    work = make_homework(cast, cast.alice, quiz_ids=[], attempts_allowed=1)
+    attempt = begin(cast.alice, work)
+    homework.hand_in(actor=cast.alice, attempt_id=attempt.pk, answers={})
+    with pytest.raises(errors.NoAttemptsLeft):
+        begin(cast.alice, work)
+    with pytest.raises(errors.AttemptNotFound):
+        voiding.void_attempt(actor=cast.other_teacher, attempt_id=attempt.pk, reason="Mine.")
+    assert voiding.void_attempt(actor=cast.carol, attempt_id=attempt.pk, reason="A power cut.").status == "VOID"
+    deliver()
+    assert standings.standings(homework=[work], student_ids=[cast.alice.pk]) == {}
+    assert AnswerSheet.objects.filter(attempt=attempt).exists()
+    with pytest.raises(errors.AttemptNotFound):
+        standings.own_results(cast.alice, work.pk)
+    assert begin(cast.alice, work).number == 2
+
+
+@pytest.mark.parametrize("practice", [False, True])
+def test_one_that_runs_at_homework_ends(cast, practice):
+    work = make_homework(cast, cast.alice, quiz_ids=[], practice="ALWAYS")
+    attempt = begin(cast.alice, work, practice=practice)
+    void(cast, attempt)
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.score) == ("VOID", None)
+    assert room_queries.get_assignment(assignment_id=attempt.assignment_id).status == "OPEN"

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.dateparse import parse_datetime
 
 from api.common.throttling import ReceiptRate
 from apps.attempts.models import Attempt
-from apps.attempts.operations import reopening, sitting
+from apps.attempts.operations import homework, reopening, sitting
 from apps.attempts.rules import watermarks
 from tests.client import Api
 from tests.factories import make_room
+from tests.homework import make_homework
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +64,40 @@ def test_a_running_attempt_is_given_its_accommodation(cast, attempt):
     sitting.submit_attempt(attempt_id=attempt.pk, actor=cast.alice)
     closed = Api(cast.dora).post(path, body, format="json")
     assert (closed.status_code, closed.json()["code"]) == (409, "attempt_closed")
+
+
+def test_one_attempt_is_given_time_and_once_under_a_key(cast, attempt):
+    path, key = f"attempts/{attempt.pk}/extend/", str(uuid.uuid4())
+    body = {"seconds": 60, "reason": "A fire alarm.", "idempotency_key": key}
+    for _ in range(2):
+        answer = Api(cast.dora).post(path, body, format="json")
+        assert answer.status_code == 200, answer.content
+        told = answer.json()
+        assert (told["attempt"], told["student"]) == (str(attempt.pk), str(cast.alice.pk))
+        assert parse_datetime(told["deadline_at"]) == attempt.deadline_at + timedelta(seconds=60)
+    assert Api(cast.alice).post(path, body, format="json").status_code == 403
+    for person in (cast.other_teacher, cast.sybil):
+        assert Api(person).post(path, body, format="json").status_code == 404
+    for change, pointer in (({"seconds": 0}, "/seconds"), ({"seconds": "x"}, "/seconds"), ({"reason": ""}, "/reason")):
+        refused = Api(cast.dora).post(path, {"seconds": 60, "reason": "So.", **change}, format="json")
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
+    sitting.submit_attempt(attempt_id=attempt.pk, actor=cast.alice)
+    closed = Api(cast.dora).post(path, {"seconds": 60, "reason": "So."}, format="json")
+    assert (closed.status_code, closed.json()["code"]) == (409, "attempt_closed")
+
+
+@pytest.mark.parametrize(
+    ("verb", "body"),
+    [("void", {}), ("accommodate", {}), ("extend", {"seconds": 60})],
+)
+def test_staff_of_a_homework_do_the_same_to_attempts_at_it(cast, verb, body):
+    work = make_homework(cast, cast.alice, quiz_ids=[])
+    begun = homework.start_item(actor=cast.alice, homework_id=work.pk, item_id=work.items.get().pk).attempt
+    path, body = f"attempts/{begun.pk}/{verb}/", {"reason": "A power cut.", **body}
+    assert Api(cast.carol).post(path, body, format="json").status_code == 200
+    assert Api(cast.alice).post(path, body, format="json").status_code == 403
+    for person in (cast.other_teacher, cast.trent):
+        assert Api(person).post(path, body, format="json").status_code == 404
 
 
 # -- marks on papers -----------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from apps.attempts.models import Attempt
 from apps.core import clock
 from tests import factories
 from tests.apps.assignments.builders import make_group
+from tests.apps.mock_tests.test_exam_profiles import JEE_MAIN, SINGLE, exam_of
 from tests.homework import make_homework, make_quiz
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +107,18 @@ def test_each_item_tells_the_time_that_its_reader_will_have(api, cast):
             assert lasts.total_seconds() == mine["total"]
     (quiz,) = api(cast.carol).get(f"homework-assignments/{work.pk}/").json()["quizzes"]
     assert quiz["my_seconds"] is None
+
+
+def test_each_item_tells_what_wrong_answers_cost(api, cast):
+    test = exam_of(cast, JEE_MAIN, one=SINGLE)
+    factories.publish(cast, test)
+    work = make_homework(cast, cast.alice, mock_test_ids=[test.pk])
+    for person in (cast.alice, cast.carol):
+        told = api(person).get(f"homework-assignments/{work.pk}/").json()
+        assert told["mock_tests"][0]["penalties"] == [{"score": "4.000", "wrong_marks": "-1.000", "questions": 3}]
+        assert told["quizzes"][0]["penalties"] == []
+        (listed,) = api(person).get("homework-assignments/").json()["results"]
+        assert listed["mock_tests"][0]["penalties"] is None
 
 
 def test_the_deadline_may_leave_less(api, cast):
