@@ -26,6 +26,8 @@ class AttemptReasonIn(StrictSerializer):
 
 
 class ExtendAttemptIn(KeyedIn):
+    """So much time, and why."""
+
     seconds = serializers.IntegerField(help_text="1 second to 24 hours.")
     reason = serializers.CharField(max_length=200)
 
