@@ -262,7 +262,7 @@ class Room:
         from decimal import Decimal
 
         from apps.core import clock, realtime, tenancy
-        from apps.leaderboards import live
+        from apps.leaderboards.queries import live
 
         self.changes += 1
         with tenancy.enter(self.tenant):

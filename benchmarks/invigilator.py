@@ -83,7 +83,7 @@ class Room:
 
     def live_a_second(self, second: int) -> None:
         """What the processes of an exam bring to Redis in a second."""
-        from apps.attempts import heartbeats
+        from apps.attempts.queries import heartbeats
 
         pinging = self.attempts[second % PING_SECONDS :: PING_SECONDS]
         saving = set(random.sample(range(len(pinging)), min(SAVES_PER_SECOND, len(pinging))))

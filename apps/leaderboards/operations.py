@@ -17,11 +17,12 @@ from apps.attempts.queries import counting, earned
 from apps.attempts.rules import ties
 from apps.authentication import queries as people
 from apps.core import bus, clock, realtime, tenancy
-from apps.leaderboards import live, queries
+from apps.leaderboards import queries
 from apps.leaderboards.events import RanksFinalised
-from apps.leaderboards.live import Entry, Keys
 from apps.leaderboards.models import ExamResult, Rank, Ranking
-from apps.leaderboards.standings import BEST, COUNT_PARTS, COUNT_WHOLE, PLACES
+from apps.leaderboards.queries import live
+from apps.leaderboards.queries.live import Entry, Keys
+from apps.leaderboards.queries.standings import BEST, COUNT_PARTS, COUNT_WHOLE, PLACES
 from apps.mock_tests import queries as papers
 from apps.mock_tests.queries import profiles as exam_profiles
 

@@ -16,8 +16,9 @@ from django.db import transaction
 from apps.assignments import operations as rooms
 from apps.assignments.models import ExamAssignment
 from apps.core import bus, tenancy, volatile
-from apps.leaderboards import live, operations, queries
+from apps.leaderboards import operations, queries
 from apps.leaderboards.models import ExamResult
+from apps.leaderboards.queries import live
 from tests.apps.attempts.samples import make_two_part_test
 from tests.apps.leaderboards.samples import ALL_RIGHT, hand_in, make_people, put, scores
 from tests.cast import Cast

@@ -15,7 +15,7 @@ from collections import defaultdict
 
 from redis.exceptions import RedisError
 
-from apps.attempts import heartbeats
+from apps.attempts.operations import heartbeats
 from apps.core.tenancy import Tenant
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class _Carrier:
             sign = heartbeats.Sign(attempt_id, _ago(now, moment), saved_ago, places.get(key, ""))
             by_room[tenant_id, assignment_id].append(sign)
         for (tenant_id, assignment_id), signs in by_room.items():
-            heartbeats.put(self._tenants[tenant_id], assignment_id, signs)
+            heartbeats.put(tenant=self._tenants[tenant_id], assignment_id=assignment_id, signs=signs)
 
 
 def _ago(now: float, moment: float) -> int:

@@ -18,9 +18,9 @@ from redis.exceptions import RedisError
 
 from apps.assignments import queries as rooms
 from apps.assignments.errors import AssignmentNotFound
-from apps.attempts import heartbeats
-from apps.attempts.heartbeats import Heard, Hearing
 from apps.attempts.models import Attempt
+from apps.attempts.queries import heartbeats
+from apps.attempts.queries.heartbeats import Heard, Hearing
 from apps.attempts.rules import ledger
 from apps.core import clock
 

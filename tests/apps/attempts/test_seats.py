@@ -11,11 +11,12 @@ import redis
 from django.db import connection
 
 from apps.assignments.errors import AssignmentNotFound
-from apps.attempts import errors, heartbeats
-from apps.attempts.heartbeats import Heard, Hearing, Sign
+from apps.attempts import errors
 from apps.attempts.models import Attempt
 from apps.attempts.operations import collecting, granting, integrity, presence, reopening, sitting
-from apps.attempts.queries import seats
+from apps.attempts.operations.heartbeats import MOST_PLACES, Sign, put
+from apps.attempts.queries import heartbeats, seats
+from apps.attempts.queries.heartbeats import Heard, Hearing
 from apps.audit.models import Entry
 from apps.core import tenancy
 from tests.apps.attempts import journal
@@ -52,7 +53,7 @@ def seat_of(cast, room, person):
 
 def heard(attempt, milliseconds, *, saved=None, place=""):
     sign = Sign(str(attempt.pk), milliseconds, saved, place)
-    heartbeats.put(tenancy.current(), attempt.assignment_id, [sign])
+    put(tenant=tenancy.current(), assignment_id=attempt.assignment_id, signs=[sign])
 
 
 def test_everybody_who_is_expected_has_a_seat(cast, room, attempt):
@@ -176,7 +177,7 @@ def test_flags_tell_of_windows_focus_and_addresses(cast, room, attempt):
 def test_addresses_are_not_gathered_without_end(cast, room, attempt):
     for number in range(20):
         heard(attempt, 0, place=f"192.0.2.{number}")
-    assert len(seat_of(cast, room, cast.alice).flags.addresses) == heartbeats.MOST_PLACES
+    assert len(seat_of(cast, room, cast.alice).flags.addresses) == MOST_PLACES
 
 
 def test_what_is_noted_reaches_redis_within_seconds(cast, room, attempt):
@@ -198,7 +199,7 @@ def test_what_is_noted_reaches_redis_within_seconds(cast, room, attempt):
 
 
 def test_a_room_of_another_center_with_the_same_id_is_another_one(cast, room, attempt):
-    heartbeats.put(cast.south, room.pk, [Sign(str(attempt.pk), 0, None, "")])
+    put(tenant=cast.south, assignment_id=room.pk, signs=[Sign(str(attempt.pk), 0, None, "")])
     assert heartbeats.read(room.pk).heard == {}
 
 

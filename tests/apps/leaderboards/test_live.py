@@ -12,8 +12,9 @@ from django.db import connection, connections
 
 from apps.attempts.models import Attempt
 from apps.core import bus, tenancy, volatile
-from apps.leaderboards import live, operations, queries, tasks
+from apps.leaderboards import operations, queries, tasks
 from apps.leaderboards.models import ExamResult, Rank, Ranking
+from apps.leaderboards.queries import live
 from tests.apps.attempts.samples import make_two_part_test
 from tests.apps.leaderboards.samples import ALL_RIGHT, Facts, hand_in, later, put, scores
 from tests.factories import make_room, publish

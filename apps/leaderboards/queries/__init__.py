@@ -20,12 +20,12 @@ from apps.attempts.queries import visibility
 from apps.core import bus, clock, tenancy, volatile
 from apps.core.tenancy import Tenant
 from apps.groups import queries as groups
-from apps.leaderboards import live
 from apps.leaderboards.errors import BoardHidden, BoardNotFound
-from apps.leaderboards.live import Entry, Keys
 from apps.leaderboards.models import ExamResult, Ranking
+from apps.leaderboards.queries import live
+from apps.leaderboards.queries.live import Entry, Keys
+from apps.leaderboards.queries.standings import OwnResult, OwnResults, PaperPart, Results, Standings, find_own_result
 from apps.leaderboards.rules import Board, Row
-from apps.leaderboards.standings import OwnResult, OwnResults, PaperPart, Results, Standings, find_own_result
 from apps.mock_tests import queries as papers
 
 if TYPE_CHECKING:
