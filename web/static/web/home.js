@@ -6,6 +6,7 @@ import { homeworkCard, inOrder } from "./homework_card.js";
 import { h } from "./homework_words.js";
 import { w } from "./live_words.js";
 import { m } from "./marking_words.js";
+import { s } from "./sitting_words.js";
 import { start } from "./who.js";
 
 const STAFF = new Set(["TEACHER", "CENTER_ADMIN"]);
@@ -35,14 +36,14 @@ async function home(me) {
     el("p", { class: "actions" }, isStaff ? el("a", { class: "button plain", href: "/homework/new/" }, h("newHomework")) : null, el("a", { href: "/homework/" }, h("allHomework"))),
   ] : [];
   const waiting = marking.results.reduce((sum, room) => sum + room.waiting, 0);
-  const nothing = isStaff ? "No exam rooms yet." : "Nothing is assigned to you yet.";
+  const nothing = isStaff ? "No exam rooms yet." : s("nothingYet");
   show(
-    el("h1", {}, isStaff ? "Exam rooms" : "Your exams"),
+    el("h1", {}, isStaff ? "Exam rooms" : s("yourExams")),
     el("p", { class: "actions" }, isStaff ? el("a", { class: "button", href: "/rooms/new/" }, "New room") : null, el("a", { class: "button plain", href: "/live/" }, w("liveQuiz"))),
     waiting ? el("p", { class: "note" }, `${waiting === 1 ? m("waits1") : m("waits", waiting)} `, el("a", { href: "/marking/" }, m("mark"))) : null,
-    ...part("Open now", open.results), ...part("Not open yet", scheduled.results), ...due, ...part("Past", past),
+    ...part(s("openNow"), open.results), ...part(s("notOpenYet"), scheduled.results), ...due, ...part(s("past"), past),
     open.count + scheduled.count + recent.count + homework.count ? null : el("p", { class: "quiet" }, nothing),
-    results.results.length ? el("h2", {}, "Your results") : null,
+    results.results.length ? el("h2", {}, s("yourResults")) : null,
     results.results.length ? el("ul", { class: "cards" }, ...results.results.map(resultCard)) : null,
   );
 }
@@ -71,18 +72,18 @@ function card(room, isStaff, again) {
     if (!room.is_published && room.result_policy === "BY_HAND" && room.closed_at) actions.push(act("release", "Release results"));
   } else {
     const isRunning = room.student_submission_status === "IN_PROGRESS";
-    if (isOpen) actions.push(link("", isRunning ? "Continue" : "Enter", false));
-    if (room.board_policy !== "HIDDEN" && room.status !== "SCHEDULED") actions.push(link("board/", "Board"));
+    if (isOpen) actions.push(link("", s(isRunning ? "goOnSitting" : "enter"), false));
+    if (room.board_policy !== "HIDDEN" && room.status !== "SCHEDULED") actions.push(link("board/", s("board")));
   }
   const times = [
-    [room.status === "SCHEDULED" && room.opens_at, `opens ${when(room.opens_at)}`],
-    [isOpen && room.closes_at, `closes ${when(room.closes_at)}`],
+    [room.status === "SCHEDULED" && room.opens_at, s("opensAt", when(room.opens_at))],
+    [isOpen && room.closes_at, s("closesAt", when(room.closes_at))],
     [room.closed_at && !isOpen, when(room.closed_at)],
   ].filter(([isTrue]) => isTrue).map(([, text]) => text);
   return el("li", { class: "card" },
     el("h3", {}, room.title),
-    el("p", {}, el("span", { class: `badge ${room.status.toLowerCase()}` }, room.status.toLowerCase()), " ",
-      el("span", { class: "quiet" }, [`${room.question_count} questions`, `${Math.round(room.seconds / 60)} min`, ...times].join(" · "))),
+    el("p", {}, el("span", { class: `badge ${room.status.toLowerCase()}` }, s(room.status.toLowerCase())), " ",
+      el("span", { class: "quiet" }, [s("countOf", room.question_count), s("minutesOf", Math.round(room.seconds / 60)), ...times].join(" · "))),
     room.description ? el("p", { class: "quiet" }, room.description) : null,
     wrong, el("p", { class: "actions" }, ...actions));
 }
@@ -90,6 +91,6 @@ function card(room, isStaff, again) {
 function resultCard(result) {
   return el("li", { class: "card" },
     el("h3", {}, el("a", { href: `/attempts/${result.attempt_id}/result/` }, result.title)),
-    el("p", { class: "quiet" }, `${number(result.score)} of ${number(result.max_score)}`,
-      result.rank ? ` · rank ${result.rank} of ${result.people} · percentile ${number(result.percentile)}` : ""));
+    el("p", { class: "quiet" }, s("marksOf", number(result.score), number(result.max_score)),
+      result.rank ? ` · ${s("placeOf", result.rank, result.people, number(result.percentile))}` : ""));
 }

@@ -87,6 +87,7 @@ const WORDS = {
   PARTIAL: ["Partly right.", "一部正解です。"],
   WRONG: ["Wrong.", "不正解です。"],
   BLANK: ["No answer.", "無回答です。"],
+  keyLater: ["What would have been right is told when no other attempt can count.", "正解は、成績になる受験がすべて終わると表示されます。"],
   penalty: ["{} of {} questions: {} for a right answer, {} for a wrong one.", "{1}問中{0}問: 正解 {2}点、不正解 {3}点"],
   costs: ["right {}, wrong {}", "正解 {}、不正解 {}"],
   seconds: ["{} s", "{}秒"],

@@ -3,6 +3,7 @@
 import { el } from "./dom.js";
 import { essay } from "./essay.js";
 import { h } from "./homework_words.js";
+import { s } from "./sitting_words.js";
 
 const LETTERS = "1234567890";
 
@@ -24,7 +25,7 @@ function sound({ audio_file: address, recording }, players) {
 
 // For later: stays on this device.
 function flagButton(question, flags, flag) {
-  const button = el("button", { type: "button", class: "flag", "aria-pressed": String(flags.has(question.id)), "aria-label": `Flag question ${question.question_number} for later`, title: "Flag for later" }, "⚑");
+  const button = el("button", { type: "button", class: "flag", "aria-pressed": String(flags.has(question.id)), "aria-label": s("flagOne", question.question_number), title: s("flag") }, "⚑");
   button.addEventListener("click", () => button.setAttribute("aria-pressed", String(flag(question.id))));
   return button;
 }
@@ -41,7 +42,7 @@ function oneQuestion(question, response, give, reviewed, flag, players, check, i
     question.image ? el("img", { src: question.image, alt: "" }) : null,
     answerOf(question, response, isClosed || check?.isFinal(question.id) ? null : give, reviewed || (told?.key ? told : null)),
     check && question.type !== "essay" ? checkOf(question, told, check) : null,
-    Array.isArray(reviewed?.key?.answers) ? el("p", { class: "right" }, "Right: ", reviewed.key.answers.filter(({ fraction }) => Number(fraction) > 0)
+    Array.isArray(reviewed?.key?.answers) ? el("p", { class: "right" }, s("right"), reviewed.key.answers.filter(({ fraction }) => Number(fraction) > 0)
       .map(({ value, text, tolerance }) => (value ?? text) + (Number(tolerance) ? ` ± ${tolerance}` : "")).join(", ")) : null,
     reviewed?.explanation ? el("p", { class: "quiet", html: reviewed.explanation }) : null);
 }
@@ -60,7 +61,8 @@ function answerOf(question, response, give, reviewed) {
 
 // One answer for good: whether it was right, and why where the server tells it by now.
 function checkOf(question, told, check) {
-  if (told) return el("p", { role: "status", class: `verdict ${told.outcome.toLowerCase()}` }, el("b", {}, h(told.outcome)), told.explanation ? el("span", { html: ` ${told.explanation}` }) : null);
+  if (told) return el("p", { role: "status", class: `verdict ${told.outcome.toLowerCase()}` }, el("b", {}, h(told.outcome)), told.explanation ? el("span", { html: ` ${told.explanation}` }) : null,
+    told.key === null && told.outcome !== "CORRECT" ? el("span", { class: "quiet" }, ` ${h("keyLater")}`) : null);
   if (!check.run) return null;
   return el("p", {}, el("button", { type: "button", class: "plain check", onclick: (event) => { event.target.disabled = true; check.run(question); } }, h("check")));
 }
@@ -86,7 +88,7 @@ function gapNumber(number) {
 }
 
 function typed(question, response, give, mode) {
-  const input = el("input", { class: "number", inputmode: mode, "aria-label": `Answer ${question.question_number}`, value: response ?? "" });
+  const input = el("input", { class: "number", inputmode: mode, "aria-label": s("answerOf", question.question_number), value: response ?? "" });
   let sent = input.value;
   let pause;
   const send = () => {
@@ -104,7 +106,7 @@ function trueOrFalse(question, response, give) {
   return el("div", { class: "options", role: "radiogroup" }, ...[true, false].map((value) => {
     const input = el("input", { type: "radio", name: question.id, checked: response === value });
     input.addEventListener("change", () => give(question.id, value));
-    return el("label", { class: "option" }, input, el("span", {}, value ? "True" : "False"));
+    return el("label", { class: "option" }, input, el("span", {}, s(String(value))));
   }));
 }
 

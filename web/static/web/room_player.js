@@ -2,6 +2,7 @@
 
 import { Listening } from "../exam/listening.js";
 import { el } from "./dom.js";
+import { s } from "./sitting_words.js";
 
 export class Players {
   constructor({ http, sitting, mode, byClock = false }) {
@@ -13,8 +14,8 @@ export class Players {
 
   // The place of one recording in the paper.
   box(recording) {
-    const button = el("button", { type: "button", onclick: () => this.listening.play(recording) }, "Play");
-    const bar = el("progress", { max: 1, value: 0, "aria-label": "Played" });
+    const button = el("button", { type: "button", onclick: () => this.listening.play(recording) }, s("play"));
+    const bar = el("progress", { max: 1, value: 0, "aria-label": s("playedBar") });
     const line = el("span", { class: "quiet", role: "status" });
     const box = el("div", { class: "player" }, this.mode === "LIMITED" ? button : null, bar, line);
     this.shown.add({ recording, box, button, bar, line });
@@ -47,10 +48,10 @@ export class Players {
       const { currentTime = 0, duration } = (isMine && playing.audio) || {};
       one.bar.value = duration > 0 ? Math.min(1, currentTime / duration) : 0;
       let text = "";
-      if (isMine) text = this.listening.isHeld ? "Paused" : "Playing…";
-      else if (startsAt?.recording === one.recording && startsAt.at > this.clock.now()) text = "Starts in a moment.";
-      else if (this.mode === "SYNCHRONISED") text = "Starts for the whole room.";
-      else if (plays !== undefined && plays !== null) text = plays === 1 ? "Once more" : plays ? `${plays} times left` : "Played";
+      if (isMine) text = s(this.listening.isHeld ? "heldPlay" : "playing");
+      else if (startsAt?.recording === one.recording && startsAt.at > this.clock.now()) text = s("soon");
+      else if (this.mode === "SYNCHRONISED") text = s("forRoom");
+      else if (plays !== undefined && plays !== null) text = plays === 1 ? s("onceMore") : plays ? s("timesLeft", plays) : s("played");
       if (problem && !playing) text = `${text} ${problem}`.trim();
       if (one.line.textContent !== text) one.line.textContent = text;
     }

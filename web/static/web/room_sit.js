@@ -10,26 +10,25 @@ import { QuestionTimes } from "./question_times.js";
 import { Players } from "./room_player.js";
 import { review } from "./room_review.js";
 import { Flags, keepsake, tools } from "./room_tools.js";
+import { s } from "./sitting_words.js";
 import { timeLedger } from "./time_ledger.js";
 
 const LAST_SECONDS = 3;
-const SAID = {
-  handed_in: "Your paper is handed in.",
-  taken_over: "This exam goes on in another window or on another device.",
-  too_late: "The time is up. What arrived in time counts.",
-};
+const SOON = 60;
+const SOON_QUESTION = 6;
+const SAID = ["handed_in", "taken_over", "too_late"];
 
 export async function sit(room, accessCode) {
   const clock = el("div", { class: "clock", role: "timer" });
   const whole = el("p", { class: "whole quiet" });
-  const saved = el("p", { class: "saved", role: "status" }, "Everything is saved.");
-  const palette = el("nav", { class: "palette", "aria-label": "Questions" });
+  const saved = el("p", { class: "saved", role: "status" }, s("allSaved"));
+  const palette = el("nav", { class: "palette", "aria-label": s("questions") });
   const paper = el("div", { class: "paper" });
   const curtain = el("div", { class: "card sheet", role: "status", hidden: true });
-  const tabs = el("nav", { class: "tabs", "aria-label": "Sections" });
-  const said = el("details", { class: "said", hidden: true }, el("summary", {}, "Announcements"), el("ul", {}));
-  const hand = el("button", { onclick: askToHandIn }, "Hand in");
-  const onward = el("button", { onclick: askToGoOn, hidden: true }, "Next section");
+  const tabs = el("nav", { class: "tabs", "aria-label": s("sections") });
+  const said = el("details", { class: "said", hidden: true }, el("summary", {}, s("announcements")), el("ul", {}));
+  const hand = el("button", { onclick: askToHandIn }, s("handIn"));
+  const onward = el("button", { onclick: askToGoOn, hidden: true }, s("nextSection"));
   let parts = [];
   let sections = [];  // what is on the screen at once: the parts, or the questions of a quiz one by one
   let open = 0;
@@ -50,7 +49,7 @@ export async function sit(room, accessCode) {
   const times = sitting.paper.quiz && !isByQuestion ? new QuestionTimes(sitting.paper.sections.flatMap(questionsOf), keepsake(sitting.attempt, "times")) : null;
   show(el("h1", {}, sitting.paper.title), el("div", { class: "sit" }, el("div", {}, tabs, curtain, paper),
     el("aside", { class: "side" }, clock, whole, saved, palette, el("div", { class: "ends" }, onward, hand),
-      el("div", { class: "extras" }, said, ...tools(started.tools || [], sitting.attempt), unfolding("Your time", () => timeLedger(sitting.attempt, { isOwn: true }), "tool")))));
+      el("div", { class: "extras" }, said, ...tools(started.tools || [], sitting.attempt), unfolding(s("yourTime"), () => timeLedger(sitting.attempt, { isOwn: true }), "tool")))));
   if (sitting.paper.watermark) document.body.append(watermark(sitting.paper.watermark));
 
   players = new Players({ http, sitting, mode: started.listening || "FREE", byClock: started.is_cued_by_clock });
@@ -79,7 +78,7 @@ export async function sit(room, accessCode) {
         given[id] = verdict.response;
         tellOnward();
       } catch (problem) {
-        notice(problem.status ? problem.message : "No connection: the answer is not checked yet.");
+        notice(problem.status ? problem.message : s("notChecked"));
       }
       redraw(id);
     },
@@ -101,7 +100,7 @@ export async function sit(room, accessCode) {
     const isLast = !course.isSectioned || sitting.stepNumber === course.steps.length - 1;
     hand.hidden = !isLast;
     onward.hidden = isLast || (step?.kind !== "BREAK" && !room.may_leave_early);
-    onward.textContent = step?.kind === "BREAK" ? "End the break" : "Next section";
+    onward.textContent = s(step?.kind === "BREAK" ? "endBreak" : "nextSection");
     if (isByQuestion) {
       const asked = course.steps.filter(({ kind }) => kind === "QUESTION");
       const place = course.steps.slice(0, sitting.stepNumber + 1).filter(({ kind }) => kind === "QUESTION").length;
@@ -114,7 +113,7 @@ export async function sit(room, accessCode) {
     } else if (course.isSectioned) {
       tabs.replaceChildren(...course.steps.map((one, number) => el("span", {
         class: one.kind === "BREAK" ? "tab break" : "tab", "aria-current": number === sitting.stepNumber ? "step" : false,
-      }, one.kind === "BREAK" ? "Break" : one.name, number < sitting.stepNumber ? " ✓" : "")));
+      }, one.kind === "BREAK" ? s("break") : one.name, number < sitting.stepNumber ? " ✓" : "")));
       if (step.kind === "BREAK") parts = sections = [];
       turnTo(0);
     } else {
@@ -130,8 +129,8 @@ export async function sit(room, accessCode) {
     open = index;
     if (!sitting.course.isSectioned) [...tabs.children].forEach((tab, at) => tab.setAttribute("aria-current", at === index ? "true" : "false"));
     const section = sections[index];
-    const leads = (word, to) => sections[to] && el("button", { class: "plain", onclick: () => turnTo(to) }, `${word}: ${sections[to].name}`);
-    const ways = [times ? leads("Back", index - 1) : null, leads("Next", index + 1)].filter(Boolean);
+    const leads = (word, to) => sections[to] && el("button", { class: "plain", onclick: () => turnTo(to) }, s(word, sections[to].name));
+    const ways = [times ? leads("backTo", index - 1) : null, leads("nextTo", index + 1)].filter(Boolean);
     const next = ways.length ? el("p", { class: "actions" }, ...ways) : null;
     players.forget();
     const groups = section ? section.question_groups.map((group) => drawn(group)) : [];
@@ -190,10 +189,12 @@ export async function sit(room, accessCode) {
     if (left <= LAST_SECONDS && !sitting.isPaused) flushDrafts();
     const isHidden = sitting.isPaused || sitting.isTurning || (step?.kind === "BREAK" && !sections.length);
     clock.textContent = clockFace(left);
-    clock.classList.toggle("soon", left < 60 && !sitting.isPaused);
+    clock.classList.toggle("soon", left < (isByQuestion ? SOON_QUESTION : SOON) && !sitting.isPaused);
     whole.hidden = !course.isSectioned;
-    if (isByQuestion) whole.textContent = h(step.kind === "BREAK" ? "untilNext" : "forQuestion", clockFace(Math.ceil(sitting.secondsLeft())));
-    else whole.textContent = course.isSectioned ? `${step.kind === "BREAK" ? "of the break" : `for ${step.name}`} · ${clockFace(Math.ceil(sitting.secondsLeft()))} in all` : "";
+    const all = clockFace(Math.ceil(sitting.secondsLeft()));
+    const isBreak = step?.kind === "BREAK";
+    if (isByQuestion) whole.textContent = h(isBreak ? "untilNext" : "forQuestion", all);
+    else if (course.isSectioned) whole.textContent = isBreak ? s("ofBreak", all) : s("forSection", step.name, all);
     paper.hidden = isHidden;
     palette.hidden = isHidden;
     curtain.hidden = !isHidden;
@@ -229,17 +230,17 @@ export async function sit(room, accessCode) {
   }
 
   function whyHidden(left) {
-    if (sitting.isPaused) return ["The exam is paused", "Time stands still until your supervisors let it go on. Your answers are kept."];
-    if (sitting.isTurning) return ["One moment", "The next part of your paper is on its way."];
+    if (sitting.isPaused) return [s("paused"), s("pausedHelp")];
+    if (sitting.isTurning) return [s("oneMoment"), s("onItsWay")];
     const next = sitting.course.steps[sitting.stepNumber + 1];
     if (isByQuestion) return [h("soonNext"), h("nextIn", clockFace(left))];
-    return ["Break", `${next.name} begins by itself in ${clockFace(left)}.`];
+    return [s("break"), s("beginsIn", next.name, clockFace(left))];
   }
 
   function tellTime({ moved, isPaused }) {
     tick();
     players?.hold(isPaused);
-    if (moved >= 1 && !isPaused) notice(`You have ${inWords(moved)} more.`);
+    if (moved >= 1 && !isPaused) notice(s("moreTime", inWords(moved)));
   }
 
   // Where answers are checked, first what was right, then the next question; there is no way back.
@@ -247,7 +248,7 @@ export async function sit(room, accessCode) {
     const { step, stepNumber: number } = sitting;
     const id = step.question;
     if (check && id && !sitting.finals.has(id)) return void check.run({ id });
-    if (id && !isAnswer(given[id]) && !await confirmed(h("leaveAsk"), h("leaveHelp"), h("nextQuestion"), h("stay"))) return undefined;
+    if (id && !sitting.finals.has(id) && !isAnswer(given[id]) && !await confirmed(h("leaveAsk"), h("leaveHelp"), h("nextQuestion"), h("stay"))) return undefined;
     onward.disabled = true;
     try {
       if (sitting.stepNumber === number) await sitting.goOn(number);
@@ -269,10 +270,10 @@ export async function sit(room, accessCode) {
     if (isByQuestion) return void nextQuestion();
     const isBreak = sitting.step.kind === "BREAK";
     const next = sitting.course.steps[sitting.stepNumber + 1];
-    const name = next.kind === "BREAK" ? "the break" : next.name;
-    const warning = isBreak ? "The rest of the break is lost." : `${blankWarning()} You cannot come back to this section, and its remaining time is lost.`;
+    const name = next.kind === "BREAK" ? s("theBreak") : next.name;
+    const warning = isBreak ? s("breakLost") : `${blankWarning()} ${s("sectionLost")}`;
     const step = sitting.stepNumber;
-    if (!await confirmed(`Go on to ${name}?`, warning, "Go on", isBreak ? "Stay" : "Go on working")) return undefined;
+    if (!await confirmed(s("goOnTo", name), warning, s("goOn"), s(isBreak ? "stay" : "goOnWorking"))) return undefined;
     onward.disabled = true;
     try {
       if (sitting.stepNumber === step) await sitting.goOn(step);
@@ -287,10 +288,10 @@ export async function sit(room, accessCode) {
 
   function tellSaved({ waiting, isLive, isDurable }) {
     saved.classList.toggle("waiting", waiting > 0);
-    if (!waiting) saved.textContent = "Everything is saved.";
-    else if (isLive) saved.textContent = `${waiting} on the way to the server…`;
-    else if (isDurable) saved.textContent = `No connection. ${waiting} kept on this device, to be sent when it is back.`;
-    else saved.textContent = `No connection. ${waiting} not saved yet: keep this page open.`;
+    if (!waiting) saved.textContent = s("allSaved");
+    else if (isLive) saved.textContent = s("sending", waiting);
+    else if (isDurable) saved.textContent = s("keptHere", waiting);
+    else saved.textContent = s("notKept", waiting);
   }
 
   function tellSaid({ said: one, isNew }) {
@@ -303,21 +304,21 @@ export async function sit(room, accessCode) {
   }
 
   function tellDropped({ code }) {
-    if (code === "section_closed") notice(isByQuestion ? h("cameLate") : "An answer came after its section was over. It does not count.");
+    if (code === "section_closed") notice(isByQuestion ? h("cameLate") : s("sectionOver"));
   }
 
   // -- the end -----------------------------------------------------------------------------------------------------
 
   function blankWarning() {
     const blank = sections.flatMap(questionsOf).filter((question) => !isAnswer(given[question.id])).length;
-    return { 0: "Every question has an answer.", 1: "One question has no answer yet." }[blank] || `${blank} questions have no answer yet.`;
+    return blank > 1 ? s("blanks", blank) : s(blank ? "oneBlank" : "noBlank");
   }
 
   async function askToHandIn() {
     document.activeElement?.blur();
     const isSure = started.has_review_screen && !isByQuestion
       ? await review({ sections: parts, questionsOf, isAnswered: (id) => isAnswer(given[id]), isFlagged: (id) => flags.has(id), goTo, warning: blankWarning() })
-      : await confirmed("Hand in your paper?", `${blankWarning()} You cannot change anything afterwards.`, "Hand in", "Go on working");
+      : await confirmed(s("handInAsk"), `${isByQuestion ? s("onlyLast") : blankWarning()} ${s("noWayBack")}`, s("handIn"), s("goOnWorking"));
     if (isSure) handIn();
   }
 
@@ -331,7 +332,7 @@ export async function sit(room, accessCode) {
     } catch (problem) {
       if (sitting.queue.isOver) return;
       saved.classList.add("waiting");
-      saved.textContent = problem.status ? problem.message : "No connection: your paper is not handed in yet. Please try again.";
+      saved.textContent = problem.status ? problem.message : s("notHandedIn");
       setTimeout(() => { hand.disabled = false; }, 3000);
     }
   }
@@ -345,20 +346,20 @@ export async function sit(room, accessCode) {
     document.querySelectorAll("dialog").forEach((box) => box.close());
     if (code === "not_signed_in") return void location.reload();  // what waits is kept, and goes on after the sign-in
     const links = code === "taken_over"
-      ? [el("button", { onclick: () => location.reload() }, "Continue here")]
-      : [el("a", { class: "button", href: `/attempts/${sitting.attempt}/result/` }, "Result"), " ",
-        room.board_policy === "HIDDEN" ? null : el("a", { class: "button plain", href: `/rooms/${room.id}/board/` }, "Board"), " ",
-        el("a", { href: `/attempts/${sitting.attempt}/receipt/` }, "Receipt"), " ",
-        room.back ? el("a", { href: room.back.href }, room.back.text) : el("a", { href: "/" }, "Back to the exams")];
+      ? [el("button", { onclick: () => location.reload() }, s("continueHere"))]
+      : [el("a", { class: "button", href: `/attempts/${sitting.attempt}/result/` }, s("result")), " ",
+        room.board_policy === "HIDDEN" ? null : el("a", { class: "button plain", href: `/rooms/${room.id}/board/` }, s("board")), " ",
+        el("a", { href: `/attempts/${sitting.attempt}/receipt/` }, s("receipt")), " ",
+        room.back ? el("a", { href: room.back.href }, room.back.text) : el("a", { href: "/" }, s("backToExams"))];
     show(el("section", { class: "card sheet" },
-      el("h1", {}, room.title), el("p", {}, SAID[code] || "The exam is over. What arrived in time counts."), el("p", { class: "actions" }, ...links)));
+      el("h1", {}, room.title), el("p", {}, s(SAID.includes(code) ? code : "over")), el("p", { class: "actions" }, ...links)));
   }
 }
 
 // A page for each question, in its group.
 function singly(parts) {
   return parts.flatMap((part) => part.question_groups.flatMap((group) => group.questions.map((question) =>
-    ({ ...part, name: `question ${question.question_number}`, question_groups: [{ ...group, questions: [question] }] }))));
+    ({ ...part, name: s("questionNumber", question.question_number), question_groups: [{ ...group, questions: [question] }] }))));
 }
 
 function questionsOf(section) {
@@ -376,8 +377,8 @@ function clockFace(seconds) {
 
 function inWords(seconds) {
   const minutes = Math.round(seconds / 60);
-  if (seconds < 90) return `${Math.round(seconds)} seconds`;
-  return minutes === 1 ? "one minute" : `${minutes} minutes`;
+  if (seconds < 90) return s("seconds", Math.round(seconds));
+  return minutes === 1 ? s("oneMinute") : s("minutes", minutes);
 }
 
 // A heading and a sentence, drawn anew only if they have changed: screen readers read out what changes.

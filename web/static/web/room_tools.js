@@ -3,6 +3,7 @@
 
 import { el } from "./dom.js";
 import { calculate } from "./room_calculator.js";
+import { s } from "./sitting_words.js";
 
 // What is kept for one attempt in this browser; without storage, until the page is left.
 export function keepsake(attempt, name) {
@@ -30,14 +31,14 @@ export class Flags {
 }
 
 export function tools(names, attempt) {
-  const made = { calculator: calculator(), notes: notes(attempt), dictionary: el("p", { class: "quiet" }, "You may use a dictionary.") };
+  const made = { calculator: calculator(), notes: notes(attempt), dictionary: el("p", { class: "quiet" }, s("mayUseDictionary")) };
   return names.filter((name) => name in made).map((name) => made[name]);
 }
 
 const KEYS = ["7", "8", "9", "÷", "4", "5", "6", "×", "1", "2", "3", "−", "0", ".", "^", "+", "(", ")", "√", "="];
 
 function calculator() {
-  const sum = el("input", { "aria-label": "Calculation", autocomplete: "off", spellcheck: "false" });
+  const sum = el("input", { "aria-label": s("calculation"), autocomplete: "off", spellcheck: "false" });
   const result = el("output", { "aria-live": "polite" });
   const work = () => {
     const value = calculate(sum.value);
@@ -50,14 +51,14 @@ function calculator() {
     return work();
   };
   sum.addEventListener("input", work);
-  return el("details", { class: "tool" }, el("summary", {}, "Calculator"), sum, result,
+  return el("details", { class: "tool" }, el("summary", {}, s("calculatorTool")), sum, result,
     el("div", { class: "keys" }, ...[...KEYS, "C"].map((key) => el("button", { type: "button", class: "plain", onclick: () => press(key) }, key))));
 }
 
 function notes(attempt) {
   const kept = keepsake(attempt, "notes");
-  const text = el("textarea", { rows: 6, "aria-label": "Notes", maxlength: 20000 });
+  const text = el("textarea", { rows: 6, "aria-label": s("notesTool"), maxlength: 20000 });
   text.value = kept.get() || "";
   text.addEventListener("input", () => kept.set(text.value));
-  return el("details", { class: "tool" }, el("summary", {}, "Notes"), text, el("p", { class: "quiet" }, "Only on this device; not handed in."));
+  return el("details", { class: "tool" }, el("summary", {}, s("notesTool")), text, el("p", { class: "quiet" }, s("notesHelp")));
 }
