@@ -33,7 +33,7 @@ class Candidate(Student):
 
     def __init__(self, page: Page, stack: Stack, title: str) -> None:
         super().__init__(page, stack)
-        self.email = f"student{20 + next(_numbers):02d}@{CENTER}.test"
+        self.email = f"student{11 + next(_numbers) % 20:02d}@{CENTER}.test"
         self.title = title
 
     def enter(self) -> None:
@@ -116,6 +116,46 @@ def test_a_section_is_left_for_good_and_the_overview_comes_before_the_end(
     overview.get_by_role("button", name="Hand in").click()
     expect(page.locator("main")).to_contain_text("handed in", timeout=MOST_MS)
     assert student.stored() == student.chosen
+
+
+@pytest.mark.parametrize("has_review_screen", [True, False])
+def test_a_room_shows_an_overview_only_where_it_has_one(
+    page: Page, stack: Stack, teacher: Teacher, has_review_screen: bool
+) -> None:
+    title = "With overview" if has_review_screen else "Without overview"
+    teacher.open_room(title, has_review_screen=has_review_screen)
+    student = Candidate(page, stack, title)
+    student.sign_in()
+    page.locator("li", has_text=title).get_by_role("link").first.click()
+    cover = "Before you hand in you see" if has_review_screen else "comes without an overview"
+    expect(page.locator("main")).to_contain_text(cover, timeout=MOST_MS)
+    page.get_by_role("button", name="Start").click()
+    student.answer(0)
+    page.get_by_role("button", name="Hand in").click()
+    dialog = page.locator("dialog")
+    expect(dialog).to_contain_text("Hand in your paper?")
+    expect(page.locator("dialog.review")).to_have_count(int(has_review_screen))
+    assert (dialog.locator(".cells .cell").count() > 0) is has_review_screen
+    dialog.get_by_role("button", name="Hand in").click()
+    expect(page.locator("main")).to_contain_text("handed in", timeout=MOST_MS)
+
+
+@pytest.mark.parametrize("tools", [["calculator", "notes"], ["notes"], []], ids=str)
+def test_a_room_has_the_tools_that_it_names_and_no_others(
+    page: Page, stack: Stack, teacher: Teacher, tools: list[str]
+) -> None:
+    title = f"Tools {len(tools)}"
+    teacher.open_room(title, tools=tools)
+    student = Candidate(page, stack, title)
+    student.sign_in()
+    student.enter()
+    expect(page.locator("details.tool summary", has_text="Calculator")).to_have_count(int("calculator" in tools))
+    expect(page.locator("details.tool summary", has_text="Notes")).to_have_count(int("notes" in tools))
+    expect(page.get_by_label("Calculation")).to_have_count(int("calculator" in tools))
+    if "calculator" in tools:
+        page.get_by_text("Calculator").click()
+        page.get_by_label("Calculation").fill("2^3^2")
+        expect(page.locator("details.tool output")).to_have_text("= 512")
 
 
 def test_an_invigilator_sees_who_sits_and_gives_time_that_arrives_at_once(
