@@ -538,6 +538,7 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "players": may(admin=ALL, teacher=HOSTED),
         "remove_player": may(admin=ALL, teacher=HOSTED, when="it is not over"),
     },
+    "quiz-sessions/refused-answers": {"get": may(admin=ALL, teacher=HOSTED)},
     "leaderboards/quizzes": {
         "get": may(admin=ALL, teacher=HOSTED, takers=PLAYED, when="takers: as the board policy allows")
     },

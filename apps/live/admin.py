@@ -8,11 +8,27 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
-from apps.core.adminsite import RowAdmin, center_site
-from apps.live.models import QuizSession
+from apps.core.adminsite import RowAdmin, RowInline, center_site
+from apps.live.models import LateAnswer, QuizSession
 from apps.live.queries import boards
 
 SHOWN = 100
+
+
+class LateAnswerInline(RowInline):
+    """What came after its question was over, or after the answer that counts: kept for review, never marked."""
+
+    model = LateAnswer
+    fields = readonly_fields = ["number", "player_name", "response", "code", "received_at"]
+    ordering = ["received_at", "pk"]
+    verbose_name_plural = "refused answers"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("player")
+
+    @display(description="player")
+    def player_name(self, row: LateAnswer) -> str:
+        return row.player.display_name
 
 
 @admin.register(QuizSession, site=center_site)
@@ -28,6 +44,7 @@ class QuizSessionAdmin(RowAdmin):
         *("title", "host", "stage", "number", "question_count", "code", "answer_policy", "bonus", "board_policy"),
         *("guests", "created_at", "started_at", "finished_at", "places"),
     ]
+    inlines = [LateAnswerInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("host")
