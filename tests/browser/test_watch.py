@@ -114,7 +114,7 @@ def test_one_seat_is_accommodated_looked_into_and_made_void(
     assert status == "VOID"
 
 
-def test_the_room_is_closed_opened_again_and_finalised(page: Page, stack: Stack, teacher: Teacher, watch, look) -> None:
+def test_the_room_is_closed_and_opened_again(page: Page, stack: Stack, teacher: Teacher, watch, look) -> None:
     room = teacher.open_room("Moved by hand")
     student = Candidate(page, stack, "Moved by hand")
     student.sign_in()
