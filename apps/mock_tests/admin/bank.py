@@ -32,6 +32,35 @@ _STEPS = {
 }
 
 
+@admin.register(Blueprint, site=center_site)
+class BlueprintAdmin(RowAdmin):
+    icon = "architecture"
+    can_change = True
+    edit_fields = ["name", "description"]
+    list_display = ["name", "created_by", "updated_at"]
+    list_select_related = ["created_by"]
+    search_fields = ["name", "description"]
+    fields = ["name", "description", "plan", "created_by", "created_at", "updated_at"]
+    actions_detail = ["assemble", "remove"]
+
+    def changed(self, request: HttpRequest, row: Blueprint, changes: dict[str, Any]) -> None:
+        blueprints.update_blueprint(actor=actor_of(request), blueprint_id=row.pk, changes=changes)
+
+    @display(description="plan")
+    def plan(self, row: Blueprint) -> str:
+        return pretty(row.spec)
+
+    @act(
+        "Make a test", icon="auto_awesome", ask="Makes a draft of questions of the bank.", variant=ActionVariant.SUCCESS
+    )
+    def assemble(self, request: HttpRequest, row: Blueprint) -> None:
+        blueprints.assemble_by(actor=actor_of(request), blueprint_id=row.pk)
+
+    @act("Remove", icon="delete", ask="Tests that were made by it stay.", variant=ActionVariant.DANGER)
+    def remove(self, request: HttpRequest, row: Blueprint) -> None:
+        blueprints.delete_blueprint(actor=actor_of(request), blueprint_id=row.pk)
+
+
 @admin.register(Topic, site=center_site)
 class TopicAdmin(RowAdmin):
     icon = "account_tree"
@@ -172,32 +201,3 @@ class BankQuestionAdmin(RowAdmin):
             return "Nobody has answered it yet."
         told = f"{found.seen} seen, facility {found.facility:.2f}"
         return told if found.discrimination is None else f"{told}, discrimination {found.discrimination:.2f}"
-
-
-@admin.register(Blueprint, site=center_site)
-class BlueprintAdmin(RowAdmin):
-    icon = "architecture"
-    can_change = True
-    edit_fields = ["name", "description"]
-    list_display = ["name", "created_by", "updated_at"]
-    list_select_related = ["created_by"]
-    search_fields = ["name", "description"]
-    fields = ["name", "description", "plan", "created_by", "created_at", "updated_at"]
-    actions_detail = ["assemble", "remove"]
-
-    def changed(self, request: HttpRequest, row: Blueprint, changes: dict[str, Any]) -> None:
-        blueprints.update_blueprint(actor=actor_of(request), blueprint_id=row.pk, changes=changes)
-
-    @display(description="plan")
-    def plan(self, row: Blueprint) -> str:
-        return pretty(row.spec)
-
-    @act(
-        "Make a test", icon="auto_awesome", ask="Makes a draft of questions of the bank.", variant=ActionVariant.SUCCESS
-    )
-    def assemble(self, request: HttpRequest, row: Blueprint) -> None:
-        blueprints.assemble_by(actor=actor_of(request), blueprint_id=row.pk)
-
-    @act("Remove", icon="delete", ask="Tests that were made by it stay.", variant=ActionVariant.DANGER)
-    def remove(self, request: HttpRequest, row: Blueprint) -> None:
-        blueprints.delete_blueprint(actor=actor_of(request), blueprint_id=row.pk)
