@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from apps.assignments import operations as rooms
 from apps.assignments.models import Accommodation, ExamAssignment, HomeworkAssignment
 from apps.assignments.operations import accommodations, homework
-from apps.attempts.models import Attempt, Play, Script
+from apps.attempts.models import Attempt, Play, RefusedAnswer, Script, WithdrawnSheet
 from apps.attempts.operations import grading, sitting
 from apps.audit.models import Entry
 from apps.authentication.models import Acting, Identity, Session
@@ -31,7 +31,7 @@ from apps.groups.models import Group, Membership
 from apps.jobs import operations as jobs
 from apps.jobs.models import Job
 from apps.leaderboards import operations as boards
-from apps.live.models import Player, QuizSession
+from apps.live.models import LateAnswer, Player, QuizSession
 from apps.mail import operations as mail
 from apps.mail.models import Mail
 from apps.materials import operations as materials
@@ -168,6 +168,7 @@ def furnish(cast: Cast) -> Furniture:
     boards.record_result(attempt_id=attempt.pk)
     boards.compute_ranking(assignment_id=room.pk, is_final=False)
     live = open_quiz(cast, cast.alice, test=test, title=f"Live in {place}")
+    _keep_for_review(cast, attempt, live)
     with transaction.atomic():
         mail.send(letter="rejected", to=[cast.alice.email], key="furniture", values={"quote": f"Letter of {place}"})
     return Furniture(
@@ -241,6 +242,25 @@ def furnish(cast: Cast) -> Furniture:
             code_expires_at=Now() + timedelta(minutes=5),
         ),
     )
+
+
+def _keep_for_review(cast: Cast, attempt: Attempt, live: QuizSession) -> None:
+    """An answer after the end, a sheet that was withdrawn, and a late answer to a live question."""
+    late: dict[str, Any] = {"seq": 1, "response": None, "received_at": attempt.deadline_at}
+    question_id = papers.list_items(paper_id=attempt.paper_id)[0].question_id
+    RefusedAnswer.objects.create(attempt=attempt, epoch=1, question_id=question_id, code="attempt_closed", **late)
+    WithdrawnSheet.objects.create(
+        attempt=attempt,
+        answers={},
+        entry_count=0,
+        receipt=uuid.uuid4().hex * 2,
+        frozen_at=attempt.deadline_at,
+        finished_at=attempt.deadline_at,
+        reason=f"Withdrawn in {cast.north.name}",
+        withdrawn_by=cast.dora,
+    )
+    player = Player.objects.get(session=live)
+    LateAnswer.objects.create(session=live, number=1, player=player, code="too_late", **{**late, "response": "x"})
 
 
 def _bank_question(cast: Cast, place: str) -> BankQuestion:
