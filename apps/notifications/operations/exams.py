@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -19,9 +18,6 @@ from apps.mail import operations as mail
 from apps.notifications import rules
 from apps.notifications.models import MailWish, Notice
 from apps.notifications.operations.telling import notify
-
-if TYPE_CHECKING:
-    pass
 
 
 def tell_opened(*, assignment_id: uuid.UUID) -> int:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
 
 from apps.materials import queries as materials
 from apps.notifications import rules
 from apps.notifications.models import Notice
 from apps.notifications.operations.telling import notify
-
-if TYPE_CHECKING:
-    pass
 
 
 def tell_shared(*, material_id: uuid.UUID) -> int:
