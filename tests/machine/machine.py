@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from apps.assignments import operations as rooms
-from apps.assignments.models import ExamAssignment
+from apps.assignments.models import ExamAssignment, RoomPause
 from apps.attempts import subscribers
 from apps.attempts.events import AttemptSubmitted, AttemptTimeUp
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, RefusedAnswer, TimeGrant
@@ -34,7 +34,21 @@ whens = st.one_of(
     st.tuples(st.sampled_from(["end", "end_of_grace", "pause_over", "window"]), st.sampled_from(OFFSETS)),
 )
 names = st.sampled_from(["Alice", "Bob"])
-seats = st.sampled_from([None, ["Alice"], ["Bob"], ["Alice", "Bob"]])
+everybody = model.Whom()
+whoms = st.sampled_from(
+    [
+        everybody,
+        everybody,
+        model.Whom(students=("Alice",)),
+        model.Whom(students=("Bob",)),
+        model.Whom(students=("Alice", "Bob")),
+        model.Whom(groups=("Left",)),
+        model.Whom(groups=("Right",)),
+        model.Whom(groups=("Left", "Right")),
+        model.Whom(students=("Alice",), groups=("Right",)),
+        model.Whom(groups=("Left", "Elsewhere")),
+    ]
+)
 places = st.sampled_from([-1, -1, -2, 0])
 answers = st.sampled_from([*model.MARKS, ("river", None), ("sum", None), ("sum", "nonsense"), ("elsewhere", "yes")])
 # Small numbers, so that they come again: repeated, in any order, with another value, from another window.
@@ -57,6 +71,7 @@ class SittingMachine(RuleBasedStateMachine):
         break_seconds=st.sampled_from([0, 300]),
         may_leave_early=st.sampled_from([True, True, False]),
         attempts_allowed=st.sampled_from([1, 2, 2]),
+        latest_start=st.sampled_from([None, None, 5 * MINUTE]),
         present=st.sampled_from([["Alice"], ["Bob"], ["Alice", "Bob"]]),
     )
     def open(
@@ -138,8 +153,10 @@ class SittingMachine(RuleBasedStateMachine):
         )
         running = Counter(row.student_id for row in rows.values() if row.is_running)
         assert all(count == 1 for count in running.values())
-        room_status = ExamAssignment.objects.values_list("status", flat=True).get(pk=self.room.pk)
-        assert room_status == self.model.room.status
+        room = ExamAssignment.objects.get(pk=self.room.pk)
+        assert (room.status, room.is_published) == (self.model.room.status, self.model.room.is_published)
+        assert self.world.since(room.opened_at) == self.model.room.opened
+        self._compare_pauses()
         for due, pk in zip(self.model.sittings, self.ids, strict=True):
             row = rows[pk]
             said = {
@@ -169,6 +186,13 @@ class SittingMachine(RuleBasedStateMachine):
                 "ledger": due.deadline - due.started,
             }
         self._compare_alarms()
+
+    def _compare_pauses(self) -> None:
+        names = {group.pk: name for name, group in self.world.groups.items()}
+        rows = RoomPause.objects.filter(assignment=self.room).values_list("group_id", "began_at", "ended_at")
+        said = [(names.get(of), self.world.since(began), self.world.since(ended)) for of, began, ended in rows]
+        due = [*self.model.room.pauses, *((name, since, None) for name, since in self.model.room.held.items())]
+        assert Counter(said) == Counter(due)
 
     def _compare_journals(self) -> None:
         rows = AnswerEntry.objects.filter(attempt__in=self.ids).order_by("attempt", "epoch", "seq")
@@ -379,36 +403,82 @@ class SittingMachine(RuleBasedStateMachine):
             assert len(seats_said) == len(due)
         self.compare()
 
-    def _body(self, students: list[str] | None, **more: Any) -> dict[str, Any]:
-        if students is not None:
-            more["student_ids"] = [str(self.world.students[name].pk) for name in students]
+    def _body(self, whom: model.Whom, **more: Any) -> dict[str, Any]:
+        if whom.students is not None:
+            more["student_ids"] = [str(self.world.students[name].pk) for name in whom.students]
+        if whom.groups is not None:
+            more["group_ids"] = [str(self.world.groups[name].pk) for name in whom.groups]
         return more
 
     @precondition(has_sat)
-    @rule(students=seats, seconds=st.sampled_from([1, 60, 1200]), when=whens)
-    def extend(self, students: list[str] | None, seconds: int, when: tuple[str, int]) -> None:
+    @rule(whom=whoms, seconds=st.sampled_from([1, 60, 1200]), when=whens)
+    def extend(self, whom: model.Whom, seconds: int, when: tuple[str, int]) -> None:
         at = self.go_to(when)
-        body = self._body(students, seconds=seconds, reason="The bus was late")
-        self._as_staff(lambda: self.model.extend(students, seconds, at), "extend", body)
+        body = self._body(whom, seconds=seconds, reason="The bus was late")
+        self._as_staff(lambda: self.model.extend(whom, seconds, at), "extend", body)
+
+    @rule(whom=whoms, when=whens)
+    def pause(self, whom: model.Whom, when: tuple[str, int]) -> None:
+        at = self.go_to(when)
+        self._as_staff(lambda: self.model.pause(whom, at), "pause", self._body(whom, reason="A fire drill"))
+
+    @precondition(lambda self: self.model.room.held or any(one.paused is not None for one in self.model.running()))
+    @rule(whom=whoms, when=whens)
+    def resume(self, whom: model.Whom, when: tuple[str, int]) -> None:
+        at = self.go_to(when)
+        self._as_staff(lambda: self.model.resume(whom, at), "resume", self._body(whom))
+
+    @precondition(lambda self: bool(self.model.running()))
+    @rule(whom=whoms, really=st.booleans(), when=whens)
+    def collect(self, whom: model.Whom, really: bool, when: tuple[str, int]) -> None:
+        if not really:  # what is collected at once leaves little to try
+            return
+        at = self.go_to(when)
+        self._as_staff(lambda: self.model.collect(whom, at), "force-submit", self._body(whom, reason="The bell"))
 
     @precondition(has_sat)
-    @rule(students=seats, when=whens)
-    def pause(self, students: list[str] | None, when: tuple[str, int]) -> None:
-        at = self.go_to(when)
-        self._as_staff(lambda: self.model.pause(students, at), "pause", self._body(students, reason="A fire drill"))
-
-    @precondition(lambda self: any(one.paused is not None for one in self.model.running()))
-    @rule(students=seats, when=whens)
-    def resume(self, students: list[str] | None, when: tuple[str, int]) -> None:
-        at = self.go_to(when)
-        self._as_staff(lambda: self.model.resume(students, at), "resume", self._body(students))
+    @rule(place=places, really=st.integers(0, 3), when=whens)
+    def void(self, place: int, really: int, when: tuple[str, int]) -> None:
+        if really:
+            return
+        at, (due, pk) = self.go_to(when), self.one(place)
+        body = {"reason": "Sat in somebody's place"}
+        self.agree(lambda: self.model.void(due, at), "staff", "post", f"attempts/{pk}/void/", body)
+        self.compare()
 
     @precondition(lambda self: any(not one.is_running for one in self.model.sittings))
-    @rule(students=seats, seconds=st.sampled_from([1, 60, 1200]), when=whens)
-    def reopen(self, students: list[str] | None, seconds: int, when: tuple[str, int]) -> None:
+    @rule(whom=whoms, seconds=st.sampled_from([1, 60, 1200]), when=whens)
+    def reopen(self, whom: model.Whom, seconds: int, when: tuple[str, int]) -> None:
         at = self.go_to(when)
-        body = self._body(students, seconds=seconds, reason="Handed in by mistake")
-        self._as_staff(lambda: self.model.reopen(students, seconds, at), "reopen-seats", body)
+        body = self._body(whom, seconds=seconds, reason="Handed in by mistake")
+        self._as_staff(lambda: self.model.reopen(whom, seconds, at), "reopen-seats", body)
+
+    @precondition(lambda self: self.model.room.status != "OPEN" or self.model.room.closes is not None)
+    @rule(minutes=st.sampled_from([None, -5, 12, 45]), when=whens)
+    def reopen_room(self, minutes: int | None, when: tuple[str, int]) -> None:
+        at = self.go_to(when)
+        closes = None if minutes is None else at + minutes * MINUTE
+        moment = self.world.moment(closes)
+        body = {"closes_at": moment and moment.isoformat(), "reason": "Closed by mistake"}
+        path = f"exam-assignments/{self.room.pk}/reopen/"
+        self.agree(lambda: self.model.reopen_room(closes, at), "staff", "post", path, body)
+        self.compare()
+
+    @precondition(lambda self: self.model.room.status != "OPEN" or self.model.room.closes is not None)
+    @rule(when=whens)
+    def finalise(self, when: tuple[str, int]) -> None:
+        at = self.go_to(when)
+        self.agree(lambda: self.model.finalise(at), "staff", "post", f"exam-assignments/{self.room.pk}/finalize/")
+        self.compare()
+
+    @precondition(lambda self: self.model.room.status != "OPEN")
+    @rule(really=st.integers(0, 2), when=whens)
+    def release(self, really: int, when: tuple[str, int]) -> None:
+        if really:  # nothing is opened again afterwards
+            return
+        at = self.go_to(when)
+        self.agree(lambda: self.model.release(at), "staff", "post", f"exam-assignments/{self.room.pk}/release/")
+        self.compare()
 
     @precondition(lambda self: self.model.room.status == "OPEN")
     @rule(minutes=st.sampled_from([None, -5, 1, 12, 45]), when=whens)
@@ -487,14 +557,14 @@ class SittingMachine(RuleBasedStateMachine):
         self.go_to(("plus", 24 * 60 * MINUTE))
         for one in self.model.running():
             if one.paused is not None:
-                self._as_staff(lambda: self.model.resume(None, self.at), "resume", {})
+                self._as_staff(lambda: self.model.resume(everybody, self.at), "resume", {})
                 self.go_to(("plus", 24 * 60 * MINUTE))
         assert sitting.close_expired() == self.model.sweep(self.at)
         while self.model.pending:
             self._deliver(0)
         self.compare()
-        assert all(one.status == model.GRADED for one in self.model.sittings)
-        assert all(isinstance(one.score, Decimal) for one in self.model.sittings)
+        assert all(one.status in (model.GRADED, model.VOID) for one in self.model.sittings)
+        assert all(isinstance(one.score, Decimal) for one in self.model.sittings if one.status == model.GRADED)
         told = Counter(
             Delivery.objects.filter(event=AttemptSubmitted.name).values_list("payload__attempt_id", flat=True)
         )

@@ -18,7 +18,9 @@ MINUTE = 60 * SECOND
 GRACE = 10 * SECOND
 SHORTEST = 1000
 BEYOND_THE_WINDOW = {"ACCOMMODATION", "PAUSE", "EXTENSION", "REOPENED"}
-RUNNING, SUBMITTED, EXPIRED, GRADED = "IN_PROGRESS", "SUBMITTED", "EXPIRED", "GRADED"
+RUNNING, SUBMITTED, EXPIRED, GRADED, VOID = "IN_PROGRESS", "SUBMITTED", "EXPIRED", "GRADED", "VOID"
+MOST_GIVEN = 40 * MINUTE  # by hand in one attempt; a sequence never comes to a week
+GROUPS = {"Left": {"Alice"}, "Right": {"Bob"}}  # of the room; any other is not
 KEPT_FOR_REVIEW = {"taken_over", "attempt_closed", "too_late", "section_closed"}
 
 SECTION_OF = {"river": 0, "verbs": 0, "sum": 1, "free": 1}
@@ -35,6 +37,23 @@ MARKS: dict[tuple[str, Any], str] = {
     ("free", "yes"): "1",
     ("free", "no"): "0",
 }
+
+
+@dataclass(frozen=True)
+class Whom:
+    """Whom something is about: named students, groups, both, or everybody."""
+
+    students: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = None
+
+    @property
+    def is_of_single_students(self) -> bool:
+        return self.students is not None and self.groups is None
+
+    def is_about(self, student: str) -> bool:
+        if self.students is None and self.groups is None:
+            return True
+        return student in (self.students or ()) or any(student in GROUPS[name] for name in self.groups or ())
 
 
 class Refused(Exception):
@@ -57,8 +76,13 @@ class Room:
     break_seconds: int = 0
     may_leave_early: bool = True
     attempts_allowed: int = 1
+    latest_start: int | None = None
     status: str = "OPEN"
+    opened: int = 0
     closed: int | None = None
+    is_published: bool = False
+    held: dict[str | None, int] = field(default_factory=dict)  # since when the room, or a group of it, is paused
+    pauses: list[tuple[str | None, int, int]] = field(default_factory=list)  # those that are over
 
     @property
     def steps(self) -> list[tuple[str, int]]:
@@ -71,6 +95,20 @@ class Room:
     def step_of(self, question: str) -> int:
         section = SECTION_OF[question]
         return section + 1 if section and self.break_seconds else section
+
+    def let_begin(self, names: Iterable[str | None], at: int) -> None:
+        for name in list(names):
+            if name in self.held:
+                self.pauses.append((name, self.held.pop(name), at))
+
+    def waited(self, student: str) -> int:
+        """How long it was paused for a student since it was opened; overlapping times count once."""
+        total, counted = 0, self.opened
+        for name, began, ended in sorted(self.pauses, key=lambda pause: pause[1:]):
+            if name is None or student in GROUPS[name]:
+                total += max(0, ended - max(began, counted))
+                counted = max(counted, ended)
+        return total
 
 
 @dataclass
@@ -108,9 +146,14 @@ class Sitting:
         count = len(self.room.steps) or 1
         ends = [self.full_end(step) for step in range(count)]
         if self.limit is not None:
-            last = self.limit + sum(amount for kind, amount, _ in self.given if kind in BEYOND_THE_WINDOW)
-            ends = [min(end, last) for end in ends]
+            ends = [min(end, self.latest_end) for end in ends]
         return [max(end, self.started + SHORTEST) for end in ends]
+
+    @property
+    def latest_end(self) -> int:
+        """Where the window ends, with the time that is this student's own."""
+        assert self.limit is not None
+        return self.limit + sum(amount for kind, amount, _ in self.given if kind in BEYOND_THE_WINDOW)
 
     @property
     def deadline(self) -> int:
@@ -134,13 +177,16 @@ class Sitting:
         }
         return {question: response for question, response in last.items() if response is not None}
 
+    def end(self, at: int) -> int:
+        stopped = at if self.paused is None else min(at, self.paused)
+        return max(self.started, min(stopped, self.deadline))
+
     def close(self, at: int) -> None:
         """By the clock if it is due, else as handed in."""
         if self.is_due(at):
             self.status, self.finished = EXPIRED, self.deadline
         else:
-            stopped = at if self.paused is None else min(at, self.paused)
-            self.status, self.finished = SUBMITTED, max(self.started, min(stopped, self.deadline))
+            self.status, self.finished = SUBMITTED, self.end(at)
         self.paused = None
         self.sheet = self.answers()
         self.times_closed += 1
@@ -215,10 +261,18 @@ class Model:
         room = self.room
         if room.status != "OPEN" or (room.closes is not None and at >= room.closes):
             raise Refused("room_not_open")
-        if len(mine) >= room.attempts_allowed:
+        if any(name is None or student in GROUPS[name] for name in room.held):
+            raise Refused("room_paused")
+        waited = room.waited(student)
+        if room.latest_start is not None and at > room.opened + room.latest_start + waited:
+            raise Refused("too_late_to_start")
+        if sum(sitting.status != VOID for sitting in mine) >= room.attempts_allowed:
             raise Refused("no_attempts_left")
         limit = None if room.full_time else room.closes
         sitting = Sitting(room, student, len(mine) + 1, at, limit, self._first_grants(student))
+        last = max(len(room.steps) - 1, 0)
+        if waited and limit is not None and (cut := sitting.full_end(last) - sitting.latest_end) > 0:
+            sitting.given.append(("PAUSE", min(waited, cut), last))
         self.sittings.append(sitting)
         return sitting, True
 
@@ -285,39 +339,73 @@ class Model:
 
     # -- staff -----------------------------------------------------------------------------------------------------
 
-    def _seats(self, students: list[str] | None, at: int) -> list[Sitting]:
-        there = [s for s in self.running() if not s.is_due(at) and (students is None or s.student in students)]
-        if students is not None and {s.student for s in there} != set(students):
+    def _check_groups(self, whom: Whom) -> None:
+        if any(name not in GROUPS for name in whom.groups or ()):
+            raise Refused("not_found")
+
+    def _seats(self, whom: Whom, at: int) -> list[Sitting]:
+        self._check_groups(whom)
+        there = [s for s in self.running() if not s.is_due(at) and whom.is_about(s.student)]
+        if set(whom.students or ()) - {s.student for s in there}:
             raise Refused("not_sitting")
         return there
 
-    def extend(self, students: list[str] | None, seconds: int, at: int) -> list[Sitting]:
-        seats = self._seats(students, at)
+    def _check_sums(self, seats: Iterable[Sitting], seconds: int) -> None:
+        for sitting in seats:
+            if seconds * SECOND + sum(a for kind, a, _ in sitting.given if kind == "EXTENSION") > MOST_GIVEN:
+                raise Refused("too_much_time")
+
+    def extend(self, whom: Whom, seconds: int, at: int) -> list[Sitting]:
+        seats = self._seats(whom, at)
+        self._check_sums(seats, seconds)
         for sitting in seats:
             sitting.given.append(("EXTENSION", seconds * SECOND, sitting.present(at)))
         return seats
 
-    def pause(self, students: list[str] | None, at: int) -> list[Sitting]:
-        seats = [sitting for sitting in self._seats(students, at) if sitting.paused is None]
+    def pause(self, whom: Whom, at: int) -> list[Sitting]:
+        seats = [sitting for sitting in self._seats(whom, at) if sitting.paused is None]
+        if not whom.is_of_single_students and self._is_open(at):
+            for name in [None] if whom.groups is None else whom.groups:
+                self.room.held.setdefault(name, at)
         for sitting in seats:
             sitting.paused = at
         return seats
 
-    def resume(self, students: list[str] | None, at: int) -> list[Sitting]:
-        seats = [sitting for sitting in self._seats(students, at) if sitting.paused is not None]
+    def resume(self, whom: Whom, at: int) -> list[Sitting]:
+        seats = [sitting for sitting in self._seats(whom, at) if sitting.paused is not None]
+        if not whom.is_of_single_students:
+            self.room.let_begin(self.room.held if whom.groups is None else whom.groups, at)
         for sitting in seats:
             assert sitting.paused is not None
             sitting.given.append(("PAUSE", at - sitting.paused, sitting.present(sitting.paused)))
             sitting.paused = None
         return seats
 
-    def reopen(self, students: list[str] | None, seconds: int, at: int) -> list[Sitting]:
-        if self.room.status not in ("OPEN", "CLOSED"):
-            raise Refused("cannot_reopen")
-        newest = {sitting.student: sitting for sitting in self.sittings}
-        seats = [s for s in newest.values() if not s.is_running and (students is None or s.student in students)]
-        if students is not None and {s.student for s in seats} != set(students):
+    def collect(self, whom: Whom, at: int) -> list[Sitting]:
+        seats = self._seats(whom, at)
+        for sitting in seats:
+            self._close(sitting, at)
+        return seats
+
+    def void(self, sitting: Sitting, at: int) -> None:
+        if sitting.status == VOID:
+            return
+        if sitting.is_running:
+            sitting.finished, sitting.sheet = sitting.end(at), sitting.answers()
+        sitting.status, sitting.paused, sitting.score = VOID, None, None
+        self._finalise_if_done()
+
+    def reopen(self, whom: Whom, seconds: int, at: int) -> list[Sitting]:
+        self._check_groups(whom)
+        if self.room.is_published:
+            raise Refused("already_released")
+        newest = {sitting.student: sitting for sitting in self.sittings if sitting.status != VOID}
+        seats = [s for s in newest.values() if not s.is_running and whom.is_about(s.student)]
+        if set(whom.students or ()) - {s.student for s in seats}:
             raise Refused("not_closed")
+        self._check_sums(seats, seconds)
+        if seats and self.room.status == "FINALISED":
+            self.room.status = "CLOSED"
         for sitting in seats:
             assert sitting.finished is not None
             step = 0
@@ -325,7 +413,8 @@ class Model:
                 ends = [sitting.full_end(place) for place in range(len(self.room.steps))]
                 step = next((place for place, end in enumerate(ends) if sitting.finished < end), len(ends) - 1)
                 step = max(step, sitting.floor)
-            sitting.given.append(("REOPENED", at + seconds * SECOND - sitting.full_end(step), step))
+            sitting.given.append(("REOPENED", at - sitting.full_end(step), step))
+            sitting.given.append(("EXTENSION", seconds * SECOND, step))
             sitting.status, sitting.limit, sitting.finished, sitting.sheet, sitting.score = (
                 RUNNING,
                 None,
@@ -352,7 +441,40 @@ class Model:
     def close_room(self, at: int) -> None:
         if self.room.status == "OPEN":
             self.room.status, self.room.closed = "CLOSED", at
+            self.room.let_begin(self.room.held, at)
             self.pending.append(("closed", 0))
+
+    def _is_open(self, at: int) -> bool:
+        return self.room.status == "OPEN" and (self.room.closes is None or at < self.room.closes)
+
+    def reopen_room(self, closes: int | None, at: int) -> None:
+        room = self.room
+        if room.is_published:
+            raise Refused("already_released")
+        if self._is_open(at):
+            raise Refused("illegal_move")
+        if closes is not None and closes <= at:
+            raise Refused("bad_window")
+        self.tick_room(at)
+        room.status, room.opened, room.closed, room.closes = "OPEN", at, None, closes
+        self.pending.append(("window", 0))
+
+    def finalise(self, at: int) -> None:
+        if any(sitting.status in (RUNNING, SUBMITTED, EXPIRED) for sitting in self.sittings):
+            raise Refused("still_sitting")
+        if self._is_open(at):
+            raise Refused("illegal_move")
+        self.tick_room(at)
+        self.room.status = "FINALISED"
+
+    def release(self, at: int) -> None:
+        if self.room.is_published:
+            return
+        if self.room.status == "OPEN":
+            raise Refused("too_early")
+        if any(not sitting.is_due(at) for sitting in self.running()):
+            raise Refused("still_sitting")
+        self.room.is_published = True
 
     def tick_room(self, at: int) -> None:
         if self.room.closes is not None and at >= self.room.closes:
@@ -383,12 +505,13 @@ class Model:
         self._finalise_if_done()
 
     def _finalise_if_done(self) -> None:
-        if self.room.status == "CLOSED" and all(sitting.status == GRADED for sitting in self.sittings):
+        if self.room.status == "CLOSED" and all(sitting.status in (GRADED, VOID) for sitting in self.sittings):
             self.room.status = "FINALISED"
 
     def _end_sittings(self) -> None:
         room = self.room
-        assert room.closed is not None
+        if room.closed is None:  # opened again meanwhile
+            return
         by_window = room.closes is not None and room.closed >= room.closes
         for sitting in self.running() if not (by_window and room.full_time) else []:
             if sitting.times_reopened:
@@ -403,11 +526,11 @@ class Model:
         self._finalise_if_done()
 
     def _follow_the_window(self, at: int) -> None:
-        if self.room.status != "OPEN" or self.room.full_time:
+        if self.room.status != "OPEN":
             return
         for sitting in self.running():
             if not sitting.is_due(at) and not sitting.times_reopened:
-                sitting.limit = self.room.closes
+                sitting.limit = None if self.room.full_time else self.room.closes
 
 
 def receipt(attempt_id: str, entries: Iterable[tuple[int, int, str, Any]]) -> str:

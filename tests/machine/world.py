@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.db import connection
 
 from api.common import tokens
@@ -25,7 +26,9 @@ from apps.assignments.models import Accommodation, ExamAssignment
 from apps.attempts.models import Attempt
 from apps.attempts.operations import journal, writer
 from apps.attempts.operations.statement import Caller, Save
+from apps.attempts.rules import grants
 from apps.core import clock, tenancy
+from tests.apps.assignments.builders import make_group
 from tests.apps.attempts import journal as lines
 from tests.apps.attempts.samples import make_two_part_test
 from tests.cast import Cast
@@ -45,6 +48,9 @@ class World:
     def __init__(self, cast: Cast) -> None:
         self.cast = cast
         self.students = {"Alice": cast.alice, "Bob": cast.bob}
+        members = {name: [self.students[student] for student in of] for name, of in model.GROUPS.items()}
+        self.groups = {name: make_group(cast, *of, name=name) for name, of in members.items()}
+        self.groups["Elsewhere"] = make_group(cast, cast.alice, name="Elsewhere")
         self.test = make_two_part_test(cast)
         self.paper = publish(cast, self.test)
         Accommodation.objects.create(student=cast.bob, factors={"*": "1.5"}, reason="Reads slowly", status="APPROVED")
@@ -58,7 +64,8 @@ class World:
     @contextmanager
     def stopped_clock(self) -> Iterator[None]:
         """Everything that asks for the moment gets ``at``."""
-        with stopped_clock(lambda: self.at):
+        with stopped_clock(lambda: self.at), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(grants, "LARGEST_SUM", model.MOST_GIVEN // model.SECOND)
             try:
                 yield
             finally:
@@ -79,7 +86,7 @@ class World:
             actor=self.cast.dora,
             mock_test_id=self.test.pk,
             title="Sequence",
-            user_ids=[person.pk for person in self.students.values()],
+            group_ids=[self.groups[name].pk for name in model.GROUPS],
             open_now=True,
             closes_at=self.moment(plan.closes),
             late_policy="FULL_TIME" if plan.full_time else "WINDOW",
@@ -88,6 +95,7 @@ class World:
             breaks=[{"after": 1, "seconds": plan.break_seconds}] if plan.break_seconds else [],
             may_leave_early=plan.may_leave_early,
             attempts_allowed=plan.attempts_allowed,
+            latest_start_seconds=plan.latest_start and plan.latest_start // model.SECOND,
         )
 
     def _sign_in(self) -> None:
