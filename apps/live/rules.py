@@ -16,7 +16,6 @@ from typing import Any
 from apps.attempts.rules import shown
 from apps.mock_tests.rules.types.registry import TYPES
 
-TYPES_ASKED = frozenset({"single_choice", "multiple_choice", "true_false"})
 MOST_QUESTIONS = 200
 MOST_SECONDS = 600
 LONGEST = timedelta(hours=12)
@@ -52,7 +51,7 @@ def questions_of(paper: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         name: {**question, "score": own[name]["score"], "seconds": own[name].get("seconds")}
         for name, question in told.items()
-        if question["type"] in TYPES_ASKED
+        if TYPES[question["type"]].is_asked_live
     }
 
 
@@ -100,10 +99,7 @@ def share_of(item: Mapping[str, Any], response: object) -> Decimal:
 
 def right_options(item: Mapping[str, Any]) -> list[str]:
     """The ids of the options that earn something; of a statement ``true`` or ``false``."""
-    key = item["key"]
-    if item["type"] == "true_false":
-        return [json.dumps(key["answer"])]
-    return [option for option, share in key["fractions"].items() if Decimal(share) > 0]
+    return TYPES[item["type"]].right(item["key"])
 
 
 def distribution_of(options: Iterable[Mapping[str, Any]], chosen: Iterable[Chosen]) -> dict[str, int]:

@@ -18,7 +18,7 @@ from apps.attempts.rules import marking as rules
 from apps.groups import queries as groups
 from apps.mock_tests import queries as papers
 from apps.mock_tests.rules.papers import items
-from apps.mock_tests.rules.types.essay import length_of
+from apps.mock_tests.rules.texts.length import length_of
 
 if TYPE_CHECKING:
     from apps.assignments.models import ExamAssignment

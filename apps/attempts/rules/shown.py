@@ -1,21 +1,16 @@
-"""Answers as clients tell them that know no option ids: by the place of an option in the order shown, from 0, or by its
-letter, from A. True and false may be words, numbers may be numbers. Ids are understood as well, and come first."""
+"""Papers and answers for clients that show one question at a time and know no ids; how they tell answers, each type says
+(``mock_tests.rules.types.told``)."""
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from apps.mock_tests.rules.texts import richtext
+from apps.mock_tests.rules.types.registry import TYPES
 
 Question = Mapping[str, Any]
 Options = Sequence[Mapping[str, Any]]
-
-TRUTHS: Options = (
-    {"id": "true", "text": "True", "image": None},
-    {"id": "false", "text": "False", "image": None},
-)
 
 
 def questions_of(paper: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Question]]:
@@ -57,7 +52,7 @@ def with_options(paper: Mapping[str, Any]) -> dict[str, Any]:
 
 def options_of(question: Question) -> Options:
     """What there is to choose from, in the order shown."""
-    return TRUTHS if question["type"] == "true_false" else question["options"]
+    return TYPES[question["type"]].choices(question)
 
 
 def flat_questions(paper: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -85,24 +80,7 @@ def flat_questions(paper: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def read_response(question: Question, given: object) -> object:
     """The response that is meant. What means none comes back as it is, for the usual check to refuse."""
-    options = options_of(question)
-    match question["type"]:
-        case "single_choice":
-            return _option(options, given)
-        case "true_false":
-            chosen = _option(options, given)
-            return chosen == "true" if chosen in ("true", "false") else chosen
-        case "multiple_choice" | "ordering" if given is not None:
-            several = given if isinstance(given, list | tuple) else [given]
-            return [_option(options, one) for one in several]
-        case "matching" if isinstance(given, Mapping):
-            return {prompt: _option(options, one) for prompt, one in given.items()}
-        case "gap_fill" if isinstance(given, Mapping):
-            gaps = {gap["id"]: gap["options"] for gap in question["gaps"]}
-            return {gap: _option(gaps[gap], one) if gaps.get(gap) else _text(one) for gap, one in given.items()}
-        case "numeric" | "short_text":
-            return _text(given)
-    return given
+    return TYPES[question["type"]].meant(question, given)
 
 
 def place_of(question: Question, response: object) -> int | None:
@@ -118,24 +96,3 @@ def words_of(question: Question, response: object) -> list[str]:
     """What the chosen options say, as plain text; nothing for answers that are no options."""
     chosen = response if isinstance(response, list) else [response]
     return [richtext.to_text(option["text"]) for option in question.get("options") or [] if option["id"] in chosen]
-
-
-def _option(options: Options, given: object) -> object:
-    if isinstance(given, bool):
-        given = str(given)
-    if isinstance(given, int):
-        return options[given]["id"] if 0 <= given < len(options) else given
-    if not isinstance(given, str) or any(option["id"] == given for option in options):
-        return given
-    word = given.strip()
-    if len(word) == 1 and word in string.ascii_letters:
-        place = string.ascii_lowercase.index(word.lower())
-        return options[place]["id"] if place < len(options) else given
-    if word.casefold() in ("true", "false"):
-        meant = [o["id"] for o in options if richtext.to_text(o["text"]).strip().casefold() == word.casefold()]
-        return meant[0] if len(meant) == 1 else given
-    return given
-
-
-def _text(given: object) -> object:
-    return str(given) if isinstance(given, int | float) and not isinstance(given, bool) else given

@@ -14,9 +14,10 @@ from apps.mock_tests.rules.exchange import interchange
 from apps.mock_tests.rules.exchange.draft import DraftGroup, DraftQuestion, DraftSection, DraftTest
 from apps.mock_tests.rules.papers import items, publishing
 from apps.mock_tests.rules.papers.publishing import GroupSource, QuestionSource, SectionSource, TestSource
+from apps.mock_tests.rules.texts.length import length_of
 from apps.mock_tests.rules.types import fields
 from apps.mock_tests.rules.types.base import Given
-from apps.mock_tests.rules.types.essay import LONGEST, TYPE, length_of, without_rubric
+from apps.mock_tests.rules.types.essay import LONGEST, TYPE, without_rubric
 
 LEVELS = [{"title": "Poor", "points": "0"}, {"title": "Fair", "points": "2.5"}, {"title": "Good", "points": "5"}]
 RUBRIC = [{"title": "Content", "levels": LEVELS}, {"title": "Language", "most": "3", "description": "<b>verbs</b>"}]

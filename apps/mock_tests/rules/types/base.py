@@ -19,7 +19,7 @@ import importlib
 import unicodedata
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
@@ -186,6 +186,8 @@ class ItemType(ABC):
     """What authors say of it beyond those parts, in `Given.own`; takers see what is declared as shown."""
     tells: ClassVar[frozenset[str]] = frozenset()
     """What of its key takers see once they may review; whatever is not named here stays with those who mark."""
+    is_asked_live: ClassVar[bool] = False
+    """It can be put to many at once: its answer is a touch or a few, and what is right is an option or several."""
     is_marked_by_hand: ClassVar[bool] = False
     """People mark it; `share` then only knows what blank ones earn, and `judged` what a marker's scores do."""
 
@@ -213,6 +215,18 @@ class ItemType(ABC):
     @abstractmethod
     def share(self, key: Stored, response: object) -> Decimal:
         """Which share of the marks a response earns."""
+
+    def choices(self, question: Stored) -> Sequence[Stored]:
+        """What takers choose from, in the order shown: options with ``id``, ``text`` and ``image``."""
+        return question["options"]
+
+    def meant(self, question: Stored, given: object) -> object:
+        """The response that is meant by clients which know no ids (see ``told``); what means none comes back as it is."""
+        return given
+
+    def right(self, key: Stored) -> list[str]:
+        """The ids of the choices that earn something."""
+        return []
 
     def judged(self, key: Stored, scores: Mapping[str, str]) -> Decimal:
         """Which share of the marks a marker's points earn, by criterion; refuses points out of bounds with `BadScores`."""

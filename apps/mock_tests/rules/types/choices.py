@@ -28,6 +28,9 @@ class ChoiceType(ItemType):
     def flaws(self, given: Given) -> Iterator[Problem]:
         yield from option_flaws(given.options)
 
+    def right(self, key: Stored) -> list[str]:
+        return [option for option, share in key["fractions"].items() if Decimal(share) > 0]
+
 
 def as_shown(thing: Option | Prompt) -> dict[str, Any]:
     """An option or prompt as it is stored for takers."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from apps.core.errors import Problem
+from apps.mock_tests.rules.texts.length import has_words, length_of
 from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types.base import BadResponse, BadScores, Given, ItemSpec, ItemType, Stored, plain
 from apps.mock_tests.rules.types.fields import Field
@@ -19,8 +20,6 @@ MOST_POINTS: Final = 10_000
 OVERALL: Final = "Overall"
 """The one criterion of an essay that came without any."""
 
-_WORD: Final = re.compile(r"[^\s\ufeff]+")
-_SPACE: Final = re.compile(r"[\s\ufeff]+")
 _POINTS: Final = re.compile(r"\d{1,5}(?:\.\d{1,3})?", re.ASCII)
 
 
@@ -97,7 +96,7 @@ class Essay(ItemType):
         most = limits.get("most")
         if most and (length := length_of(text, limits["unit"])) > most:
             raise BadResponse(f"The response has {length} {limits['unit']}; {most} are the most.")
-        return text if _WORD.search(text) else None
+        return text if has_words(text) else None
 
     def share(self, key: Stored, response: object) -> Decimal:
         return Decimal(0)
@@ -108,11 +107,6 @@ class Essay(ItemType):
             raise BadScores("Each criterion of the rubric, and no other, must have its points.")
         points = [_points(criterion, scores[str(number)]) for number, criterion in enumerate(rubric)]
         return sum(points, Decimal(0)) / sum(map(most_of, rubric))
-
-
-def length_of(text: str, unit: str) -> int:
-    """How long a text is, in words or in characters that are no spaces."""
-    return len(_WORD.findall(text)) if unit == "words" else len(_SPACE.sub("", text))
 
 
 def most_of(criterion: Stored) -> Decimal:

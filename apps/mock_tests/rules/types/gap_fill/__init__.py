@@ -10,6 +10,7 @@ from apps.core.errors import Problem
 from apps.mock_tests.rules.types.base import FULL, BadResponse, Gap, Given, ItemSpec, ItemType, Stored, typed
 from apps.mock_tests.rules.types.choices import as_shown, one_key_flaws, option_flaws, weighted_options, weights_of
 from apps.mock_tests.rules.types.short_text import read_texts, share_of, text_flaws, write_texts
+from apps.mock_tests.rules.types.told import option_meant, text_meant
 
 MOST_GAPS = 50
 MOST_WEIGHT = 100
@@ -46,6 +47,12 @@ class GapFill(ItemType):
                 yield Problem("/text", "gap_not_in_text", f"The text must hold [[{number}]] once, where that gap is.")
         for number in found:
             yield Problem("/text", "unknown_gap", f"The text holds [[{number}]], but there is no such gap.")
+
+    def meant(self, question: Stored, given: object) -> object:
+        if not isinstance(given, Mapping):
+            return given
+        gaps = {gap["id"]: gap["options"] for gap in question["gaps"]}
+        return {gap: option_meant(gaps[gap], one) if gaps.get(gap) else text_meant(one) for gap, one in given.items()}
 
     def check(self, spec: ItemSpec, response: object) -> object:
         if not isinstance(response, dict) or not response.keys() <= spec.gaps.keys():

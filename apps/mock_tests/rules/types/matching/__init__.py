@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from apps.core.errors import Problem
 from apps.mock_tests.rules.types.base import FULL, BadResponse, Given, ItemSpec, ItemType, Prompt, Stored
 from apps.mock_tests.rules.types.choices import MOST_OPTIONS, as_shown, bare_options, image_of, is_empty, option_flaws
+from apps.mock_tests.rules.types.told import option_meant
 
 
 class Matching(ItemType):
@@ -56,6 +57,11 @@ class Matching(ItemType):
             first = seen.setdefault((" ".join(prompt.text.split()), prompt.image), position)
             if first != position:
                 yield Problem(place, "duplicate_prompt", f"Prompts {first + 1} and {position + 1} are the same.")
+
+    def meant(self, question: Stored, given: object) -> object:
+        if not isinstance(given, Mapping):
+            return given
+        return {prompt: option_meant(self.choices(question), one) for prompt, one in given.items()}
 
     def check(self, spec: ItemSpec, response: object) -> object:
         if not isinstance(response, dict) or not response.keys() <= spec.prompts:

@@ -8,6 +8,7 @@ from typing import Any
 from apps.core.errors import Problem
 from apps.mock_tests.rules.types.base import FULL, BadResponse, Given, ItemSpec, Stored, plain
 from apps.mock_tests.rules.types.choices import ChoiceType
+from apps.mock_tests.rules.types.told import options_meant
 
 TOLERANCE = Decimal("0.001")
 """Thirds are written 33.3333 %: a sum that close to the whole is the whole."""
@@ -25,6 +26,7 @@ class MultipleChoice(ChoiceType):
     (+1), any other choice loses a half (-2)."""
 
     name = "multiple_choice"
+    is_asked_live = True
     uses = ("options", "policy", "shuffle")
     tells = frozenset({"fractions", "feedback", "policy"})
     policies = ("fractions", "all_or_nothing", "jee_advanced")
@@ -51,6 +53,9 @@ class MultipleChoice(ChoiceType):
                 f"With {len(right)} right options a part of them could earn everything; {JEE_MOST_KEYS} are the most."
             )
             yield Problem("/options", "too_many_keys", detail)
+
+    def meant(self, question: Stored, given: object) -> object:
+        return options_meant(self.choices(question), given)
 
     def check(self, spec: ItemSpec, response: object) -> object:
         if not isinstance(response, list | tuple) or len(response) > len(spec.options):

@@ -8,6 +8,7 @@ from typing import Any
 
 from apps.core.errors import Problem
 from apps.mock_tests.rules.types.base import Answer, BadResponse, Given, ItemSpec, ItemType, Stored, plain
+from apps.mock_tests.rules.types.told import text_meant
 
 LONGEST = 40
 LARGEST_EXPONENT = 100
@@ -49,6 +50,9 @@ class Numeric(ItemType):
                 yield Problem(place, "bad_tolerance", "The tolerance is not a finite number of at least 0.")
             if not -1 <= answer.fraction <= 1:
                 yield Problem(place, "fraction_out_of_range", "The share of an answer lies between -100 % and 100 %.")
+
+    def meant(self, question: Stored, given: object) -> object:
+        return text_meant(given)
 
     def check(self, spec: ItemSpec, response: object) -> object:
         if not isinstance(response, str) or len(response) > LONGEST:

@@ -7,6 +7,7 @@ from typing import Any
 from apps.core.errors import Problem
 from apps.mock_tests.rules.types.base import BadResponse, Given, ItemSpec, ItemType, Stored
 from apps.mock_tests.rules.types.choices import as_shown, bare_options, option_flaws
+from apps.mock_tests.rules.types.told import options_meant
 
 
 class Ordering(ItemType):
@@ -38,6 +39,9 @@ class Ordering(ItemType):
             yield Problem("/star", "no_star", "The star must stand at one of the places, counted from 1.")
         if self.policy(given) != "star" and given.star is not None:
             yield Problem("/star", "star_without_policy", "Only a question that is marked by its star has one.")
+
+    def meant(self, question: Stored, given: object) -> object:
+        return options_meant(self.choices(question), given)
 
     def check(self, spec: ItemSpec, response: object) -> object:
         if not isinstance(response, list | tuple) or len(response) > len(spec.options):

@@ -18,6 +18,7 @@ from apps.mock_tests.rules.types.base import (
     plain,
     typed,
 )
+from apps.mock_tests.rules.types.told import text_meant
 
 MOST_TEXTS = 50
 
@@ -39,6 +40,9 @@ class ShortText(ItemType):
 
     def flaws(self, given: Given) -> Iterator[Problem]:
         yield from text_flaws(given.texts, case_sensitive=given.case_sensitive)
+
+    def meant(self, question: Stored, given: object) -> object:
+        return text_meant(given)
 
     def check(self, spec: ItemSpec, response: object) -> object:
         return typed(response)

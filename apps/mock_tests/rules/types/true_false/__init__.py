@@ -1,17 +1,25 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from apps.core.errors import Problem
 from apps.mock_tests.rules.types.base import BadResponse, Given, ItemSpec, ItemType, Stored, Truth
+from apps.mock_tests.rules.types.told import option_meant
+
+# For screens that only know options.
+_TRUTHS: Final[Sequence[Stored]] = (
+    {"id": "true", "text": "True", "image": None},
+    {"id": "false", "text": "False", "image": None},
+)
 
 
 class TrueFalse(ItemType):
     """A statement is true or false. A response is ``true`` or ``false``."""
 
     name = "true_false"
+    is_asked_live = True
     uses = ("truth",)
     tells = frozenset({"answer", "feedback"})
     shows = frozenset()
@@ -33,6 +41,16 @@ class TrueFalse(ItemType):
     def flaws(self, given: Given) -> Iterator[Problem]:
         if given.truth is None:
             yield Problem("/truth", "no_answer", "It must say whether the statement is true.")
+
+    def choices(self, question: Stored) -> Sequence[Stored]:
+        return _TRUTHS
+
+    def meant(self, question: Stored, given: object) -> object:
+        chosen = option_meant(_TRUTHS, given)
+        return chosen == "true" if chosen in ("true", "false") else chosen
+
+    def right(self, key: Stored) -> list[str]:
+        return ["true" if key["answer"] else "false"]
 
     def check(self, spec: ItemSpec, response: object) -> object:
         if not isinstance(response, bool):
