@@ -21,7 +21,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from apps.core import clock, tenancy
-from apps.core.events import Event
+from apps.core.events import LONG, Event
 from apps.core.models import Delivery
 
 log = logging.getLogger(__name__)
@@ -119,6 +119,16 @@ def deliver_due(*, most: int = 500, only: Q | None = None) -> int:
     while count < most and _deliver_next(only or Q()):
         count += 1
     return count
+
+
+def deliver_due_short(*, most: int = 500) -> int:
+    """The same without what may take minutes, for whoever looks after deadlines."""
+    return deliver_due(most=most, only=~Q(queue=LONG))
+
+
+def deliver_due_long(*, most: int = 500) -> int:
+    """What may take minutes, and nothing else."""
+    return deliver_due(most=most, only=Q(queue=LONG))
 
 
 def _deliver_next(which: Q) -> bool:

@@ -7,6 +7,9 @@ import uuid
 from datetime import datetime
 from typing import Any, ClassVar, Self, get_type_hints
 
+LONG = "bulk"
+"""The queue of what may take minutes; it has a worker of its own."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Event:

@@ -12,12 +12,17 @@ def deliver(*, ids: list[int], **_: Any) -> int:
 
 @shared_task(name="sweep_deliveries")
 def sweep_deliveries(**_: Any) -> int:
-    return bus.deliver_due()
+    return bus.deliver_due_short()
+
+
+@shared_task(name="sweep_long_deliveries")
+def sweep_long_deliveries(**_: Any) -> int:
+    return bus.deliver_due_long()
 
 
 @shared_task(name=sweeping.NAME)
 def sweep_without_beat(**_: Any) -> int:
-    return bus.deliver_due()
+    return bus.deliver_due_short()
 
 
 @shared_task(name="prune_deliveries")

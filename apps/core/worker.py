@@ -21,6 +21,7 @@ from tenant_schemas_celery.app import get_schema_name_from_task
 from tenant_schemas_celery.task import TenantTask
 
 from apps.core import tenancy, trace, volatile
+from apps.core.events import LONG
 from apps.core.tenancy import Tenant
 from apps.core.trace import Trace
 
@@ -29,7 +30,6 @@ log = logging.getLogger(__name__)
 task_prerun.disconnect(dispatch_uid="tenant_schemas_switch_schema")
 
 PULSE_SECONDS = 60
-LONG = "bulk"
 _POSSIBLE = re.compile(r"public|c_[a-z][a-z0-9_]{2,40}")
 _next_pulse: dict[str, float] = {}
 

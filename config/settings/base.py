@@ -203,6 +203,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"queue": "deadline", "expires": 5},
     },
+    "sweep_long_deliveries": {
+        "task": "sweep_long_deliveries",
+        "schedule": 15.0,
+        "options": {"queue": "bulk", "expires": 15},
+    },
     "prune_deliveries": {
         "task": "prune_deliveries",
         "schedule": 3600.0,

@@ -146,7 +146,7 @@ class Stack:
 
     def _long_worker(self) -> Child:
         """For what may take minutes: nothing with a deadline ever waits behind it."""
-        return self._celery("Worker for long work (Celery)", "bulk", concurrency=1, log="long")
+        return self._celery("Worker for long work (Celery)", "bulk", concurrency=2, log="long")
 
     def _celery(self, name: str, queues: str, *, concurrency: int, log: str) -> Child:
         return self._child(

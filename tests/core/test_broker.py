@@ -13,6 +13,7 @@ from django.db import transaction
 from apps.attempts.events import AttemptSubmitted
 from apps.core import bus, sweeping
 from apps.core.models import Delivery
+from apps.jobs.events import JobDue
 from config.celery import app
 
 
@@ -95,6 +96,23 @@ def test_a_worker_without_broker_does_not_fail_over_its_sweep():
     _, work, arguments = consumer.timer.calls[-1]
     work(*arguments)
     assert consumer.app.sent
+
+
+@pytest.mark.django_db
+def test_sweeps_for_deadlines_leave_long_work_to_its_own(north):
+    with transaction.atomic():
+        bus.publish(AttemptSubmitted(attempt_id=uuid.uuid4()))
+        bus.publish(JobDue(job_id=uuid.uuid4()))
+    app.loader.import_default_modules()
+
+    def tried():
+        return dict(Delivery.objects.values_list("queue", "tries"))
+
+    for name in ("sweep_deliveries", sweeping.NAME):
+        app.tasks[name].run()
+    assert tried() == {"deadline": 1, "bulk": 0}
+    app.tasks["sweep_long_deliveries"].run()
+    assert tried() == {"deadline": 1, "bulk": 1}
 
 
 @pytest.mark.django_db
