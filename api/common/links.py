@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest
 
@@ -15,6 +15,11 @@ from apps.core.tenancy import Tenant
 from apps.materials.errors import LinkExpired as MaterialLinkExpired
 from apps.materials.errors import MaterialNotFound
 from apps.mock_tests.errors import LinkExpired, MediaNotFound
+
+LAST = timedelta(hours=6)
+"""How long addresses hold where nothing else says."""
+IN_REVIEW_LAST = timedelta(hours=2)
+"""The same of those that students get with their own sheets, to look at after an exam."""
 
 _GATE_PATH = "/api/v1/media/"
 _GATE = re.compile(r'src="[^"]{0,200}?/media/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/[^"]{0,200}"', re.IGNORECASE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -17,8 +16,6 @@ from api.v1.attempts.serializers import marking as shapes
 from apps.attempts.operations import marking
 from apps.attempts.queries import marking as queries
 from apps.core import clock
-
-LINKS_LAST = timedelta(hours=6)
 
 
 class GradingQueueViewSet(GenericViewSet[Any]):
@@ -99,7 +96,7 @@ class GradingQueueViewSet(GenericViewSet[Any]):
         return Response(shapes.UnansweredOut(done).data)
 
     def _sheet(self, request: Request, script_id: uuid.UUID) -> Response:
-        until = clock.now() + LINKS_LAST
+        until = clock.now() + links.LAST
         sheet = queries.get_sheet_for(request.user, script_id, sign=lambda _: links.media_signer(request, until))
         context = {"anonymous": {sheet.script.assignment_id} if sheet.is_anonymous else set()}
         return Response(shapes.SheetOut(sheet, context=context).data)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 
 from django.core.exceptions import RequestDataTooBig
 from drf_spectacular.utils import extend_schema
@@ -21,8 +20,6 @@ from apps.attempts.operations import browser, granting, handing_in, journal, sit
 from apps.attempts.queries import earned
 from apps.attempts.rules import answers as batches
 from apps.leaderboards import queries as boards
-
-REVIEW_MEDIA = timedelta(hours=2)
 
 
 class StartView(APIView):
@@ -156,7 +153,7 @@ class AttemptViewSet(GenericViewSet):
     def review(self, request: Request, id: uuid.UUID) -> Response:
         """Answers beside the key, with explanations, once the room's review is open."""
         review = earned.get_review_for(
-            request.user, id, sign=lambda attempt: links.media_signer(request, attempt.server_time + REVIEW_MEDIA)
+            request.user, id, sign=lambda attempt: links.media_signer(request, attempt.server_time + links.IN_REVIEW_LAST)
         )
         body = shapes.ReviewOut(review, context=shapes.seen_by(request.user, review.attempt)).data
         return Response({**body, "paper": review.paper})

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
@@ -25,7 +24,6 @@ from apps.attempts.queries import own_time
 from apps.core import clock
 from apps.mock_tests import queries as papers
 
-REVIEW_MEDIA = timedelta(hours=2)
 HOMEWORK = PolymorphicProxySerializer(
     component_name="Homework",
     serializers=[shapes.StaffHomeworkOut, shapes.HomeworkOut],
@@ -146,7 +144,7 @@ class CheckView(APIView):
         verdict = work.check_answer(
             actor=request.user,
             attempt_id=id,
-            sign=lambda attempt: links.media_signer(request, attempt.server_time + REVIEW_MEDIA),
+            sign=lambda attempt: links.media_signer(request, attempt.server_time + links.IN_REVIEW_LAST),
             **shape.validated_data,
         )
         return Response(shapes.CheckedAnswerOut(verdict).data)

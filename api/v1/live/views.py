@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
@@ -31,7 +30,6 @@ SESSION = PolymorphicProxySerializer(
     serializers=[shapes.QuizSessionDetailOut, shapes.QuizSessionOut],
     resource_type_field_name=None,
 )
-MEDIA_FOR = timedelta(hours=6)
 
 
 class QuizSessionViewSet(GenericViewSet[Any]):
@@ -153,7 +151,7 @@ class QuizSessionViewSet(GenericViewSet[Any]):
         return self._scene(id)
 
     def _scene(self, id: uuid.UUID) -> Response:
-        sign = links.host_signer(tenancy.current(), clock.now() + MEDIA_FOR)
+        sign = links.host_signer(tenancy.current(), clock.now() + links.LAST)
         return Response(shapes.QuizSceneOut(scenes.scene_for(self.request.user, id, sign=sign)).data)
 
     def _render(self, id: uuid.UUID) -> Any:

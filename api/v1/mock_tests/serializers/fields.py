@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +11,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from api.common.links import media_signer, unsign_html
+from api.common import links
+from api.common.links import unsign_html
 from api.common.serializers import StrictSerializer
 from apps.core import clock
 from apps.mock_tests.rules.files.media import media_id_in
@@ -21,12 +21,11 @@ from apps.mock_tests.rules.texts import richtext
 MOST_TAGS_IN_TEXT = 2_000
 LONGEST_LINK = 500
 MOST = 100_000
-LINKS_LAST = timedelta(hours=6)
 
 
 def with_links(request: Any) -> dict[str, Any]:
     """The context of outputs that show media: an author's links last for a working session."""
-    return {"sign": media_signer(request, clock.now() + LINKS_LAST)}
+    return {"sign": links.media_signer(request, clock.now() + links.LAST)}
 
 
 class HtmlIn(serializers.CharField):
