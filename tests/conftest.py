@@ -18,11 +18,12 @@ from apps.centers.models import Center, Domain
 from apps.centers.operations import centers, template
 from apps.core import bus, tenancy, volatile
 from apps.core.tenancy import Tenant
-from tests import copies
+from tests import copies, drawing
 from tests import zone as dns_zone
 from tests.cast import Cast
 from tests.client import Api
 
+drawing.set_up()  # before tests that draw are imported
 HOSTS = {"north": "north.localhost", "south": "south.localhost"}
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 EMPTIED = {

@@ -20,6 +20,7 @@ from apps.attempts.rules import answers as rules
 from apps.authentication.models import Session, User
 from apps.core import clock, tenancy
 from apps.mock_tests.rules.papers import items
+from tests import drawing
 from tests.apps.attempts import journal as lines
 from tests.client import access_token
 from tests.factories import make_room
@@ -308,7 +309,9 @@ def test_several_callers_share_a_statement_and_each_gets_their_own_verdict(attem
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=drawing.up_to(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.data())
 def test_whatever_the_order_and_repetition_the_highest_number_wins(attempt, data):

@@ -18,6 +18,7 @@ from apps.attempts.queries import time_told
 from apps.attempts.rules import ledger
 from apps.authentication.models import User
 from apps.core import clock
+from tests import drawing
 from tests.apps.attempts.samples import make_two_part_test
 from tests.factories import make_room, publish
 
@@ -213,7 +214,9 @@ WHAT = st.one_of(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=drawing.up_to(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     happens=st.lists(WHAT, max_size=7),

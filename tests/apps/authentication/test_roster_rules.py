@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from apps.authentication.rules import roster, roster_sheet, roster_template, roster_words
 from apps.authentication.rules.roster_text import Unreadable
+from tests import drawing
 
 HEAD = "email,first name,last name,role,groups,language,phone\n"
 
@@ -344,7 +345,7 @@ def test_every_name_of_a_column_means_one_column():
 # -- anything at all -------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=drawing.up_to(200), deadline=None)
 @given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: (HEAD + text).encode("utf-8", "surrogatepass")))
 def test_whatever_is_sent_is_read_or_refused(data):
     try:

@@ -16,6 +16,7 @@ from apps.attempts.operations import grading
 from apps.core.models import Delivery
 from apps.leaderboards import operations, queries, rules
 from apps.leaderboards.models import ExamResult, Rank, Ranking, RankStep
+from tests import drawing
 from tests.apps.attempts.samples import make_two_part_test
 from tests.apps.leaderboards.samples import (
     ALL_RIGHT,
@@ -187,7 +188,7 @@ def test_one_person_and_nobody():
 small = st.integers(-3, 6).map(lambda value: Decimal(value) / 2)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=drawing.up_to(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     found=st.lists(
         st.tuples(small, small, small, st.integers(0, 3), st.integers(0, 3), st.booleans()), min_size=0, max_size=12

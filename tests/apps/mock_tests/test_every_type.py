@@ -17,6 +17,7 @@ from apps.mock_tests.rules.papers.publishing import GroupSource, QuestionSource,
 from apps.mock_tests.rules.types.base import FULL, Answer, Gap, Given, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.registry import TYPES
 from apps.mock_tests.rules.types.short_text import normalised
+from tests import drawing
 
 D = Decimal
 word = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=8)
@@ -110,7 +111,7 @@ ANY = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(thing, inner, max_size=4),
     max_leaves=6,
 )
-slow = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(max_examples=drawing.up_to(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def entry(kind: str, said: Given, score: str = "4") -> dict[str, Any]:

@@ -19,6 +19,7 @@ from apps.mock_tests.rules.papers.publishing import GroupSource, QuestionSource,
 from apps.mock_tests.rules.papers.rendering import render
 from apps.mock_tests.rules.types import registry
 from apps.mock_tests.rules.types.base import Answer, Given, ItemType, Option
+from tests import drawing
 
 D = Decimal
 
@@ -227,7 +228,7 @@ def test_the_hash_forgets_ids_and_notices_everything_else():
 canaries = st.integers(2**70, 2**72).map(lambda n: f"canary{n:x}")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=drawing.up_to(60), deadline=None)
 @given(st.lists(canaries, min_size=8, max_size=8, unique=True), st.booleans())
 def test_no_word_of_key_explanation_feedback_or_topic_reaches_takers(words, shuffled):
     answer = Answer(D(int(words[0][6:], 16)), D(int(words[1][6:], 16)), D(1))

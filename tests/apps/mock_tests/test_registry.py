@@ -26,6 +26,7 @@ from apps.mock_tests.rules.types import fields as own_fields
 from apps.mock_tests.rules.types import registry
 from apps.mock_tests.rules.types.base import PARTS, Given
 from apps.mock_tests.rules.types.fields import Field
+from tests import drawing
 
 SHOUT = {
     "__init__": """
@@ -249,7 +250,7 @@ def test_every_html_text_is_found_and_changed_wherever_it_stands():
     }
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=drawing.up_to(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(values_of_fields)
 def test_any_values_are_judged_and_what_has_no_flaw_can_be_filled_and_cleaned(values):
     if list(own_fields.flaws(FIELDS, values)):

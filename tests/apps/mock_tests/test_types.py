@@ -21,6 +21,7 @@ from apps.mock_tests.rules.papers.rendering import render
 from apps.mock_tests.rules.types.base import PARTS, Gap, Given, Option, Part, Prompt, Text, Truth
 from apps.mock_tests.rules.types.registry import TYPES
 from apps.mock_tests.rules.types.short_text import normalised
+from tests import drawing
 
 D = Decimal
 
@@ -223,7 +224,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=drawing.up_to(400))
 @given(json_values, st.sampled_from(sorted(SPECS)))
 def test_whatever_is_sent_is_kept_refused_or_cleared_and_what_is_kept_can_be_marked(value, kind):
     try:
@@ -455,7 +456,7 @@ def test_shows_a_type_s_own_parts_and_nothing_of_its_key(kind, said, parts):
     assert (len(spec.prompts), len(spec.gaps)) == (len(said.prompts), len(said.gaps))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=drawing.up_to(60), deadline=None)
 @given(data=st.data())
 def test_no_word_of_any_key_reaches_takers(data):
     words = iter(f"canary{number:x}" for number in data.draw(st.lists(st.integers(2**70, 2**71), min_size=20, max_size=20, unique=True)))  # noqa: E501 # fmt: skip

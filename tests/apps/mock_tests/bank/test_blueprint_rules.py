@@ -20,6 +20,7 @@ from apps.mock_tests.rules.bank.blueprint import (
     read_plan,
     write_plan,
 )
+from tests import drawing
 
 IDS = [uuid.UUID(int=n) for n in range(8)]
 
@@ -49,7 +50,7 @@ def test_a_line_that_nobody_can_fill_gets_what_there_is():
     assert (second.ids, second.wanted, second.available, second.is_short) == ((IDS[2],), 3, 3, True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=drawing.up_to(60), deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 3), st.lists(st.integers(0, 5), unique=True, max_size=6)), min_size=1, max_size=3)
 )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from apps.mock_tests.rules.bank import questions as bank
 from apps.mock_tests.rules.types.base import FULL, Given, Option, Prompt, Truth
+from tests import drawing
 
 ANSWERS = Given(options=(Option("a", "Tokyo", FULL), Option("b", "Kyoto")))
 CITY = bank.Wording("single_choice", "City", "<p>Capital?</p>", ANSWERS, Decimal(1), None, False, "", None, None)
@@ -45,7 +46,7 @@ def test_everything_else_is():
     assert len(hashes) == 1 + len(others)
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=drawing.up_to(60), deadline=None)
 @given(st.text(max_size=200))
 def test_the_plain_form_of_the_plain_form_is_itself(text):
     once = bank.plain_form(text)

@@ -33,6 +33,7 @@ from apps.mock_tests.rules.exchange.sections import section_type
 from apps.mock_tests.rules.files.textfile import TextLimits
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.types.base import Prompt, Text, Truth
+from tests import drawing
 from tests.apps.mock_tests.exchange.test_moodle_xml import NAMES, PLAIN, TEXTS, html_of, more_answers, without_lines
 
 PAPERS = Path(os.environ.get("SHIKEN_PAPERS") or Path(__file__).resolve().parents[5] / "shared/data/papers")
@@ -396,7 +397,7 @@ def test_refuses_a_file_of_categories_alone():
         read("$CATEGORY: a\n\n$CATEGORY: b")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=drawing.up_to(300), deadline=None)
 @given(st.text(alphabet="{}=~#%:\\->[html]$ATF.15 \n", max_size=80) | st.text(max_size=60))
 def test_answers_any_text_with_rows_or_a_refusal(text):
     for reader in (read_gift, read_aiken):
@@ -468,7 +469,7 @@ def gift_tests(draw):
 
 
 @given(gift_tests())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=drawing.up_to(150), deadline=None)
 def test_gift_gives_back_what_it_can_hold(test):
     content, left_out = write_gift(test)
     again, report = read_gift(content)
@@ -494,7 +495,7 @@ def aiken_tests(draw):
 
 
 @given(aiken_tests())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=drawing.up_to(100), deadline=None)
 def test_aiken_gives_back_what_it_can_hold(test):
     content, left_out = write_aiken(test)
     assert left_out == {}

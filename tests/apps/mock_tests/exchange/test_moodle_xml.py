@@ -42,6 +42,7 @@ from apps.mock_tests.rules.types.base import Gap, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.essay import without_rubric
 from apps.mock_tests.rules.types.registry import TYPES
 from apps.mock_tests.rules.types.short_text import normalised
+from tests import drawing
 
 PAPERS = Path(os.environ.get("SHIKEN_PAPERS") or Path(__file__).resolve().parents[5] / "shared/data/papers")
 needs_papers = pytest.mark.skipif(not PAPERS.is_dir(), reason=f"NO SAMPLE PAPERS at {PAPERS}; set SHIKEN_PAPERS")
@@ -241,7 +242,7 @@ def test_answers_any_bytes_with_a_refusal(data: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=drawing.up_to(300), deadline=None)
 def test_answers_any_damage_to_a_good_file_with_a_result_or_a_refusal(data: st.DataObject) -> None:
     good = write_moodle_xml(SMALL_TEST)[0]
     position = data.draw(st.integers(0, len(good)))
@@ -835,7 +836,7 @@ def whole_tests(draw: st.DrawFn) -> DraftTest:
 
 
 @given(whole_tests())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=drawing.up_to(150), deadline=None)
 def test_reads_back_any_test_that_it_wrote(test: DraftTest) -> None:
     again, report = read_moodle_xml(write_moodle_xml(test)[0])
     assert without_lines(again) == without_lines(test)

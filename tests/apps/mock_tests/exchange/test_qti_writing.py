@@ -30,6 +30,7 @@ from apps.mock_tests.rules.texts import richtext
 from apps.mock_tests.rules.types.base import Gap, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.essay import without_rubric
 from apps.mock_tests.rules.types.registry import TYPES, mappings
+from tests import drawing
 from tests.apps.mock_tests.exchange.qti_validity import check
 from tests.apps.mock_tests.test_media_rules import picture, recording
 from tests.factories import SAMPLE
@@ -204,7 +205,7 @@ def exams(draw):
 @pytest.mark.parametrize("to", FORMATS)
 @given(test=exams())
 @settings(
-    max_examples=30,
+    max_examples=drawing.up_to(30),
     derandomize=True,
     phases=[Phase.generate],
     deadline=None,
