@@ -190,7 +190,7 @@ def test_a_second_mark_that_differs_disputes_the_answer_on_a_phone_in_japanese(
     student.get_by_role("button", name="提出する").click()
     student.locator("dialog").get_by_role("button", name="提出する").click()
     expect(student.locator("main")).to_contain_text("提出しました", timeout=MOST_MS)
-    student.get_by_role("button", name="Sign out").click()
+    student.get_by_role("button", name="ログアウト").click()
     stack.await_row(20, "SELECT count(*) = 2 FROM attempts_script WHERE assignment_id = %s", room)
     student.close()
 
@@ -203,7 +203,7 @@ def test_a_second_mark_that_differs_disputes_the_answer_on_a_phone_in_japanese(
     desk.get_by_role("spinbutton").fill("3")
     desk.get_by_role("button", name="保存して次へ").click()
     expect(desk.locator(".note", has_text="解答欄は空です")).to_be_visible(timeout=MOST_MS)
-    desk.get_by_role("button", name="Sign out").click()
+    desk.get_by_role("button", name="ログアウト").click()
     expect(desk.locator("input[type=email]")).to_be_visible(timeout=MOST_MS)
 
     ((script,),) = stack.query("SELECT id::text FROM attempts_script WHERE assignment_id = %s AND number = 1", room)

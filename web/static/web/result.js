@@ -60,7 +60,7 @@ async function result(me) {
       .map((group) => questionGroup(group, { given: seen.answers, review: seen.items })));
   } catch (problem) {
     if (problem.status !== 403) throw problem;
-    review.append(el("h2", {}, s("answers")), el("p", { class: "quiet" }, problem.message));
+    review.append(el("h2", {}, s("answers")), el("p", { class: "quiet" }, problem.code === "review_closed" ? s("review_closed") : problem.message));
   }
   return undefined;
 }

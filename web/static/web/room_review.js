@@ -17,7 +17,7 @@ export function review({ sections, questionsOf, isAnswered, isFlagged, goTo, war
       el("h2", {}, s("handInAsk")),
       el("p", {}, [warning, flagged ? s("flaggedCount", flagged) : "", s("noWayBack")].filter(Boolean).join(" ")),
       ...sections.flatMap((section) => [el("h3", {}, section.name), el("div", { class: "cells" }, ...questionsOf(section).map(cell))]),
-      el("p", { class: "quiet legend" }, el("span", { class: "cell answered" }, "1"), ` ${s("answered")} `, el("span", { class: "cell blank" }, "2"), ` ${s("blank")} `, el("span", { class: "cell flagged" }, "3"), ` ${s("flagged")}`),
+      el("p", { class: "quiet legend" }, ...["answered", "blank", "flagged"].map((state, at) => el("span", {}, el("span", { class: `cell ${state}` }, String(at + 1)), ` ${s(state)}`))),
       el("p", { class: "actions" }, el("button", { value: "yes" }, s("handIn")), el("button", { class: "plain", value: "no", autofocus: true }, s("goOnWorking")))));
     document.body.append(box);
     box.showModal();

@@ -50,6 +50,7 @@ export async function sit(room, accessCode) {
   show(el("h1", {}, sitting.paper.title), el("div", { class: "sit" }, el("div", {}, tabs, curtain, paper),
     el("aside", { class: "side" }, clock, whole, saved, palette, el("div", { class: "ends" }, onward, hand),
       el("div", { class: "extras" }, said, ...tools(started.tools || [], sitting.attempt), unfolding(s("yourTime"), () => timeLedger(sitting.attempt, { isOwn: true }), "tool")))));
+  paper.classList.toggle("one-by-one", isByQuestion);
   if (sitting.paper.watermark) document.body.append(watermark(sitting.paper.watermark));
 
   players = new Players({ http, sitting, mode: started.listening || "FREE", byClock: started.is_cued_by_clock });
@@ -148,7 +149,7 @@ export async function sit(room, accessCode) {
   }
 
   function drawn(group) {
-    return questionGroup(group, { given, give, flags, flag, players, check: isShut() ? shutCheck() : check, isClosed: (id) => isShut() || times?.isOver(id) });
+    return questionGroup(group, { given, give, flags, flag: isByQuestion ? null : flag, players, check: isShut() ? shutCheck() : check, isClosed: (id) => isShut() || times?.isOver(id) });
   }
 
   // In the break after a question it can be read, with what was right, and not answered any more.

@@ -106,7 +106,7 @@ const WORDS = {
   yourTime: ["Your time", "あなたの時間"],
 
   // The overview, the tools, the players.
-  flaggedCount: ["{} flagged for later.", "後で見る印: {}問"],
+  flaggedCount: ["{} flagged for later.", "{}問に「後で見る」の印があります。"],
   cellOf: ["Question {}: {}", "問題{}: {}"],
   answered: ["answered", "回答済み"],
   blank: ["blank", "未回答"],
@@ -160,6 +160,7 @@ const WORDS = {
   wouldNotPass: ["would not pass", "不合格の見込み"],
   estimateHelp: [". An estimate from shares of marks; the real scale is not public.", "。得点率からの推定です。実際の換算方法は公表されていません。"],
   answers: ["Answers", "回答"],
+  review_closed: ["Solutions of this exam are not open for review.", "この試験の解答はまだ公開されていません。"],
   allResults: ["All results", "全員の結果"],
   homework: ["Homework", "宿題"],
   examRooms: ["Exam rooms", "試験一覧"],

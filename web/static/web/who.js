@@ -5,6 +5,7 @@ import { banner, isActing } from "./acting.js";
 import { call, http, session, signOut } from "./api.js";
 import { data, el, show } from "./dom.js";
 import { askToSignIn } from "./signing.js";
+import { t } from "./words.js";
 
 export async function person() {
   if (!session.get()) return null;
@@ -26,16 +27,16 @@ export async function start(page) {
     return await page(me);
   } catch (problem) {
     if (problem.code === "second_factor_needed" && location.pathname !== "/security/") return location.assign("/security/");
-    return show(el("h1", {}, "That did not work"), el("p", { class: "error" }, problem.message),
-      el("p", {}, el("a", { href: "/" }, "Back to the exam rooms")));
+    return show(el("h1", {}, t("didNotWork")), el("p", { class: "error" }, problem.message),
+      el("p", {}, el("a", { href: "/" }, t("toRooms"))));
   }
 }
 
 function greet(me) {
-  const leave = el("button", { class: "plain", onclick: async () => { await signOut(); location.href = "/"; } }, "Sign out");
-  const admin = me.role === "CENTER_ADMIN" && !isActing() ? el("a", { href: "/admin/" }, "Admin") : null;
+  const leave = el("button", { class: "plain", onclick: async () => { await signOut(); location.href = "/"; } }, t("signOut"));
+  const admin = me.role === "CENTER_ADMIN" && !isActing() ? el("a", { href: "/admin/" }, t("admin")) : null;
   document.getElementById("who").replaceChildren(
-    ...[admin, isActing() ? null : el("a", { href: "/security/" }, "Security"), el("span", { class: "quiet" }, me.full_name || me.email), leave].filter(Boolean));
+    ...[admin, isActing() ? null : el("a", { href: "/security/" }, t("security")), el("span", { class: "quiet" }, me.full_name || me.email), leave].filter(Boolean));
 }
 
 function listen() {

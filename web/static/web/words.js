@@ -4,6 +4,10 @@ const NAMES = { en: "English", ja: "日本語", ru: "Русский", uz: "O‘z
 const STORE = "shiken.language";
 
 const WORDS = {
+  signOut: ["Sign out", "ログアウト", "Выйти", "Chiqish"],
+  security: ["Security", "セキュリティ", "Безопасность", "Xavfsizlik"],
+  admin: ["Admin", "管理", "Управление", "Boshqaruv"],
+  toRooms: ["Back to the exam rooms", "試験一覧に戻る", "К списку экзаменов", "Imtihonlar ro‘yxatiga"],
   signIn: ["Sign in", "ログイン", "Войти", "Kirish"],
   email: ["E-mail", "メールアドレス", "Электронная почта", "Elektron pochta"],
   password: ["Password", "パスワード", "Пароль", "Parol"],
