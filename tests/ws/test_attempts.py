@@ -30,9 +30,8 @@ pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.races]
 
 
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
-def server(request: pytest.FixtureRequest, django_db_setup: None) -> Any:
-    with Server(request.param) as server:
-        yield server
+def server(request: pytest.FixtureRequest, serving: Any) -> Any:
+    return serving(request.param)
 
 
 class Desk:

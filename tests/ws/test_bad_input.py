@@ -36,9 +36,8 @@ LARGE = 2 * 2**20
 
 
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
-def server(request: pytest.FixtureRequest, django_db_setup: None) -> Any:
-    with Server(request.param) as server:
-        yield server
+def server(request: pytest.FixtureRequest, serving: Any) -> Any:
+    return serving(request.param)
 
 
 @pytest.fixture

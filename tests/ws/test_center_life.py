@@ -25,9 +25,8 @@ pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.races]
 
 
 @pytest.fixture(scope="module")
-def server(django_db_setup: None) -> Any:
-    with Server() as server:
-        yield server
+def server(serving: Any) -> Any:
+    return serving("daphne")
 
 
 @pytest.fixture

@@ -28,9 +28,8 @@ NAME = "X-SafeExamBrowser-ConfigKeyHash"
 
 
 @pytest.fixture(scope="module")
-def server(django_db_setup: None) -> Any:
-    with Server("daphne") as server:
-        yield server
+def server(serving: Any) -> Any:
+    return serving("daphne")
 
 
 def said(url: str) -> dict[str, str]:

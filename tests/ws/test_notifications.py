@@ -16,7 +16,7 @@ from apps.core import bus, tenancy
 from apps.notifications import operations, queries
 from tests.apps.assignments.builders import make_room
 from tests.client import Api, access_token
-from tests.ws.client import Server, hear, ticket_for
+from tests.ws.client import hear, ticket_for
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.races]
 
@@ -24,9 +24,8 @@ PATH = "/ws/notifications/"
 
 
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
-def server(request: pytest.FixtureRequest, django_db_setup: None) -> Any:
-    with Server(request.param) as server:
-        yield server
+def server(request: pytest.FixtureRequest, serving: Any) -> Any:
+    return serving(request.param)
 
 
 @pytest.fixture

@@ -14,16 +14,15 @@ from apps.core import clock
 from apps.mock_tests.operations.authoring import quizzes
 from tests import factories
 from tests.homework import make_homework
-from tests.ws.client import Server, hear
+from tests.ws.client import hear
 from tests.ws.test_attempts import Desk, in_north, put
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.races]
 
 
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
-def server(request: pytest.FixtureRequest, django_db_setup: None) -> Any:
-    with Server(request.param) as server:
-        yield server
+def server(request: pytest.FixtureRequest, serving: Any) -> Any:
+    return serving(request.param)
 
 
 @pytest.fixture

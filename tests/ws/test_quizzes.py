@@ -18,15 +18,14 @@ from apps.live.models import LateAnswer, LiveAnswer, Player, QuizSession
 from apps.live.operations import joining, moves
 from tests.client import Api
 from tests.live import CANARY, answer, ask, fresh, open_quiz, options_of
-from tests.ws.client import Server, hear, ticket_for
+from tests.ws.client import hear, ticket_for
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.races]
 
 
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
-def server(request: pytest.FixtureRequest, django_db_setup: None) -> Any:
-    with Server(request.param) as server:
-        yield server
+def server(request: pytest.FixtureRequest, serving: Any) -> Any:
+    return serving(request.param)
 
 
 @pytest.fixture

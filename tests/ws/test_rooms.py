@@ -24,15 +24,14 @@ from tests.apps.assignments.builders import make_group
 from tests.apps.attempts import journal
 from tests.client import Api
 from tests.factories import make_room, people_of
-from tests.ws.client import Server, hear, ticket_for
+from tests.ws.client import hear, ticket_for
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.races]
 
 
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
-def server(request: pytest.FixtureRequest, django_db_setup: None) -> Any:
-    with Server(request.param) as server:
-        yield server
+def server(request: pytest.FixtureRequest, serving: Any) -> Any:
+    return serving(request.param)
 
 
 @pytest.fixture
