@@ -49,3 +49,10 @@ test("a paper shows a section if its questions are there; a break needs nothing"
   assert.deepEqual(STEPS.map((step) => showsStep(paper, step)), [false, true, true]);
   assert.equal(showsStep(paper, null), true);
 });
+
+test("where questions are timed, a paper shows a step only with its own question", () => {
+  const steps = [{ kind: "QUESTION", section: "a", question: "one" }, { kind: "QUESTION", section: "a", question: "two" }];
+  const paper = (...ids) => ({ sections: [{ id: "a", question_groups: ids.length ? [{ questions: ids.map((id) => ({ id })) }] : [] }] });
+  assert.deepEqual([new Course(state({ course: steps })).isByQuestion, new Course(state()).isByQuestion], [true, false]);
+  assert.deepEqual([showsStep(paper("one"), steps[0]), showsStep(paper("one"), steps[1]), showsStep(paper(), steps[0])], [true, false, false]);
+});

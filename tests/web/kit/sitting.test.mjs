@@ -318,3 +318,40 @@ test("a takeover that is refused is not asked again, and one that is never answe
   await entering;
   assert.equal(cut.keys.length, 3);
 });
+
+// -- question by question --------------------------------------------------------------------------------------------
+
+class Quiz extends Center {
+  constructor() {
+    super();
+    const course = ["one", "two"].map((question) => ({ kind: "QUESTION", section: "a", question, name: question, seconds: 20 }));
+    this.state = { deadline_at: iso(40), step_ends: [iso(20), iso(40)], step_floor: 0, paused_at: null, course };
+  }
+
+  get paper() {
+    const ends = this.state.step_ends.map((end) => (Date.parse(end) - BEGIN) / 1000);
+    const step = Math.max(ends.findIndex((end) => this.now < end), this.state.step_floor);
+    return { sections: [{ id: "a", question_groups: [{ questions: [{ id: this.state.course[step].question }] }] }] };
+  }
+}
+
+test("the next question comes with its time, at once, for it is nobody else's", async () => {
+  const center = new Quiz();
+  const steps = [];
+  const sitting = await enter(center, { step: ({ number, paper }) => steps.push([number, paper.sections[0].question_groups[0].questions[0].id]) });
+  assert.equal(sitting.step.question, "one");
+  await pass(20.4);
+  assert.deepEqual([steps, sitting.isTurning, sitting.step.question], [[[1, "two"]], false, "two"]);
+  assert.equal(Math.round(sitting.stepSecondsLeft()), 20);
+  sitting.leave();
+});
+
+test("a question whose time is the page's but not yet the server's is asked for until it comes", async () => {
+  const center = Object.assign(new Quiz(), { behind: 2 });
+  const sitting = await enter(center);
+  await pass(21);
+  assert.deepEqual([sitting.isTurning, sitting.paper.sections[0].question_groups[0].questions[0].id], [true, "one"]);
+  await pass(4);
+  assert.deepEqual([sitting.isTurning, sitting.paper.sections[0].question_groups[0].questions[0].id], [false, "two"]);
+  sitting.leave();
+});
