@@ -89,8 +89,8 @@ def make_test(questions: int, files: int) -> DraftTest:
 def _question(number: int, file: DraftFile | None) -> Any:
     from decimal import Decimal
 
-    from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion, NumericAnswer
-    from apps.mock_tests.rules.types.base import Text
+    from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
+    from apps.mock_tests.rules.types.base import Answer, Text
 
     shown = f'<img src="media:{file.name}">' if file is not None and file.kind == "image" else ""
     common: dict[str, Any] = {
@@ -102,7 +102,7 @@ def _question(number: int, file: DraftFile | None) -> Any:
         "files": (file,) if file else (),
     }
     if number % 5 == 4:
-        answer = NumericAnswer(Decimal(number + number % 17), Decimal(0), Decimal(1))
+        answer = Answer(Decimal(number + number % 17), Decimal(0), Decimal(1))
         return DraftQuestion(type="numeric", answers=(answer,), **common)
     if number % 5 == 3:
         return DraftQuestion(

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from apps.mock_tests.rules.profiles.base import SectionType
-from apps.mock_tests.rules.types.base import Gap, Prompt, Text, Truth
+from apps.mock_tests.rules.types.base import Answer, Gap, Prompt, Text, Truth
 
 FileKind = Literal["image", "audio"]
 Outcome = Literal["taken", "partly", "refused", "ignored"]
@@ -68,15 +68,6 @@ class DraftOption:
 
 
 @dataclass(frozen=True, slots=True)
-class NumericAnswer:
-    """Every number within `tolerance` of `value` earns `fraction` of the marks."""
-
-    value: Decimal
-    tolerance: Decimal
-    fraction: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class DraftQuestion:
     """One item; its type says which parts of the answers it uses (`rules.types`). The options of an ordering stand in
     the right order, prompts name them by their places ("0", "1" and so on). At most one file is audio."""
@@ -85,7 +76,7 @@ class DraftQuestion:
     name: str
     text: str
     options: tuple[DraftOption, ...] = ()
-    answers: tuple[NumericAnswer, ...] = ()
+    answers: tuple[Answer, ...] = ()
     texts: tuple[Text, ...] = ()
     case_sensitive: bool = False
     truth: Truth | None = None

@@ -16,7 +16,6 @@ from apps.mock_tests.rules.exchange.draft import (
     DraftQuestion,
     DraftSection,
     DraftTest,
-    NumericAnswer,
 )
 from apps.mock_tests.rules.exchange.interchange import Loss
 from apps.mock_tests.rules.exchange.native import kept
@@ -212,7 +211,7 @@ def _question(question: QuestionSource, named: Named, file_of: FileOf, keeps_all
         name=named.name,
         text=text,
         options=tuple(DraftOption(option.text, option.fraction, option.feedback) for option in given.options),
-        answers=tuple(NumericAnswer(answer.value, answer.tolerance, answer.fraction) for answer in given.answers),
+        answers=given.answers,
         texts=given.texts,
         case_sensitive=given.case_sensitive,
         truth=given.truth,

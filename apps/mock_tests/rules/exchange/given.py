@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from apps.mock_tests.rules.exchange.draft import DraftQuestion
-from apps.mock_tests.rules.types.base import Answer, Given, Option
+from apps.mock_tests.rules.types.base import Given, Option
 
 
 def given_of(question: DraftQuestion) -> Given:
@@ -14,6 +14,5 @@ def given_of(question: DraftQuestion) -> Given:
         Option(str(place), option.text, option.fraction, feedback=option.feedback)
         for place, option in enumerate(question.options)
     )
-    answers = (Answer(answer.value, answer.tolerance, answer.fraction) for answer in question.answers)
-    same = {f.name: getattr(question, f.name) for f in fields(Given) if f.name not in ("options", "answers")}
-    return Given(options=tuple(options), answers=tuple(answers), **same)
+    same = {f.name: getattr(question, f.name) for f in fields(Given) if f.name != "options"}
+    return Given(options=tuple(options), **same)

@@ -24,7 +24,6 @@ from apps.mock_tests.rules.exchange.draft import (
     DraftQuestion,
     DraftSection,
     DraftTest,
-    NumericAnswer,
 )
 from apps.mock_tests.rules.exchange.gift.reading import read_gift
 from apps.mock_tests.rules.exchange.gift.writing import write_gift
@@ -32,7 +31,7 @@ from apps.mock_tests.rules.exchange.moodle.reading import read_moodle_xml
 from apps.mock_tests.rules.exchange.sections import section_type
 from apps.mock_tests.rules.files.textfile import TextLimits
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
-from apps.mock_tests.rules.types.base import Prompt, Text, Truth
+from apps.mock_tests.rules.types.base import Answer, Prompt, Text, Truth
 from tests import drawing
 from tests.apps.mock_tests.exchange.test_moodle_xml import NAMES, PLAIN, TEXTS, html_of, more_answers, without_lines
 
@@ -189,7 +188,7 @@ def test_the_first_remark_on_true_or_false_is_for_those_who_are_wrong():
 )
 def test_reads_numbers_tolerances_and_ranges(answers, found):
     taken = the_question(f"Q {{{answers}}}")
-    assert taken.answers == tuple(NumericAnswer(*map(D, row)) for row in found)
+    assert taken.answers == tuple(Answer(*map(D, row)) for row in found)
 
 
 def test_reads_short_answers():
@@ -441,7 +440,7 @@ def gift_questions(draw, topic):
     wrong = st.builds(DraftOption, TEXTS, st.decimals("-1", "0", places=4), st.just("") | TEXTS)
     options += draw(st.lists(wrong, min_size=1, max_size=3)) if options else []
     numbers = st.decimals("-1e6", "1e6", places=3)
-    answers = [NumericAnswer(draw(numbers), abs(draw(numbers)), D(share)) for share in ("1", "0.5")]
+    answers = [Answer(draw(numbers), abs(draw(numbers)), D(share)) for share in ("1", "0.5")]
     question = DraftQuestion(
         kind,
         draw(st.just("") | PLAIN),

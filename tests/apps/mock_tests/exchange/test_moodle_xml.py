@@ -31,14 +31,13 @@ from apps.mock_tests.rules.exchange.draft import (
     DraftSection,
     DraftTest,
     ImportReport,
-    NumericAnswer,
 )
 from apps.mock_tests.rules.exchange.moodle.reading import read_moodle_xml
 from apps.mock_tests.rules.exchange.moodle.tree import Limits
 from apps.mock_tests.rules.exchange.moodle.writing import write_moodle_xml
 from apps.mock_tests.rules.exchange.sections import section_type
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
-from apps.mock_tests.rules.types.base import Gap, Option, Prompt, Text, Truth
+from apps.mock_tests.rules.types.base import Answer, Gap, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.essay import without_rubric
 from apps.mock_tests.rules.types.registry import TYPES
 from apps.mock_tests.rules.types.short_text import normalised
@@ -360,8 +359,8 @@ def test_reads_several_numeric_answers_and_leaves_the_star_out() -> None:
     test, report = read(question(answers, kind="numerical"))
     (taken,) = test.questions()
     assert taken.answers == (
-        NumericAnswer(Decimal(-1500), Decimal("0.5"), Decimal(1)),
-        NumericAnswer(Decimal("0.25"), Decimal(0), Decimal("0.5")),
+        Answer(Decimal(-1500), Decimal("0.5"), Decimal(1)),
+        Answer(Decimal("0.25"), Decimal(0), Decimal("0.5")),
     )
     assert report.rows[0].outcome == "partly"
 
@@ -731,7 +730,7 @@ def questions_of(draw: st.DrawFn, topic: str) -> DraftQuestion:
     options = [DraftOption(draw(TEXTS), Decimal(share), draw(st.just("") | TEXTS)) for share in right]
     options += draw(st.lists(wrong, min_size=1, max_size=3)) if options else []
     numbers = st.decimals("-1e6", "1e6", places=3)
-    answers = [NumericAnswer(draw(numbers), abs(draw(numbers)), Decimal(1))] if kind == "numeric" else []
+    answers = [Answer(draw(numbers), abs(draw(numbers)), Decimal(1))] if kind == "numeric" else []
     sound = draw(st.binary(max_size=8))
     question = DraftQuestion(
         type=kind,

@@ -21,13 +21,12 @@ from apps.mock_tests.rules.exchange.draft import (
     DraftQuestion,
     DraftSection,
     DraftTest,
-    NumericAnswer,
 )
 from apps.mock_tests.rules.exchange.qti.mapping import QtiMapping
 from apps.mock_tests.rules.exchange.qti.reading import read_qti
 from apps.mock_tests.rules.exchange.sections import section_type
 from apps.mock_tests.rules.texts import richtext
-from apps.mock_tests.rules.types.base import Gap, Option, Prompt, Text, Truth
+from apps.mock_tests.rules.types.base import Answer, Gap, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.essay import without_rubric
 from apps.mock_tests.rules.types.registry import TYPES, mappings
 from tests import drawing
@@ -97,7 +96,7 @@ def numeric(draw):
     values = draw(st.lists(st.integers(-50, 50), min_size=1, max_size=3, unique=True))
     shares = [Decimal(1), Decimal("0.5"), Decimal("0.25")]
     reach = st.decimals(0, "0.4", places=2).map(lambda number: number.normalize() + 0)
-    answers = (NumericAnswer(Decimal(v), draw(reach), part) for v, part in zip(values, shares, strict=False))
+    answers = (Answer(Decimal(v), draw(reach), part) for v, part in zip(values, shares, strict=False))
     return {"type": "numeric", "answers": tuple(answers)}
 
 

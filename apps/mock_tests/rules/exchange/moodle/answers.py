@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion, NumericAnswer
+from apps.mock_tests.rules.exchange.draft import DraftOption, DraftQuestion
 from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.exchange.moodle.areas import Area, Shelf
 from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.numbers import parse_number
-from apps.mock_tests.rules.types.base import Gap, Given, Option, Prompt, Text, Truth
+from apps.mock_tests.rules.types.base import Answer, Gap, Given, Option, Prompt, Text, Truth
 from apps.mock_tests.rules.types.choices import MOST_OPTIONS
 from apps.mock_tests.rules.types.registry import TYPES
 from apps.mock_tests.rules.types.short_text import normalised
@@ -39,7 +39,7 @@ class Answers:
 
     type: str
     options: tuple[DraftOption, ...] = ()
-    numbers: tuple[NumericAnswer, ...] = ()
+    numbers: tuple[Answer, ...] = ()
     texts: tuple[Text, ...] = ()
     case_sensitive: bool = False
     truth: Truth | None = None

@@ -16,6 +16,8 @@ from apps.mock_tests.rules.exchange.draft import (
     ImportReport,
     ReportRow,
 )
+from apps.mock_tests.rules.exchange.given import given_of
+from apps.mock_tests.rules.exchange.limits import MAX_MARKS
 from apps.mock_tests.rules.exchange.qti.body import Markup, for_takers
 from apps.mock_tests.rules.exchange.qti.files import Shelf, recordings
 from apps.mock_tests.rules.exchange.qti.findings import Findings, Refused
@@ -28,10 +30,8 @@ from apps.mock_tests.rules.exchange.sections import level_in, section_type
 from apps.mock_tests.rules.files.elements import Element
 from apps.mock_tests.rules.files.unreadable import UnreadableFile
 from apps.mock_tests.rules.texts import richtext
-from apps.mock_tests.rules.types.base import Answer, Given, Option
 from apps.mock_tests.rules.types.registry import TYPES, mappings
 
-MOST_MARKS: Final = 10_000
 MOST_NOTES: Final = 100
 PASSAGE: Final = "sharedstimulus"
 INSTRUCTIONS: Final = "instructions"
@@ -186,7 +186,7 @@ class _Reading:
             findings.problem("The question has neither text nor media.", item.body)
         if recordings(question.files) > 1:
             findings.problem("The question plays more than one recording.", item.body)
-        for flaw in TYPES[question.type].reasons(question.text, _given(question)):
+        for flaw in TYPES[question.type].reasons(question.text, given_of(question)):
             findings.problem(flaw.detail)
 
     def _report(self, ref: ItemRef, root: Element, kind: str, name: str, findings: Findings) -> None:
@@ -272,29 +272,14 @@ def _is_passage(rubric: Element, text: str, *, plays: bool) -> bool:
 
 def _with_marks(question: DraftQuestion, weight: Decimal) -> DraftQuestion:
     marks = question.marks * weight
-    if not 0 < marks <= MOST_MARKS:
-        raise Refused(f"The marks ({marks:f}) are not a number above 0 (and up to {MOST_MARKS:,}).")
+    if not 0 < marks <= MAX_MARKS:
+        raise Refused(f"The marks ({marks:f}) are not a number above 0 (and up to {MAX_MARKS:,}).")
     return replace(question, marks=marks.normalize() + 0)
 
 
 def _with_labels(question: DraftQuestion, resource: Resource, ref: ItemRef) -> DraftQuestion:
     tags = tuple(dict.fromkeys((*resource.keywords, *ref.categories)))
     return replace(question, tags=tags, topic=resource.topic, difficulty=resource.difficulty)
-
-
-def _given(question: DraftQuestion) -> Given:
-    return Given(
-        options=tuple(Option(str(place), o.text, o.fraction) for place, o in enumerate(question.options)),
-        texts=question.texts,
-        case_sensitive=question.case_sensitive,
-        truth=question.truth,
-        prompts=question.prompts,
-        gaps=question.gaps,
-        policy=question.policy,
-        star=question.star,
-        own=question.own,
-        answers=tuple(Answer(a.value, a.tolerance, a.fraction) for a in question.answers),
-    )
 
 
 def _unsupported(item: Item) -> Refused:

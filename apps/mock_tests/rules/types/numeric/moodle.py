@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from apps.mock_tests.rules.exchange.draft import DraftQuestion, NumericAnswer
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
 from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.exchange.moodle.answers import (
     ANY_OTHER,
@@ -22,6 +22,7 @@ from apps.mock_tests.rules.exchange.moodle.elements import percent
 from apps.mock_tests.rules.exchange.moodle.tree import Node
 from apps.mock_tests.rules.numbers import parse_number
 from apps.mock_tests.rules.texts import richtext
+from apps.mock_tests.rules.types.base import Answer
 from apps.mock_tests.rules.types.gap_fill.cloze import CLOZE, BadCloze, is_lone_number, read_lone_number
 
 GAP: Final = "_____"
@@ -67,17 +68,17 @@ def _of_cloze(text: Area) -> Answers:
     return Answers("numeric", numbers=numbers, text=said, marks=Decimal(cloze.weight))
 
 
-def _answer(element: Node) -> NumericAnswer:
+def _answer(element: Node) -> Answer:
     return _number(element.value("text"), element.value("tolerance", "0"), fraction_of(element))
 
 
-def _number(said: str, off: str, share: Decimal) -> NumericAnswer:
+def _number(said: str, off: str, share: Decimal) -> Answer:
     value, tolerance = parse_number(said), parse_number(off)
     if value is None:
         raise RefusedQuestion(f'The answer "{shortened(said)}" is not a finite number.')
     if tolerance is None or tolerance < 0:
         raise RefusedQuestion(f'The tolerance "{shortened(off)}" is not a finite number of at least 0.')
-    return NumericAnswer(value, tolerance, share)
+    return Answer(value, tolerance, share)
 
 
 def _notes(node: Node, elements: Sequence[Node], feedback: Sequence[Area]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
-from apps.mock_tests.rules.exchange.draft import DraftQuestion, NumericAnswer
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
 from apps.mock_tests.rules.exchange.qti.findings import Refused
 from apps.mock_tests.rules.exchange.qti.item import NEARLY, Item, share
 from apps.mock_tests.rules.exchange.qti.item_writing import ItemWriting
@@ -17,6 +17,7 @@ from apps.mock_tests.rules.exchange.qti.running import rounding, tolerances
 from apps.mock_tests.rules.exchange.qti.typing import is_number, numbers_in
 from apps.mock_tests.rules.exchange.qti.values import Declaration, read_single
 from apps.mock_tests.rules.files.elements import Element
+from apps.mock_tests.rules.types.base import Answer
 
 MOST_ANSWERS = 50
 LINE = "____"
@@ -50,7 +51,7 @@ class NumericInQti(QtiMapping):
         writing.entry()
 
 
-def _near(writing: ItemWriting, answer: NumericAnswer) -> str:
+def _near(writing: ItemWriting, answer: Answer) -> str:
     value = writing.number(answer.value)
     if not answer.tolerance:
         return writing.operation("equal", value, writing.given(), toleranceMode="exact")
@@ -58,7 +59,7 @@ def _near(writing: ItemWriting, answer: NumericAnswer) -> str:
     return writing.operation("equal", value, writing.given(), toleranceMode="absolute", tolerance=f"{reach} {reach}")
 
 
-def _answers(item: Item, declared: Declaration) -> tuple[Decimal, tuple[NumericAnswer, ...]]:
+def _answers(item: Item, declared: Declaration) -> tuple[Decimal, tuple[Answer, ...]]:
     """What the item gives at most, and for which numbers it gives which part."""
     named = list(_named(item, declared))
     if len(named) > MOST_ANSWERS:
@@ -80,7 +81,7 @@ def _answers(item: Item, declared: Declaration) -> tuple[Decimal, tuple[NumericA
     raise Refused("Which numbers are right cannot be kept: only numbers with a tolerance can.", declared.element)
 
 
-def _gives(answers: Sequence[NumericAnswer], tried: dict[Decimal, Decimal], full: Decimal) -> bool:
+def _gives(answers: Sequence[Answer], tried: dict[Decimal, Decimal], full: Decimal) -> bool:
     """Whether the answers give what the item gave wherever it was tried."""
     return bool(answers) and all(
         abs(_share(answers, number) - worth / full) <= NEARLY for number, worth in tried.items()
@@ -140,27 +141,25 @@ def _around(edges: Sequence[Decimal]) -> Iterator[Decimal]:
 
 def _as_named(
     named: Sequence[tuple[Decimal, Decimal]], tried: dict[Decimal, Decimal], full: Decimal
-) -> tuple[NumericAnswer, ...]:
+) -> tuple[Answer, ...]:
     """Each number with its reach, worth what its edges are."""
     worths = [min(tried[value - reach], tried[value + reach]) for value, reach in named]
     return tuple(
-        NumericAnswer(value, reach, share(worth, full))
-        for (value, reach), worth in zip(named, worths, strict=True)
-        if worth
+        Answer(value, reach, share(worth, full)) for (value, reach), worth in zip(named, worths, strict=True) if worth
     )
 
 
-def _as_ranges(edges: Sequence[Decimal], tried: dict[Decimal, Decimal], full: Decimal) -> tuple[NumericAnswer, ...]:
+def _as_ranges(edges: Sequence[Decimal], tried: dict[Decimal, Decimal], full: Decimal) -> tuple[Answer, ...]:
     """What lies between two edges, where the middle is worth something: its ends then count as right, too."""
     found = []
     for one, other in pairwise(edges):
         middle = (one + other) / 2
         if tried[middle]:
-            found.append(NumericAnswer(middle, (other - one) / 2, share(tried[middle], full)))
+            found.append(Answer(middle, (other - one) / 2, share(tried[middle], full)))
     return tuple(found)
 
 
-def _share(answers: Sequence[NumericAnswer], number: Decimal) -> Decimal:
+def _share(answers: Sequence[Answer], number: Decimal) -> Decimal:
     near = (answer.fraction for answer in answers if abs(answer.value - number) <= answer.tolerance)
     return max(near, default=Decimal(0))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar
 
-from apps.mock_tests.rules.exchange.draft import DraftQuestion, NumericAnswer
+from apps.mock_tests.rules.exchange.draft import DraftQuestion
 from apps.mock_tests.rules.exchange.limits import shortened
 from apps.mock_tests.rules.exchange.table.columns import OPTION
 from apps.mock_tests.rules.exchange.table.mapping import (
@@ -22,7 +22,7 @@ from apps.mock_tests.rules.exchange.table.mapping import (
     shared,
     with_share,
 )
-from apps.mock_tests.rules.types.base import FULL, plain
+from apps.mock_tests.rules.types.base import FULL, Answer, plain
 
 _OFF = re.compile(r"\s*(?:±|\+/?-)\s*")
 
@@ -55,7 +55,7 @@ class NumericInTable(TableMapping):
         line.put("key", joined(_written(answer, common) for answer in question.answers))
 
 
-def _answer(part: str, usual: Decimal) -> NumericAnswer:
+def _answer(part: str, usual: Decimal) -> Answer:
     text, share = shared(part)
     low, dots, high = text.partition("..")
     if dots:
@@ -71,7 +71,7 @@ def _answer(part: str, usual: Decimal) -> NumericAnswer:
         if given is None or given < 0:
             raise RefusedRow(("key", f'"{shortened(text)}" has no tolerance of at least 0.'))
         value, tolerance = found, given
-    return NumericAnswer(value, tolerance, FULL if share is None else share)
+    return Answer(value, tolerance, FULL if share is None else share)
 
 
 def _is_number(part: str) -> bool:
@@ -82,7 +82,7 @@ def _is_number(part: str) -> bool:
     return True
 
 
-def _written(answer: NumericAnswer, common: Decimal | None) -> str:
+def _written(answer: Answer, common: Decimal | None) -> str:
     off = "" if answer.tolerance == common else f"±{plain(answer.tolerance)}"
     return with_share(f"{plain(answer.value)}{off}", answer.fraction)
 
