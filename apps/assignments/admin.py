@@ -29,6 +29,9 @@ STATUS_COLORS = {
     "REJECTED": "danger",
     "WITHDRAWN": "info",
 }
+SITTING = ["is_sectioned", "may_leave_early", "has_review_screen", "listening", "plays_allowed"]
+POLICIES = ["attempts_allowed", "access_code", "shuffle_questions", "shuffle_options", "board_policy", "result_policy"]
+POLICIES += ["is_review_open"]
 SECTIONS = {
     "VOCAB": "Vocabulary",
     "GRAMMAR_READING": "Grammar and reading",
@@ -37,6 +40,10 @@ SECTIONS = {
     "GENERAL": "General sections",
     rules.ALL_TYPES: "All other sections",
 }
+
+
+class ReopenForm(BaseDialogForm):
+    reason = forms.CharField(widget=UnfoldAdminTextareaWidget, max_length=200)
 
 
 @admin.register(ExamAssignment, site=center_site)
@@ -48,18 +55,18 @@ class RoomAdmin(RowAdmin):
     list_display = ["title", "status_label", "mock_test", "opens_at", "closes_at", "released", "created_at"]
     list_filter = ["status", "is_published", "board_policy", "result_policy"]
     search_fields = ["title", "mock_test__title"]
-    edit_fields = ["title", "description", "opens_at", "closes_at", "seconds", "attempts_allowed", "access_code"]
-    edit_fields += ["shuffle_questions", "shuffle_options", "board_policy", "result_policy", "is_review_open"]
+    edit_fields = ["title", "description", "opens_at", "closes_at", "seconds", *SITTING, *POLICIES]
     fieldsets = [
         (None, {"fields": ["title", "description", "mock_test", "paper", "audience", "status_label", "released"]}),
+        ("Sitting", {"fields": [*SITTING, "breaks", "tools"]}),
         ("Time", {"fields": ["opens_at", "closes_at", "seconds", "opened_at", "closed_at", "finalised_at"]}),
-        ("Rules", {"fields": [*edit_fields[5:], "created_by", "created_at"]}),
+        ("Rules", {"fields": [*POLICIES, "created_by", "created_at"]}),
     ]
-    actions_detail = ["open", "close", "release"]
+    actions_detail = ["open", "close", "reopen", "release"]
 
     def can_act(self, name: str, row: ExamAssignment) -> bool:
         """Only what may come of it is offered; a page that is older than the row gets the operation's refusal."""
-        if name == "release":
+        if name in ("release", "reopen"):
             return row.status in (rules.CLOSED, rules.FINALISED) and not row.is_published
         return {"open": rules.OPEN, "close": rules.CLOSED}[name] in rules.MOVES[row.status]
 
@@ -93,6 +100,15 @@ class RoomAdmin(RowAdmin):
     )
     def close(self, request: HttpRequest, row: ExamAssignment) -> None:
         operations.close_room(assignment_id=row.pk)
+
+    @act(
+        "Reopen",
+        icon="lock_open",
+        ask="Students can start again, until it is closed by hand. Who has handed in stays so.",
+        form=ReopenForm,
+    )
+    def reopen(self, request: HttpRequest, row: ExamAssignment, values: dict[str, Any]) -> None:
+        operations.reopen_room(actor=request.user, assignment_id=row.pk, reason=values["reason"])  # type: ignore[arg-type]
 
     @act("Release", icon="visibility", ask="Students see their results from now on. This cannot be taken back.")
     def release(self, request: HttpRequest, row: ExamAssignment) -> None:

@@ -207,6 +207,32 @@ def test_publishes_what_is_complete_and_says_what_is_not(cast, browser, in_north
     assert "Empty: " in dora.get("/admin/mock_tests/mocktest/").content.decode()
 
 
+def test_opens_a_closed_room_again_for_a_reason(cast, browser, in_north):
+    dora, room, page = browser(cast.dora), in_north.later, "/admin/assignments/examassignment/"
+    for act in ("open", "close"):
+        press(dora, page, room, act)
+    press(dora, page, room, "reopen")
+    room.refresh_from_db()
+    assert room.status == "CLOSED"
+    press(dora, page, room, "reopen", reason="Somebody came late.")
+    room.refresh_from_db()
+    assert (room.status, room.closed_at) == ("OPEN", None)
+
+
+def test_changes_how_a_room_is_sat_until_it_opens(cast, browser, in_north):
+    dora, room = browser(cast.dora), in_north.later
+    address = f"/admin/assignments/examassignment/{room.pk}/change/"
+    answer = dora.post(address, form_of(dora, address, listening="LIMITED", plays_allowed=2))
+    assert answer.status_code == 302, errors_of(answer)
+    room.refresh_from_db()
+    assert (room.listening, room.plays_allowed) == ("LIMITED", 2)
+    press(dora, "/admin/assignments/examassignment/", room, "open")
+    answer = dora.post(address, form_of(dora, address, plays_allowed=3))
+    assert "cannot be changed any more" in errors_of(answer)
+    room.refresh_from_db()
+    assert room.plays_allowed == 2
+
+
 def test_opens_closes_and_releases_a_room(cast, browser, in_north):
     dora, room, page = browser(cast.dora), in_north.later, "/admin/assignments/examassignment/"
     press(dora, page, room, "release")
