@@ -12,7 +12,7 @@ from typing import Any
 from django.db import DatabaseError
 
 from api.v1.attempts import listening
-from api.ws import base
+from api.ws import base, commands
 from apps.attempts.errors import AttemptNotFound
 from apps.attempts.operations import browser, integrity, journal, presence
 from apps.attempts.operations.statement import Caller, Save
@@ -140,10 +140,10 @@ class AttemptSocket(base.Socket):
 
     async def _play(self, message: dict[str, Any]) -> None:
         """The same as its HTTP twin. The client's ``id`` comes back, so that it knows what was answered."""
-        given = {name: value for name, value in message.items() if name not in ("type", "id")}
-        shape = listening.PlayIn(data=given)
+        about = commands.about(message)
+        shape = listening.PlayIn(data=commands.fields_of(message))
         if not shape.is_valid():
-            return await self.tell("error", {"of": "play", "id": _plain(message.get("id")), "code": "invalid"})
+            return await self.tell("error", {**about, "code": "invalid"})
         try:
             played = await self.run(
                 listening.act,
@@ -153,9 +153,8 @@ class AttemptSocket(base.Socket):
                 given=shape.validated_data,
             )
         except Refusal as refusal:
-            about = {"of": "play", "id": _plain(message.get("id"))}
             return await self.tell("error", {**about, "code": refusal.code, "detail": str(refusal)})
-        return await self.tell("play", {"id": _plain(message.get("id")), **played})
+        return await self.tell("play", {"id": about["id"], **played})
 
     def _notice(self, message: dict[str, Any]) -> None:
         """Gather what the screen noticed for a moment; what is too much is dropped, and nothing is answered."""
@@ -201,8 +200,3 @@ class AttemptSocket(base.Socket):
     async def _say_closed(self) -> None:
         await self.tell("closed", {"attempt": self._caller.attempt_id})
         await self.close(base.FINALISED)
-
-
-def _plain(value: object) -> object:
-    """An id of the client's choice, as far as it can be given back."""
-    return value if isinstance(value, int) or (isinstance(value, str) and len(value) <= 64) else None

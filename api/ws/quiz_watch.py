@@ -3,23 +3,17 @@ of a question is up, and every few seconds, in case news got lost. What several 
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
-import logging
 import uuid
-import weakref
-from collections.abc import Collection, Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import DatabaseError
 
 from api.common import links
-from api.ws import base
+from api.ws import base, watching
+from api.ws.watching import LEAST_SECONDS
 from apps.core import clock, realtime, tenancy
-from apps.core.errors import NotFound
 from apps.core.tenancy import Tenant
 from apps.live import queries
 from apps.live.operations import moves
@@ -29,15 +23,10 @@ from apps.live.queries.scenes import Scene
 if TYPE_CHECKING:
     from api.ws.quizzes import QuizSocket
 
-log = logging.getLogger(__name__)
-
 LOOK_SECONDS = 2.0
 LOOK_SECONDS_AFTER = 30.0
-LEAST_SECONDS = 1.0
-"""Between two frames that tell how many there are: players in the lobby, answers for the host."""
 LOCK_MARGIN = 0.1
 """After a question's end: answers that came in time are stored by then."""
-MEDIA_FOR = timedelta(hours=6)
 
 _KINDS = {"QUESTION": "question", "LOCKED": "locked", "REVEALED": "reveal", "FINISHED": "finished"}
 # What of the scene goes with which state; the rest is known from before.
@@ -52,109 +41,61 @@ _OWN_CHANGES = frozenset({"REVEALED", "FINISHED"})
 Own = Mapping[uuid.UUID, dict[str, Any]]
 
 
-class Watch:
+class QuizWatch(watching.Watch["QuizSocket"]):
     """Reads one session for all who are in it over this process."""
 
-    def __init__(self, tenant: Tenant, session_id: uuid.UUID) -> None:
-        self._tenant = tenant
-        self._session_id = session_id
-        self._room = tenancy.room("quiz", session_id, tenant=tenant)
-        self._sockets: set[QuizSocket] = set()
-        self._newcomers: set[QuizSocket] = set()
-        self._loop = asyncio.get_running_loop()
-        self._wake = asyncio.Event()
-        self._is_changed = False
+    name = "live quiz"
+    news = "quiz"
+
+    def __init__(self, tenant: Tenant, key: uuid.UUID) -> None:
+        super().__init__(tenant, key)
         self._scene: Scene | None = None
         self._number = 0
         self._told: tuple[int | None, int] | None = None
-        self._told_at = self._loop.time() - LEAST_SECONDS
-        self._look_at = self._loop.time() + LOOK_SECONDS
+        self._told_at = self.loop.time() - LEAST_SECONDS
+        self._look_at = self.loop.time() + LOOK_SECONDS
         self._lock_at: float | None = None
-        self._work = asyncio.create_task(self._go_on(), name="quiz")
-
-    def seat(self, socket: QuizSocket) -> None:
-        """Tell this socket the whole scene, then what changes."""
-        self._sockets.add(socket)
-        self._newcomers.add(socket)
-        self._wake.set()
-
-    def dismiss(self, socket: QuizSocket) -> None:
-        """No more for this one. The last one ends the watch."""
-        self._sockets.discard(socket)
-        self._newcomers.discard(socket)
-        if not self._sockets:
-            self._work.cancel()
-            watches = _watches.get(self._loop, {})
-            if watches.get((self._tenant.id, self._session_id)) is self:
-                del watches[self._tenant.id, self._session_id]
-
-    def hurry(self) -> None:
-        """Somebody has just moved it here: no need to wait for the news."""
-        self._is_changed = True
-        self._wake.set()
 
     async def hear(self, room: str, kind: str, text: str) -> None:
         if kind == "removed":
             await self._say_removed({uuid.UUID(json.loads(text)["user"])})
         if kind != "joined":
-            self._is_changed = True
-        else:
-            self._look_at = min(self._look_at, self._told_at + LEAST_SECONDS)
-        self._wake.set()
+            return self.hurry()
+        self._look_at = min(self._look_at, self._told_at + LEAST_SECONDS)
+        return self.wake()
 
     # -- the rounds ------------------------------------------------------------------------------------------------
 
-    async def _go_on(self) -> None:
-        # First the news, then the scene: a change between the two is told twice rather than not at all.
-        await realtime.hub().join(self._room, self)
-        try:
-            while True:
-                await self._wait()
-                try:
-                    await self._read()
-                except NotFound:
-                    await self._close(self._sockets, base.NOT_FOUND)
-                except Exception as error:
-                    self._say_failed(error)
-                    await asyncio.sleep(LEAST_SECONDS)
-        finally:
-            await realtime.hub().leave(self._room, self)
+    def due(self) -> float:
+        if self.is_changed or self.newcomers:
+            return self.loop.time()
+        return self._look_at if self._lock_at is None else min(self._look_at, self._lock_at)
 
-    async def _wait(self) -> None:
-        while True:
-            self._wake.clear()
-            due = self._look_at if self._lock_at is None else min(self._look_at, self._lock_at)
-            if self._is_changed or self._newcomers or self._loop.time() >= due:
-                return
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(due):
-                    await self._wake.wait()
-
-    async def _read(self) -> None:
+    async def read(self) -> None:
         """What changes from here on is for the next time; if this time fails, all of it is."""
-        self._is_changed, before = False, self._is_changed
-        newcomers = set(self._newcomers)
+        self.is_changed, before = False, self.is_changed
+        newcomers = set(self.newcomers)
         try:
-            if self._lock_at is not None and self._loop.time() >= self._lock_at:
+            if self._lock_at is not None and self.loop.time() >= self._lock_at:
                 self._lock_at = None
-                await tenancy.run(self._tenant, moves.lock_overdue, session_id=self._session_id, number=self._number)
+                await tenancy.run(self.tenant, moves.lock_overdue, session_id=self.key, number=self._number)
             scene, newest, own = await tenancy.run(
-                self._tenant,
+                self.tenant,
                 _look,
-                self._session_id,
+                self.key,
                 known=self._scene.version if self._scene else 0,
-                has_host=any(socket.is_host for socket in self._sockets),
-                players={socket.entry.user_id for socket in self._sockets if not socket.is_host},
+                has_host=any(socket.is_host for socket in self.sockets),
+                players={socket.entry.user_id for socket in self.sockets if not socket.is_host},
                 newcomers={socket.entry.user_id for socket in newcomers if not socket.is_host},
             )
         except Exception:
-            self._is_changed = before or self._is_changed
+            self.is_changed = before or self.is_changed
             raise
-        self._newcomers -= newcomers
+        self.newcomers -= newcomers
         self._plan(scene)
-        others = self._sockets - newcomers - self._newcomers
+        others = self.sockets - newcomers - self.newcomers
         is_new = self._scene is None or scene.version > self._scene.version
-        for socket in newcomers & self._sockets:
+        for socket in newcomers & self.sockets:
             self._greet(socket, scene, newest, own)
         if is_new and scene.state in _KINDS:
             self._tell(others, scene, own)
@@ -168,10 +109,10 @@ class Watch:
 
     def _plan(self, scene: Scene) -> None:
         """When to look next, and when the time of the question is up, by the server's clock."""
-        now = self._loop.time()
+        now = self.loop.time()
         is_over = scene.state == "FINISHED"
         wait = LOOK_SECONDS_AFTER if is_over else LOOK_SECONDS
-        if scene.state == "QUESTION" and any(socket.is_host for socket in self._sockets):
+        if scene.state == "QUESTION" and any(socket.is_host for socket in self.sockets):
             wait = LEAST_SECONDS
         self._look_at = now + wait
         self._lock_at = None
@@ -221,7 +162,7 @@ class Watch:
         numbers = (scene.common["answered"] if scene.state == "QUESTION" else None, scene.players)
         if self._scene is not None and numbers == self._told:
             return
-        self._told, self._told_at = numbers, self._loop.time()
+        self._told, self._told_at = numbers, self.loop.time()
         about = {"players": scene.players, "answered": numbers[0], "number": scene.common["number"]}
         for_host = realtime.encode("count", {**about, "newest": newest})
         for_players = realtime.encode("count", {"players": scene.players, "number": scene.common["number"]})
@@ -235,21 +176,10 @@ class Watch:
 
     async def _say_removed(self, user_ids: Collection[uuid.UUID]) -> None:
         """To those whom the host took out."""
-        gone = [socket for socket in self._sockets if not socket.is_host and socket.entry.user_id in user_ids]
+        gone = [socket for socket in self.sockets if not socket.is_host and socket.entry.user_id in user_ids]
         for socket in gone:
             socket.post('{"type":"removed"}')
-        await self._close(gone, base.FORBIDDEN)
-
-    async def _close(self, sockets: Iterable[QuizSocket], code: int) -> None:
-        for socket in list(sockets):
-            self._newcomers.discard(socket)
-            await socket.close(code)
-
-    def _say_failed(self, error: Exception) -> None:
-        if isinstance(error, DatabaseError):
-            log.warning("A live quiz waits for the database: %s", error)
-        else:
-            log.error("A live quiz was not read.", exc_info=error)
+        await self.close(gone, base.FORBIDDEN)
 
 
 _ANYBODY = uuid.UUID(int=0)
@@ -268,7 +198,7 @@ def _look(
     session_id: uuid.UUID, *, known: int, has_host: bool, players: set[uuid.UUID], newcomers: set[uuid.UUID]
 ) -> tuple[Scene, list[str], dict[uuid.UUID, dict[str, Any]]]:
     """The scene, the newest names for the host, and what is the newcomers' own; everybody's where it has changed."""
-    sign = links.host_signer(tenancy.current(), clock.now() + MEDIA_FOR)
+    sign = links.host_signer(tenancy.current(), clock.now() + links.LAST)
     scene = scenes.present(session_id=session_id, sign=sign, counts=has_host)
     newest = queries.newest_names(session_id=session_id) if has_host and scene.state == "LOBBY" else []
     own: dict[uuid.UUID, dict[str, Any]] = {}
@@ -277,17 +207,3 @@ def _look(
     if newcomers:
         own |= scenes.own(session_id=session_id, user_ids=newcomers, scene=scene, with_answers=True)
     return scene, newest, own
-
-
-_watches: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[uuid.UUID, uuid.UUID], Watch]] = (
-    weakref.WeakKeyDictionary()
-)
-
-
-def watch_of(tenant: Tenant, session_id: uuid.UUID) -> Watch:
-    """The watch over this session in the running event loop."""
-    watches = _watches.setdefault(asyncio.get_running_loop(), {})
-    key = tenant.id, session_id
-    if key not in watches:
-        watches[key] = Watch(tenant, session_id)
-    return watches[key]

@@ -8,37 +8,35 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.db import DatabaseError
-from rest_framework.exceptions import ValidationError
-
-from api import policies
-from api.common import errors
+from api.common.serializers import StrictSerializer
 from api.v1.live.serializers import RemovePlayerIn
-from api.ws import base
-from api.ws.quiz_watch import Watch, watch_of
+from api.ws import base, commands, watching
+from api.ws.quiz_watch import QuizWatch
 from apps.authentication import queries as people
 from apps.core import eager, realtime
-from apps.core.errors import Forbidden, Refusal
+from apps.core.errors import Refusal
 from apps.live.operations import answering, moves
 from apps.live.operations.statement import Caller, Save
 from apps.live.queries import scenes
 
+if TYPE_CHECKING:
+    from apps.authentication.models import User
+
 SECONDS_TO_FINISH = 3
 # What a refusal of an answer means for the connection: nothing more can be said over it.
 _ENDS = {"not_signed_in": base.NOT_SIGNED_IN, "player_removed": base.FORBIDDEN, "not_found": base.NOT_FOUND}
-_TOLD = ("code", "detail", "errors", "details")
 
-# What a host may say, by the action of its HTTP twin.
-MOVES: Mapping[str, tuple[str, Callable[..., Any]]] = MappingProxyType(
+# What a host may say: the action of its HTTP twin, the shape of its fields if it has any, and what is done.
+MOVES: Mapping[str, tuple[str, type[StrictSerializer] | None, Callable[..., Any]]] = MappingProxyType(
     {
-        "start": ("start", moves.start),
-        "next": ("next", moves.next_question),
-        "lock": ("lock", moves.lock),
-        "reveal": ("reveal", moves.reveal),
-        "finish": ("finish", moves.finish),
-        "remove-player": ("remove_player", moves.remove_player),
+        "start": ("start", None, moves.start),
+        "next": ("next", None, moves.next_question),
+        "lock": ("lock", None, moves.lock),
+        "reveal": ("reveal", None, moves.reveal),
+        "finish": ("finish", None, moves.finish),
+        "remove-player": ("remove_player", RemovePlayerIn, moves.remove_player),
     }
 )
 
@@ -49,7 +47,7 @@ class QuizSocket(base.Socket):
     purpose = "quizzes"
 
     is_host = False
-    _watch: Watch | None = None
+    _watch: QuizWatch | None = None
 
     async def entered(self) -> None:
         self._session_id: uuid.UUID = self.scope["url_route"]["kwargs"]["session_id"]
@@ -58,7 +56,7 @@ class QuizSocket(base.Socket):
         self._caller = Caller(
             self.tenant.schema_name, str(self._session_id), str(entry.user_id), str(entry.session_id), entry.version
         )
-        self._watch = watch_of(self.tenant, self._session_id)
+        self._watch = watching.watch_of(QuizWatch, self.tenant, self._session_id)
         self._watch.seat(self)
 
     async def received(self, message: dict[str, Any]) -> None:
@@ -104,7 +102,7 @@ class QuizSocket(base.Socket):
             self.post(f'{{"type":"acked","number":{number},"seq":{seq},"server_time":{moment}}}')
 
     def _refuse(self, number: object, seq: object, code: str) -> None:
-        about = {"number": _plain(number), "seq": _plain(seq), "code": code}
+        about = {"number": commands.plain(number), "seq": commands.plain(seq), "code": code}
         self.post(realtime.encode("refused", about))
         if code in _ENDS:
             eager.start(self.close(_ENDS[code]))
@@ -113,14 +111,12 @@ class QuizSocket(base.Socket):
 
     async def _move(self, message: Mapping[str, Any]) -> None:
         action, shape, move = MOVES[message["type"]]
-        _, problem = await self.run(
-            commands.obey,
-            self.entry.user_id,
-            ("quiz-sessions", action),
-            lambda actor: move(
-                actor=actor, session_id=self._session_id, **commands.read(shape, commands.fields_of(message))
-            ),
-        )
+
+        def work(actor: User) -> object:
+            given = commands.read(shape, commands.fields_of(message)) if shape else {}
+            return move(actor=actor, session_id=self._session_id, **given)
+
+        _, problem = await self.run(commands.obey, self.entry.user_id, ("quiz-sessions", action), work)
         about = commands.about(message)
         if problem is not None:
             return await self.tell("error", {**about, **problem})

@@ -6,12 +6,9 @@ One watch per process and room reads for all who look: the database every few se
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
 import random
 import uuid
-import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
@@ -19,18 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import DatabaseError
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 
-from api import policies
-from api.common import errors, keys
+from api.common import keys
 from api.common.serializers import StrictSerializer
 from api.v1.assignments.serializers import AnnounceIn, ReopenIn, announced
 from api.v1.attempts import serializers as shapes
 from api.v1.attempts.fairness import AttemptReasonIn
 from api.v1.attempts.rooms import told
-from api.ws import base
+from api.ws import base, commands, watching
+from api.ws.watching import LEAST_SECONDS
 from apps.assignments import operations as rooms
 from apps.assignments import queries as readable
 from apps.attempts import queries as attempts
@@ -39,16 +34,12 @@ from apps.attempts.operations import accommodating, collecting, grading, grantin
 from apps.attempts.queries import seats
 from apps.attempts.queries.seats import Seats
 from apps.authentication import queries as people
-from apps.core import errors as refusals
 from apps.core import realtime, tenancy
 from apps.core.tenancy import Tenant
 
 if TYPE_CHECKING:
     from apps.authentication.models import User
 
-log = logging.getLogger(__name__)
-
-LEAST_SECONDS = 1.0
 BYTES_PER_FRAME = 48 * 2**10
 """Daphne's library silently leaves out messages that are longer than those it takes."""
 # Signs of life come all the time: one is told when it is so much later than the one told before. Answers are told at once,
@@ -56,7 +47,6 @@ BYTES_PER_FRAME = 48 * 2**10
 _STEADY: Mapping[str, timedelta] = MappingProxyType(
     {"heard_at": timedelta(seconds=4), "saved_at": timedelta(milliseconds=900)}
 )
-_TOLD = ("code", "detail", "errors", "details")
 
 
 class NothingIn(StrictSerializer):
@@ -106,14 +96,14 @@ class RoomSocket(base.Socket):
 
     purpose = "rooms"
 
-    _watch: Watch | None = None
+    _watch: RoomWatch | None = None
 
     async def entered(self) -> None:
         self._assignment_id: uuid.UUID = self.scope["url_route"]["kwargs"]["assignment_id"]
-        await self.join(tenancy.room("exam", self._assignment_id, tenant=self.tenant))
         seen = await self.run(_look_as, self.entry.user_id, self._assignment_id)
-        self._watch = watch_of(self.tenant, self._assignment_id)
-        self._watch.seat(self, seen)
+        await self.join(tenancy.room("exam", self._assignment_id, tenant=self.tenant))
+        self._watch = watching.watch_of(RoomWatch, self.tenant, self._assignment_id)
+        self._watch.show(self, seen)
 
     async def left(self) -> None:
         if self._watch is not None:
@@ -127,10 +117,10 @@ class RoomSocket(base.Socket):
         kind = message["type"]
         if kind not in COMMANDS:
             return await super().received(message)
-        name = message.get("id")
-        about: dict[str, Any] = {"of": kind, "id": name if isinstance(name, str | int) else None}
-        given = {field: value for field, value in message.items() if field not in ("type", "id")}
-        students, problem = await self.run(_obey, self.entry.user_id, self._assignment_id, kind, given)
+        about = commands.about(message)
+        students, problem = await self.run(
+            _obey, self.entry.user_id, self._assignment_id, kind, commands.fields_of(message)
+        )
         if problem is not None:
             return await self.tell("error", {**about, **problem})
         await self.tell("done", {**about, "students": students})
@@ -151,31 +141,27 @@ def _look_as(user_id: uuid.UUID, assignment_id: uuid.UUID) -> Seats:
     return seats.seats_for(people.get_user(user_id=user_id), assignment_id)
 
 
-def _who_may_stay(user_ids: Iterable[uuid.UUID], assignment_id: uuid.UUID) -> set[uuid.UUID]:
-    return seats.watchers_of(assignment_id, [people.get_user(user_id=user_id) for user_id in user_ids])
+def _look(user_ids: Collection[uuid.UUID], assignment_id: uuid.UUID) -> tuple[set[uuid.UUID], Seats]:
+    """Those of these people who manage the room still, and its seats."""
+    managing = readable.managers_among(assignment_id=assignment_id, user_ids=user_ids)
+    return managing, seats.seats_of(assignment_id=assignment_id)
 
 
 def _obey(
     user_id: uuid.UUID, assignment_id: uuid.UUID, kind: str, given: dict[str, Any]
 ) -> tuple[list[str], dict[str, Any] | None]:
-    """Do what a command says, with the checks of its HTTP twin: whom it was about, or why not, as HTTP says it."""
-    kind_of_shape, work, (resource, action) = COMMANDS[kind]
-    try:
-        actor = people.get_user(user_id=user_id)
-        if actor.role not in (policies.find(resource, action) or policies.NOBODY).roles:
-            raise refusals.Forbidden
-        shape = kind_of_shape(data=given)
-        shape.is_valid(raise_exception=True)
-        given = shape.validated_data
-        if (key := given.pop(keys.FIELD, None)) is not None:
-            return _obey_once(actor, assignment_id, kind, key, given), None
-        done = work(actor=actor, assignment_id=assignment_id, **given)
-    except (refusals.Refusal, ValidationError, DatabaseError) as error:
-        answer = errors.problem_handler(error, {})
-        if answer is None:
-            raise
-        return [], {name: answer.data[name] for name in _TOLD if name in answer.data}
-    return [str(attempt.student_id) for attempt in done] if isinstance(done, list) else [], None
+    """Do what a command says: whom it was about, or why not, as HTTP says it."""
+    shape, operate, twin = COMMANDS[kind]
+
+    def work(actor: User) -> list[str]:
+        checked = commands.read(shape, given)
+        if (key := checked.pop(keys.FIELD, None)) is not None:
+            return _obey_once(actor, assignment_id, kind, key, checked)
+        done = operate(actor=actor, assignment_id=assignment_id, **checked)
+        return [str(attempt.student_id) for attempt in done] if isinstance(done, list) else []
+
+    done, problem = commands.obey(user_id, twin, work)
+    return done or [], problem
 
 
 def _obey_once(actor: User, assignment_id: uuid.UUID, kind: str, key: uuid.UUID, given: dict[str, Any]) -> list[str]:
@@ -194,23 +180,22 @@ def _obey_once(actor: User, assignment_id: uuid.UUID, kind: str, key: uuid.UUID,
     return [seat["student"] for seat in answer.get("seats", [])]
 
 
-class Watch:
+class RoomWatch(watching.Watch[RoomSocket]):
     """Reads one room for all who look at it in this process."""
 
-    def __init__(self, tenant: Tenant, assignment_id: uuid.UUID) -> None:
-        self._tenant = tenant
-        self._assignment_id = assignment_id
-        self._sockets: set[RoomSocket] = set()
-        self._loop = asyncio.get_running_loop()
+    name = "room"
+
+    def __init__(self, tenant: Tenant, key: uuid.UUID) -> None:
+        super().__init__(tenant, key)
         self._seen: Seats | None = None
         self._told: dict[uuid.UUID, dict[str, Any]] = {}
         self._shown: dict[uuid.UUID, seats.Seat] = {}
         self._has_presence: bool | None = None
+        self._read_at = self.loop.time()
         self._look_at = 0.0
         self._looked_at = 0.0
-        self._work = asyncio.create_task(self._go_on(), name="seats")
 
-    def seat(self, socket: RoomSocket, seen: Seats) -> None:
+    def show(self, socket: RoomSocket, seen: Seats) -> None:
         """Show the whole room to this socket, then what changes. What others were told already is told as it was: the
         next change brings all of them to the same state."""
         if not self._told:
@@ -218,56 +203,40 @@ class Watch:
             self._told = {seat.student_id: seats.told(seat) for seat in seen.seats}
             self._has_presence = seen.has_presence
         socket.show(snapshot(seen, list(self._told.values())))
-        self._sockets.add(socket)
+        self.seat(socket)
 
-    def dismiss(self, socket: RoomSocket) -> None:
-        """No more for this one. The last one ends the watch."""
-        self._sockets.discard(socket)
-        if not self._sockets:
-            self._work.cancel()
-            watches = _watches.get(self._loop, {})
-            if watches.get((self._tenant.id, self._assignment_id)) is self:
-                del watches[self._tenant.id, self._assignment_id]
-
-    def hurry(self) -> None:
-        """Somebody has just changed something: look at the database as soon as may be."""
-        self._look_at = 0.0
+    def due(self) -> float:
+        """Every second: signs of life come all the time."""
+        return self._read_at + LEAST_SECONDS
 
     def _take(self, seen: Seats) -> None:
         self._seen = seen
-        self._looked_at = self._loop.time()
+        self._looked_at = self.loop.time()
         # Many processes, not all at once.
         self._look_at = self._looked_at + settings.SHIKEN_SEATS_LOOK_SECONDS * random.uniform(0.8, 1)  # noqa: S311
 
-    async def _go_on(self) -> None:
-        while True:
-            await asyncio.sleep(LEAST_SECONDS)
-            try:
-                await self._read()
-            except DatabaseError as error:
-                log.warning("The seats of a room wait for the database: %s", error)
-            except Exception:
-                log.exception("The seats of a room were not read.")
-
-    async def _read(self) -> None:
-        if not self._sockets:
-            return
-        if self._seen is None or self._loop.time() >= self._look_at:
+    async def read(self) -> None:
+        self._read_at = self.loop.time()
+        self.newcomers.clear()
+        if self._seen is None or self.is_changed or self.loop.time() >= self._look_at:
             await self._look()
         else:
-            at = self._seen.server_time + timedelta(seconds=self._loop.time() - self._looked_at)
-            heard = await tenancy.run(self._tenant, seats.listen, self._seen, self._assignment_id, at=at)
-            self._seen, self._looked_at = heard, self._loop.time()
+            at = self._seen.server_time + timedelta(seconds=self.loop.time() - self._looked_at)
+            heard = await tenancy.run(self.tenant, seats.listen, self._seen, self.key, at=at)
+            self._seen, self._looked_at = heard, self.loop.time()
         self._tell()
 
     async def _look(self) -> None:
         """The database's word on everything; who does not manage the room any more sees nothing more of it."""
-        user_ids = {socket.entry.user_id for socket in self._sockets}
-        staying = await tenancy.run(self._tenant, _who_may_stay, user_ids, self._assignment_id)
-        for socket in [socket for socket in self._sockets if socket.entry.user_id not in staying]:
-            await socket.close(base.NOT_FOUND)
-        if staying:
-            self._take(await tenancy.run(self._tenant, _look_as, next(iter(staying)), self._assignment_id))
+        before, self.is_changed = self.is_changed, False
+        user_ids = {socket.entry.user_id for socket in self.sockets}
+        try:
+            staying, seen = await tenancy.run(self.tenant, _look, user_ids, self.key)
+        except Exception:
+            self.is_changed = self.is_changed or before
+            raise
+        await self.close([socket for socket in self.sockets if socket.entry.user_id not in staying], base.NOT_FOUND)
+        self._take(seen)
 
     def _tell(self) -> None:
         assert self._seen is not None
@@ -292,7 +261,7 @@ class Watch:
         about = {"server_time": self._seen.server_time, "has_presence": self._seen.has_presence}
         parts = _pack(changed)
         frames = [_frame("seat", {**about, "gone": [] if number else gone}, part) for number, part in enumerate(parts)]
-        for socket in list(self._sockets):
+        for socket in list(self.sockets):
             socket.show(frames)
 
 
@@ -338,17 +307,3 @@ def _pack(told: Iterable[Mapping[str, Any]]) -> list[list[str]]:
 
 def _frame(kind: str, about: dict[str, Any], part: list[str]) -> str:
     return f'{realtime.encode(kind, about)[:-1]},"seats":[{",".join(part)}]}}'
-
-
-_watches: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[uuid.UUID, uuid.UUID], Watch]] = (
-    weakref.WeakKeyDictionary()
-)
-
-
-def watch_of(tenant: Tenant, assignment_id: uuid.UUID) -> Watch:
-    """The watch over this room in the running event loop."""
-    watches = _watches.setdefault(asyncio.get_running_loop(), {})
-    key = tenant.id, assignment_id
-    if key not in watches:
-        watches[key] = Watch(tenant, assignment_id)
-    return watches[key]

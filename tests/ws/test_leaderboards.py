@@ -16,22 +16,25 @@ from django.db import transaction
 from apps.assignments import operations as rooms
 from apps.assignments.models import ExamAssignment
 from apps.core import bus, tenancy, volatile
+from apps.groups import operations as groups
+from apps.groups.models import Membership
 from apps.leaderboards import operations, queries
 from apps.leaderboards.models import ExamResult
 from apps.leaderboards.queries import live
+from tests.apps.assignments.builders import make_group
+from tests.apps.assignments.builders import make_room as make_grouped_room
 from tests.apps.attempts.samples import make_two_part_test
 from tests.apps.leaderboards.samples import ALL_RIGHT, hand_in, make_people, put, scores
 from tests.cast import Cast
 from tests.factories import make_room, publish
-from tests.ws.client import Server, hear, ticket_for
+from tests.ws.client import hear, ticket_for
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.races]
 
 
 @pytest.fixture(scope="module", params=["daphne", "uvicorn"])
-def server(request: pytest.FixtureRequest, django_db_setup: None) -> Any:
-    with Server(request.param) as server:
-        yield server
+def server(request: pytest.FixtureRequest, serving: Any) -> Any:
+    return serving(request.param)
 
 
 @pytest.fixture
@@ -45,11 +48,11 @@ def room(cast):
 def enter(server, cast, room):
     """``await enter("alice")`` opens the board as somebody of the cast."""
 
-    async def make(name: str) -> Any:
+    async def make(name: str, other: Any = None) -> Any:
         person = await sync_to_async(lambda: getattr(cast, name))()
         ticket = await sync_to_async(ticket_for)(person, purpose="leaderboards")
         return await server.socket(
-            f"/ws/leaderboards/{room.pk}/", ticket=ticket, host=f"{person.tenant.slug}.localhost"
+            f"/ws/leaderboards/{(other or room).pk}/", ticket=ticket, host=f"{person.tenant.slug}.localhost"
         )
 
     return make
@@ -197,6 +200,22 @@ async def test_who_may_not_see_the_room_finds_nothing(enter):
     assert await closed(await enter("mallory")) == 4404
 
 
+async def test_who_loses_the_room_loses_the_sight_of_its_board(enter, do, cast, room):
+    """Taken out of the room's group, or no more its author: as over HTTP there is nothing to see, within one look."""
+    test = await do(lambda: room.mock_test)
+    group = await do(make_group, cast, cast.alice, cast.bob)
+    theirs = await do(make_grouped_room, cast, test=test, group_ids=[group.pk], open_now=True)
+    alice, bob, carol = [await enter(name, theirs) for name in ("alice", "bob", "carol")]
+    for ws in (alice, bob, carol):
+        await frame(ws)
+    membership = await do(lambda: Membership.objects.get(group=group, user=cast.alice, left_at=None))
+    await do(groups.remove_member, membership_id=membership.pk)
+    assert await closed(alice) == 4404
+    await do(hand_in, cast.bob, theirs, river="yes")
+    assert (await frame(bob))["people"] == 1
+    assert (await frame(carol))["people"] == 1
+
+
 async def test_a_board_without_names_shows_only_mine(enter, do, cast, room):
     await do(policy, room, "ANONYMOUS")
     await do(hand_in, cast.alice, room, **ALL_RIGHT)
@@ -233,8 +252,8 @@ async def test_the_final_board_is_pushed(enter, do, cast, room):
     while not (last := await frame(ws))["is_final"]:
         pass
     assert last["me"]["rank"] == 1
-    final = await do(queries.final_board, assignment_id=room.pk)
-    assert [(row.name, row.rank) for row in final.top] == [("Alice North", 1)]
+    final = await do(lambda: queries.board_for(cast.dora, room.pk)[0:20])
+    assert [(row.name, row.rank) for row in final] == [("Alice North", 1)]
 
 
 async def test_comes_back_after_redis_was_emptied(enter, do, cast, room):

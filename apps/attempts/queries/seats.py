@@ -23,10 +23,11 @@ from apps.attempts.queries import heartbeats
 from apps.attempts.queries.heartbeats import Heard, Hearing
 from apps.attempts.rules import ledger
 from apps.core import clock
+from apps.mock_tests import queries as papers
 
 if TYPE_CHECKING:
-    from apps.assignments.models import ExamAssignment
     from apps.authentication.models import User
+    from apps.mock_tests.models import Paper
 
 NOT_STARTED: Final = "NOT_STARTED"
 SITTING: Final = "SITTING"
@@ -149,20 +150,21 @@ def seats_for(actor: User, assignment_id: uuid.UUID) -> Seats:
     room = rooms.managed_by(actor).filter(pk=assignment_id).select_related("paper").defer("paper__content").first()
     if room is None:
         raise AssignmentNotFound
-    return _look(room)
+    return _look(room.pk, room.paper)
 
 
-def watchers_of(assignment_id: uuid.UUID, actors: Iterable[User]) -> set[uuid.UUID]:
-    """Those of these people who manage the room still."""
-    return {actor.pk for actor in actors if rooms.managed_by(actor).filter(pk=assignment_id).exists()}
+def seats_of(*, assignment_id: uuid.UUID) -> Seats:
+    """The same, whoever asks."""
+    room = rooms.get_assignment(assignment_id=assignment_id)
+    return _look(room.pk, papers.get_paper(paper_id=room.paper_id))
 
 
-def _look(room: ExamAssignment) -> Seats:
-    audience = list(rooms.audience_ids(assignment_id=room.pk))
+def _look(room_id: uuid.UUID, paper: Paper) -> Seats:
+    audience = list(rooms.audience_ids(assignment_id=room_id))
     with connection.cursor() as cursor:
-        cursor.execute(_SEATS, {"room": room.pk, "audience": audience})
+        cursor.execute(_SEATS, {"room": room_id, "audience": audience})
         rows = cursor.fetchall()
-    hearing = _hear(room.pk)
+    hearing = _hear(room_id)
     seats, courses = [], {}
     now = rows[0][0] if rows else clock.now()
     for row in rows:
@@ -170,7 +172,7 @@ def _look(room: ExamAssignment) -> Seats:
         seats.append(seat)
         if course is not None and seat.attempt_id is not None:
             courses[seat.attempt_id] = course
-    seen = Seats(now, seats, room.paper.item_count, hearing is not None, hearing.now if hearing else 0, courses)
+    seen = Seats(now, seats, paper.item_count, hearing is not None, hearing.now if hearing else 0, courses)
     return with_hearing(seen, hearing, at=now)
 
 

@@ -254,16 +254,6 @@ def board_for(
     return ShownBoard(sight, Standings(assignment_id, ranking, section=section, topic=topic))
 
 
-def final_board(*, assignment_id: uuid.UUID, top: int = TOP) -> Board | None:
-    """The first rows of the final ranking, or nothing before there is one."""
-    final = Ranking.objects.filter(assignment_id=assignment_id, is_final=True, withdrawn_at=None)
-    ranking = final.order_by("-pk").first()
-    if ranking is None:
-        return None
-    standings = Standings(assignment_id, ranking)
-    return Board(live.stamp(ranking.computed_at), ranking.people, tuple(standings[:top]), {})
-
-
 # -- results -------------------------------------------------------------------------------------------------------
 
 
