@@ -75,8 +75,8 @@ def living_sessions(*, entries: Iterable[tuple[uuid.UUID, uuid.UUID, int]]) -> s
 
 
 def living_session(*, schema: str, session: str, person: str, version: str) -> str:
-    """The same as SQL, for statements that ask it on their way: a row while the session still stands. All are SQL; the
-    schema is quoted."""
+    """The same as SQL, for statements that ask it on their way: a row while the session still stands. All four are SQL, the
+    schema quoted. That a second factor is demanded by now is left to ``living_sessions``, which every socket is asked by."""
     return f"""
         SELECT true AS is_alive FROM {schema}.authentication_session living
         JOIN {schema}.authentication_user holder ON holder.id = living.user_id
