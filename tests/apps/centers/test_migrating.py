@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -52,8 +53,9 @@ DRAWN = "migrations.AddField('group', 'token', models.UUIDField(default=uuid.uui
 
 
 @pytest.fixture
-def release(committed, settings, tmp_path, monkeypatch):
+def release(committed, request, tmp_path, monkeypatch):
     """``release(operations, …)``: code with one more migration in ``groups`` for each argument, after the real ones."""
+    own = request.getfixturevalue("settings")
     connection.set_schema_to_public()
     original = Path(import_module("apps.groups.migrations").__file__).parent
     known = set(SchemaTemplate.objects.values_list("pk", flat=True))
@@ -70,16 +72,24 @@ def release(committed, settings, tmp_path, monkeypatch):
                 f"    dependencies = [('groups', '{last}')]\n    operations = [{text}]\n"
             )
             last = f"{number}_more"
-        settings.MIGRATION_MODULES = {"groups": package}
+        own.MIGRATION_MODULES = {"groups": package}
         stock.forget()
 
     yield make
-    settings.MIGRATION_MODULES = {}
+    own.MIGRATION_MODULES = {}
     stock.forget()
     connection.set_schema_to_public()
     SchemaTemplate.objects.exclude(pk__in=known).delete()
+    _restore_template()
     Center.objects.filter(slug__in=["north", "south"]).update(state="READY", state_reason="")
     tenancy.forget()
+
+
+def _restore_template() -> None:
+    """As it is recorded, so that the next to record need not migrate it from nothing."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f'DROP SCHEMA IF EXISTS "{settings.SHIKEN_TEMPLATE_SCHEMA}" CASCADE')
+        template.replay(schema_name=settings.SHIKEN_TEMPLATE_SCHEMA)
 
 
 @pytest.fixture
