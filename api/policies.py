@@ -427,7 +427,7 @@ TABLE: Mapping[str, Mapping[str, Rule]] = {
         "list": may(admin=ALL, teacher=STUDENTS, takers=OWN),
         "retrieve": may(admin=ALL, teacher=STUDENTS, takers=OWN),
         "create": may(staff=YES, when="teachers: for students of groups that they teach"),
-        "approve": may(admin=ALL, when="it was asked for, and no other one is in force"),
+        "approve": may(admin=ALL, when="it was asked for, and no other one holds on its days"),
         "reject": may(admin=ALL, when="it was asked for"),
         "withdraw": may(admin=ALL, when="it was asked for or is in force"),
     },

@@ -27,6 +27,7 @@ urlpatterns = [
     path("attempts/<uuid:attempt>/receipt/", views.receipt, name="receipt"),
     path("receipts/", views.receipts, name="receipts"),
     path("tests/<uuid:test>/preview/", views.preview, name="preview"),
+    path("accommodations/", views.accommodations, name="accommodations"),
     path("homework/", views.homework_list, name="homework_list"),
     path("homework/new/", views.new_homework, name="new_homework"),
     path("homework/<uuid:homework>/", views.homework, name="homework"),

@@ -108,6 +108,12 @@ def preview(request: HttpRequest, test: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
+def accommodations(request: HttpRequest) -> HttpResponse:
+    """What students are always given: one's own, or those of one's students to ask for and decide about."""
+    return _shell(request, "accommodations", "Accommodations")
+
+
+@require_safe
 def homework_list(request: HttpRequest) -> HttpResponse:
     """The homework of the signed-in person, or what staff have given."""
     return _shell(request, "homework_list", "Homework")

@@ -99,6 +99,7 @@ def test_one_seat_is_accommodated_looked_into_and_made_void(
     expect(panel).to_contain_text("Done.", timeout=MOST_MS)
     expect(page.locator("#notices")).to_contain_text("minutes more", timeout=MOST_MS)
 
+    expect(panel).to_contain_text("focus lost 1×", timeout=MOST_MS)
     panel.get_by_text("Events").click()
     expect(panel.locator("tbody tr").first).to_be_visible(timeout=MOST_MS)
     expect(panel.locator("tbody")).to_contain_text("blur")

@@ -39,6 +39,7 @@ PAGES = [
     f"/tests/{SOMETHING}/preview/",
     "/live/",
     f"/live/{SOMETHING}/",
+    "/accommodations/",
     "/homework/",
     "/homework/new/",
     f"/homework/{SOMETHING}/",

@@ -1,5 +1,6 @@
 // The rooms of the signed-in person: to enter for students, to run for staff.
 
+import { a } from "./accommodation_words.js";
 import { call } from "./api.js";
 import { confirmed, el, number, show, when } from "./dom.js";
 import { homeworkCard, inOrder } from "./homework_card.js";
@@ -39,7 +40,7 @@ async function home(me) {
   const nothing = isStaff ? "No exam rooms yet." : s("nothingYet");
   show(
     el("h1", {}, isStaff ? "Exam rooms" : s("yourExams")),
-    el("p", { class: "actions" }, isStaff ? el("a", { class: "button", href: "/rooms/new/" }, "New room") : null, el("a", { class: "button plain", href: "/live/" }, w("liveQuiz"))),
+    el("p", { class: "actions" }, isStaff ? el("a", { class: "button", href: "/rooms/new/" }, "New room") : null, el("a", { class: "button plain", href: "/live/" }, w("liveQuiz")), el("a", { href: "/accommodations/" }, a(isStaff ? "title" : "yours"))),
     waiting ? el("p", { class: "note" }, `${waiting === 1 ? m("waits1") : m("waits", waiting)} `, el("a", { href: "/marking/" }, m("mark"))) : null,
     ...part(s("openNow"), open.results), ...part(s("notOpenYet"), scheduled.results), ...due, ...part(s("past"), past),
     open.count + scheduled.count + recent.count + homework.count ? null : el("p", { class: "quiet" }, nothing),

@@ -3,6 +3,7 @@
 import { el } from "./dom.js";
 import { moment } from "./room_fields.js";
 
+const WORDS = { reason: "Reason (kept in the records)", cancel: "Cancel" };
 const ACTS = {
   extend: { title: "More time", button: "Give", minutes: 10, text: "Added at once, also beyond the closing of the room; where sections are timed, to the present one." },
   pause: { title: "Pause", button: "Pause", text: "Time stands still and papers are hidden until you resume." },
@@ -18,15 +19,16 @@ const ACTS = {
   release: { title: "Release results", button: "Release", hasReason: false, text: "Students see their results from now on. This cannot be taken back." },
 };
 
-// ``send(fields)`` does it; what it gives comes back when it worked, null if somebody thought better of it.
+// ``send(fields)`` does it; what it gives comes back when it worked, null if somebody thought better of it. ``kind`` names an act,
+// or is one that is told like those above.
 export function ask(kind, whom, send) {
-  const { title, button, minutes, closes, text, hasReason = true } = ACTS[kind];
+  const { title, button, minutes, closes, text, hasReason = true, words = WORDS, most = 200 } = ACTS[kind] || kind;
   return new Promise((done) => {
     let answer = null;
     const wrong = el("p", { class: "error", role: "alert" });
     const time = minutes ? el("input", { type: "number", min: "0.1", max: "1440", step: "any", value: String(minutes), required: true, name: "seconds" }) : null;
     const until = closes ? moment("Closes (empty: by hand)", null) : null;
-    const reason = hasReason ? el("input", { maxlength: 200, required: true, name: "reason", autofocus: true }) : null;
+    const reason = hasReason ? el("input", { maxlength: most, required: true, name: "reason", autofocus: true }) : null;
     const submit = el("button", {}, button);
     const go = async (event) => {
       event.preventDefault();
@@ -46,8 +48,8 @@ export function ask(kind, whom, send) {
     const box = el("dialog", { onclose: () => { box.remove(); done(answer); } },
       el("form", { onsubmit: go }, el("h2", {}, title), el("p", {}, el("b", {}, whom), `. ${text}`),
         time ? el("label", { class: "field" }, "Minutes", time) : null, until?.box ?? null,
-        reason ? el("label", { class: "field" }, "Reason (kept in the records)", reason) : null, wrong,
-        el("p", { class: "actions" }, submit, el("button", { type: "button", class: "plain", onclick: () => box.close() }, "Cancel"))));
+        reason ? el("label", { class: "field" }, words.reason, reason) : null, wrong,
+        el("p", { class: "actions" }, submit, el("button", { type: "button", class: "plain", onclick: () => box.close() }, words.cancel))));
     document.body.append(box);
     box.showModal();
   });
