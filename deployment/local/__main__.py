@@ -62,7 +62,7 @@ def run_tests(options: argparse.Namespace) -> int:
     os.chdir(PROJECT)
     cores = min(os.cpu_count() or 1, _MOST_TEST_WORKERS)
     alone = bool(options.arguments or os.environ.get("REDIS_URL")) or cores == 1
-    arguments = options.arguments if alone else ["-n", str(cores), "--dist", "loadfile"]
+    arguments = options.arguments if alone else ["-n", str(cores), "--dist", "worksteal"]
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])  # noqa: S606 - no shell on purpose
 
 

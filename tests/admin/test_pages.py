@@ -71,6 +71,9 @@ def in_south(furnished):
 SHARED = {"Center": ("pk", "id"), "DomainClaim": ("center", "id"), "Mail": ("schema_name", "schema_name")}
 
 
+ENDS = 8
+
+
 def own_rows(model, tenant):
     manager = model._default_manager
     column, value = SHARED.get(model.__name__, ("", ""))
@@ -139,6 +142,11 @@ def test_a_center_sees_its_own_rows_alone(cast, browser, in_north, in_south, mod
         assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
 
 
+def ends_of(rows):
+    """All of few rows, and the oldest and the newest of many."""
+    return rows if len(rows) <= 2 * ENDS else rows[:ENDS] + rows[-ENDS:]
+
+
 def test_no_page_shows_a_key_but_the_questions_own(cast, browser, in_north):
     """The share of a right option is the trace: it is in the draft's question page, and nowhere else."""
     canary = "0.7731"
@@ -150,7 +158,7 @@ def test_no_page_shows_a_key_but_the_questions_own(cast, browser, in_north):
     own = f"/admin/mock_tests/question/{question.pk}/change/"
     assert canary in dora.get(own).content.decode()
     for model, page in CENTER_PAGES:
-        addresses = [page, *(f"{page}{row.pk}/change/" for row in model._default_manager.all())]
+        addresses = [page, *(f"{page}{row.pk}/change/" for row in ends_of(list(model._default_manager.all())))]
         for address in addresses:
             if address == own:
                 continue
