@@ -79,7 +79,7 @@ class Stack(supervisor.Stack):
         for child in down:
             child.start()
         for child in down:
-            wait_until_ready(child)
+            wait_until_ready(child, patience=180)
 
     def careless_web(self) -> Child:
         """Daphne with a writer that does not wait for the disk: what the checker must be able to find out."""

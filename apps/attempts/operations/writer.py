@@ -78,7 +78,12 @@ _PLANNER = {
 }
 # The server is gone or going, as opposed to a statement that it refused.
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError, OSError, TimeoutError)
-_OF_THE_STATEMENT = (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected)
+_OF_THE_STATEMENT = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.DiskFull,
+)
 
 
 class Full(Exception):
