@@ -245,6 +245,13 @@ class SittingMachine(RuleBasedStateMachine):
     def start(self, who: str, when: tuple[str, int]) -> None:
         self._start(who, when)
 
+    @precondition(lambda self: bool(self.model.room.held or self.model.room.pauses))
+    @rule(who=names, when=whens)
+    def start_around_a_pause(self, who: str, when: tuple[str, int]) -> None:
+        """Beside the rule for every start, since few sequences have both."""
+        if self.model.running_of(who) is None:
+            self._start(who, when)
+
     def _start(self, who: str, when: tuple[str, int]) -> None:
         at = self.go_to(when)
         expected, said = self.agree(
@@ -453,7 +460,7 @@ class SittingMachine(RuleBasedStateMachine):
         body = self._body(whom, seconds=seconds, reason="Handed in by mistake")
         self._as_staff(lambda: self.model.reopen(whom, seconds, at), "reopen-seats", body)
 
-    @precondition(lambda self: self.model.room.status != "OPEN" or self.model.room.closes is not None)
+    @precondition(lambda self: self.model.room.status != "OPEN" or self.model.is_over(self.at))
     @rule(minutes=st.sampled_from([None, -5, 12, 45]), when=whens)
     def reopen_room(self, minutes: int | None, when: tuple[str, int]) -> None:
         at = self.go_to(when)
@@ -464,17 +471,19 @@ class SittingMachine(RuleBasedStateMachine):
         self.agree(lambda: self.model.reopen_room(closes, at), "staff", "post", path, body)
         self.compare()
 
-    @precondition(lambda self: self.model.room.status != "OPEN" or self.model.room.closes is not None)
-    @rule(when=whens)
-    def finalise(self, when: tuple[str, int]) -> None:
+    @precondition(lambda self: self.model.room.status != "OPEN" or self.model.is_over(self.at))
+    @rule(really=st.booleans(), when=whens)
+    def finalise(self, really: bool, when: tuple[str, int]) -> None:
+        if not really:  # it is refused as long as somebody sits
+            return
         at = self.go_to(when)
         self.agree(lambda: self.model.finalise(at), "staff", "post", f"exam-assignments/{self.room.pk}/finalize/")
         self.compare()
 
     @precondition(lambda self: self.model.room.status != "OPEN")
-    @rule(really=st.integers(0, 2), when=whens)
-    def release(self, really: int, when: tuple[str, int]) -> None:
-        if really:  # nothing is opened again afterwards
+    @rule(really=st.booleans(), when=whens)
+    def release(self, really: bool, when: tuple[str, int]) -> None:
+        if not really:  # nothing is opened again afterwards
             return
         at = self.go_to(when)
         self.agree(lambda: self.model.release(at), "staff", "post", f"exam-assignments/{self.room.pk}/release/")

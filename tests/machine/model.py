@@ -242,6 +242,9 @@ class Model:
     def running(self) -> list[Sitting]:
         return [sitting for sitting in self.sittings if sitting.is_running]
 
+    def running_of(self, student: str) -> Sitting | None:
+        return next((sitting for sitting in self.running() if sitting.student == student), None)
+
     def _close(self, sitting: Sitting, at: int) -> None:
         sitting.close(at)
         self.pending.append(("grade", self.sittings.index(sitting)))
@@ -444,8 +447,12 @@ class Model:
             self.room.let_begin(self.room.held, at)
             self.pending.append(("closed", 0))
 
+    def is_over(self, at: int) -> bool:
+        """Whether the window has ended, though no clock may have closed the room yet."""
+        return self.room.closes is not None and at >= self.room.closes
+
     def _is_open(self, at: int) -> bool:
-        return self.room.status == "OPEN" and (self.room.closes is None or at < self.room.closes)
+        return self.room.status == "OPEN" and not self.is_over(at)
 
     def reopen_room(self, closes: int | None, at: int) -> None:
         room = self.room
