@@ -29,7 +29,7 @@ faults: venv-dev ## a class sits while every part of the stack is killed (5 minu
 	@$(LOCAL) test -m faults tests/faults $(ARGS)
 
 browser: venv-dev ## a student sits in Chromium while the connection breaks (needs Chromium)
-	@$(LOCAL) test -m browser tests/browser $(ARGS)
+	@$(LOCAL) test -m browser tests/browser -o faulthandler_timeout=300 $(ARGS)
 
 check: export DJANGO_SETTINGS_MODULE = config.settings.test
 check: venv-dev ## style, types, boundaries, migrations, API documents
