@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from typing import Protocol
 
 from apps.assignments.errors import StillSitting
 
-Sits = Callable[[uuid.UUID], bool]
+
+class Sits(Protocol):
+    """Tells whether somebody still sits in a room."""
+
+    def __call__(self, *, assignment_id: uuid.UUID) -> bool: ...
+
 
 _knowing: list[Sits] = []
 
 
-def knows_who_sits(is_anybody_sitting: Sits) -> Sits:
-    """Says that a function tells whether somebody still sits in a room; it is asked before results are released."""
-    _knowing.append(is_anybody_sitting)
-    return is_anybody_sitting
+def let_know(*, who_sits: Sits) -> None:
+    """Have a function of a higher floor asked before results are released."""
+    _knowing.append(who_sits)
 
 
 def check_nobody_sits(*, assignment_id: uuid.UUID) -> None:
     """Refuses while somebody still sits, be it with extra time or because it was opened again. The caller holds the room."""
-    if any(is_anybody_sitting(assignment_id) for is_anybody_sitting in _knowing):
+    if any(who_sits(assignment_id=assignment_id) for who_sits in _knowing):
         raise StillSitting("Somebody still sits in this room: results can be released when the last one has finished.")

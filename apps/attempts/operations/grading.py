@@ -130,12 +130,14 @@ def finalise_if_done(*, assignment_id: uuid.UUID) -> None:
         room_operations.finalise_room(assignment_id=assignment_id)
 
 
-@releasing.knows_who_sits
-def is_anybody_sitting(assignment_id: uuid.UUID) -> bool:
+def is_anybody_sitting(*, assignment_id: uuid.UUID) -> bool:
     """Whether somebody still sits in a room; whose time is over, and only waits to be closed, does not."""
     overdue = Attempt.objects.overdue(clock.now()).filter(assignment_id=assignment_id)
     running = Attempt.objects.running().filter(assignment_id=assignment_id)
     return running.exclude(pk__in=overdue.order_by().values("pk")).exists()
+
+
+releasing.let_know(who_sits=is_anybody_sitting)
 
 
 def _is_closed(room: ExamAssignment) -> bool:
