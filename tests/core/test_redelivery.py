@@ -63,6 +63,7 @@ def attempts(cast: Any) -> list[Attempt]:
 def _twice() -> list[tuple[str, dict[str, Any], dict[str, str]]]:
     """Every message of a deadline two times, with some that make no sense among them, in any order."""
     pending = Delivery.objects.filter(done_at=None, queue="deadline").values_list("pk", flat=True)
+    messages: list[tuple[str, dict[str, Any], dict[str, str]]]
     messages = [("deliver", {"ids": [pk]}, PUBLIC) for pk in pending]
     messages += [("close_expired_attempts", {}, SCHEMA)] * 3 + [("auto_submit_expired_attempts", {}, PUBLIC)] * 3
     messages += [("deliver", {"ids": ["nonsense"]}, PUBLIC), ("deliver", {}, PUBLIC), ("deliver", {"ids": [0]}, PUBLIC)]
