@@ -103,13 +103,16 @@ def withdraw_result(*, attempt_id: uuid.UUID, assignment_id: uuid.UUID) -> bool:
         _lock(assignment_id)
         if earned.list_result_facts(attempt_ids=[attempt_id]):
             return False  # marked again meanwhile
-        count, _ = ExamResult.objects.filter(attempt_id=attempt_id).delete()
-        if count:
-            # No result comes in with this, so nothing else says that these hold no more.
-            Ranking.objects.filter(assignment_id=assignment_id, is_final=False).delete()
-            _choose_best(assignment_id)
-            _refresh_live_board(assignment_id)
-    return bool(count)
+        known = ExamResult.objects.filter(attempt_id=attempt_id)
+        student_id = known.values_list("student_id", flat=True).first()
+        if student_id is None:
+            return False
+        known.delete()
+        # No result comes in with this, so nothing else says that these hold no more.
+        Ranking.objects.filter(assignment_id=assignment_id, is_final=False).delete()
+        _choose_best(assignment_id, student_id)
+        _refresh_live_board(assignment_id)
+    return True
 
 
 def withdraw_void_result(*, attempt_id: uuid.UUID, assignment_id: uuid.UUID) -> bool:

@@ -20,6 +20,7 @@ from apps.attempts.queries import earned, figures, personal, visibility
 from apps.attempts.rules import shown
 from apps.core import clock
 from apps.leaderboards import operations as boards
+from apps.leaderboards import queries as board_queries
 from apps.mail.models import Mail
 from apps.notifications import operations as notices
 from tests.apps.attempts import journal
@@ -221,6 +222,20 @@ def test_the_grace_belongs_to_the_sitting(cast, make):
             started_at=clock.now() - HOUR, deadline_at=clock.now() - timedelta(seconds=seconds), grace_seconds=10
         )
         assert visibility.is_sat_in(assignment_id=attempt.assignment_id) is is_sat
+
+
+def test_a_board_that_waits_for_the_close_is_not_on_sockets_before(cast, make):
+    room = make("BY_HAND", board_policy="AFTER_CLOSE")
+    alices, bobs = sit(cast.alice, room), sit(cast.bob, room)
+    hand_in(cast.alice, alices)
+    rooms.close_room(assignment_id=room.pk, actor=cast.dora)
+
+    def shown_on_sockets():
+        return board_queries.board_and_terms(assignment_id=room.pk)[1].shown
+
+    assert shown_on_sockets() == "hidden"
+    hand_in(cast.bob, bobs)
+    assert shown_on_sockets() == "named"
 
 
 def test_staff_wait_for_nobody(cast, make):
