@@ -65,7 +65,7 @@ def extend_attempt(
         at = at or clock.now()
         attempt = _lock(actor, attempt_id, at)
         ledgers = timing.ledgers_of(attempts=[attempt])
-        granting.check_sums([attempt], ledgers, seconds)
+        granting.check_sums(attempts=[attempt], ledgers=ledgers, seconds=seconds)
         grant = Grant(ledger.EXTENSION, float(seconds), queries.present_step(attempt, at) or 0)
         timing.give(grants={attempt: [grant]}, reason=reason, author_id=actor.pk, at=at, ledgers=ledgers)
         audit.record(

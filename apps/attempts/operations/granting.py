@@ -52,7 +52,7 @@ def extend(
             actor=actor, assignment_id=assignment_id, student_ids=student_ids, group_ids=group_ids, at=at
         )
         ledgers = timing.ledgers_of(attempts=sitting)
-        check_sums(sitting, ledgers, seconds)
+        check_sums(attempts=sitting, ledgers=ledgers, seconds=seconds)
         given = {attempt: [Grant(ledger.EXTENSION, float(seconds), _present_step(attempt, at))] for attempt in sitting}
         timing.give(grants=given, reason=reason, author_id=actor.pk, at=at, ledgers=ledgers)
         record(
@@ -298,7 +298,9 @@ def lock_seats(
     return sitting
 
 
-def check_sums(attempts: Iterable[Attempt], ledgers: Mapping[uuid.UUID, Iterable[Grant]], seconds: int) -> None:
+def check_sums(
+    *, attempts: Iterable[Attempt], ledgers: Mapping[uuid.UUID, Iterable[Grant]], seconds: int
+) -> None:
     """Refuses to give anybody so many seconds more, if it comes to more than a week in all."""
     too_much = [attempt for attempt in attempts if grants.is_too_much(ledgers[attempt.pk], seconds)]
     if too_much:

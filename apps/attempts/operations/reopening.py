@@ -61,7 +61,7 @@ def reopen(
         if attempts:
             room_operations.withdraw_finalising(assignment_id=assignment_id, reason=reason)
         ledgers = timing.ledgers_of(attempts=attempts)
-        granting.check_sums(attempts, ledgers, seconds)
+        granting.check_sums(attempts=attempts, ledgers=ledgers, seconds=seconds)
         _withdraw(attempts, reason=reason, author_id=actor.pk)
         grants = {attempt: _grants(attempt, ledgers[attempt.pk], seconds, at) for attempt in attempts}
         for attempt in attempts:
