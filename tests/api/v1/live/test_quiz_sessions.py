@@ -43,10 +43,18 @@ def test_opens_a_session(cast):
     assert Api(cast.carol).get(f"quiz-sessions/{body['id']}/").json() == body
 
 
+@pytest.mark.parametrize("wanted", [True, False, None])
+def test_the_host_says_whether_questions_wait_for_who_needs_more_time(cast, wanted):
+    body = {"mock_test": str(make_quiz(cast).pk), **({} if wanted is None else {"gives_more_time": wanted})}
+    made = Api(cast.carol).post("quiz-sessions/", body)
+    assert (made.status_code, made.json()["gives_more_time"]) == (201, bool(wanted))
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
         ({"seconds": 4}, "/seconds"),
+        ({"gives_more_time": "often"}, "/gives_more_time"),
         ({"seconds": "1e999"}, "/seconds"),
         ({"points": "NaN"}, "/points"),
         ({"points": 0}, "/points"),
