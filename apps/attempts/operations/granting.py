@@ -298,9 +298,7 @@ def lock_seats(
     return sitting
 
 
-def check_sums(
-    *, attempts: Iterable[Attempt], ledgers: Mapping[uuid.UUID, Iterable[Grant]], seconds: int
-) -> None:
+def check_sums(*, attempts: Iterable[Attempt], ledgers: Mapping[uuid.UUID, Iterable[Grant]], seconds: int) -> None:
     """Refuses to give anybody so many seconds more, if it comes to more than a week in all."""
     too_much = [attempt for attempt in attempts if grants.is_too_much(ledgers[attempt.pk], seconds)]
     if too_much:
