@@ -6,12 +6,14 @@ as it exists.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import transaction
 
+from tests import lasting
 from tests.cast import Cast
 from tests.client import Api, access_token
 from tests.tenancy import world
@@ -24,27 +26,45 @@ NOTHING = "3f2b8a52-0000-4000-8000-000000000000"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def listed():
     return world.operations()
 
 
-@pytest.fixture
-def mirror(cast):
-    """The same people, in south."""
-    return Cast(north=cast.south, south=cast.north)
+@pytest.fixture(scope="module")
+def people(both):
+    """Those who are there all the time, of north and of south."""
+    north, south = both
+    return Cast(north=north, south=south), Cast(north=south, south=north)
 
 
-@pytest.fixture
-def northern(db, cast, mirror, listed) -> Found:
+@pytest.fixture(scope="module")
+def northern(people, listed, django_db_blocker) -> Iterator[Found]:
     """What is in north, with both centers full."""
-    world.populate(mirror)
-    world.populate(cast)
-    return world.explore([cast.dora, cast.carol, cast.alice, cast.bob], listed)
+    cast, mirror = people
+
+    def make() -> Found:
+        world.populate(mirror)
+        world.populate(cast)
+        return world.explore([cast.dora, cast.carol, cast.alice, cast.bob], listed)
+
+    with lasting.rows(django_db_blocker, cast.north, make) as found:
+        yield found
 
 
 @pytest.fixture
-def southerners(northern, mirror) -> dict[str, Api]:
+def cast(northern, people) -> Cast:
+    return copy.copy(people[0])
+
+
+@pytest.fixture
+def mirror(northern, people) -> Cast:
+    """The same people, in south."""
+    return copy.copy(people[1])
+
+
+@pytest.fixture
+def southerners(mirror) -> dict[str, Api]:
     """Clients of people of south, on their own host."""
     return {"CENTER_ADMIN": Api(mirror.dora), "TEACHER": Api(mirror.carol), "STUDENT": Api(mirror.alice)}
 

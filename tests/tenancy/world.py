@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -41,6 +42,9 @@ from tests.client import Api
 from tests.core.files import samples
 from tests.live import open_quiz
 
+WHOLE = bool(os.environ.get("WHOLE_WALKS"))
+SOME = 3
+"""Ids of one kind that are tried, where any of them ought to do."""
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 PREFIX = "/api/v1/"
 CALLED = {
@@ -233,30 +237,36 @@ class Found:
     shipped: frozenset[str] = frozenset()
     ids: set[str] = field(default_factory=set)
     by_key: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    by_place: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))  # by path and key
     good: dict[str, str] = field(default_factory=dict)  # resource or path -> an id that is answered with 200
     texts: list[str] = field(default_factory=list)
 
-    def take(self, answer: Any) -> None:
+    def take(self, path: str, answer: Any) -> None:
         text = answer.content.decode(errors="replace") if not answer.streaming else ""
         self.texts.append(text)
         self.ids |= set(UUID.findall(text)) - self.shipped
         if answer.headers["Content-Type"].endswith("json"):
-            self._keep("", answer.json())
+            self._keep(path, "", answer.json())
 
-    def _keep(self, key: str, value: Any) -> None:
+    def _keep(self, path: str, key: str, value: Any) -> None:
         if isinstance(value, dict):
             for name, inner in value.items():
-                self._keep(name, inner)
+                self._keep(path, name, inner)
         elif isinstance(value, list):
             for inner in value:
-                self._keep(key, inner)
-        elif isinstance(value, str) and value in self.ids and value not in self.by_key[key]:
-            self.by_key[key].append(value)
+                self._keep(path, key, inner)
+        elif isinstance(value, str) and value in self.ids:
+            for known in (self.by_key[key], self.by_place[path, key]):
+                if value not in known:
+                    known.append(value)
 
     def candidates(self, resource: str) -> list[str]:
-        """Ids, the likelier ones for this resource first."""
+        """Ids, the likelier ones for this resource first. Of those that stand in one place under one name, which are of
+        one kind, only some, unless the walk is to be whole."""
         known = [self.good[resource]] if resource in self.good else []
-        return list(dict.fromkeys([*known, *self.good.values(), *self.by_key["id"], *sorted(self.ids)]))
+        some = [id for ids in self.by_place.values() for id in ids[:SOME]]
+        every = self.by_key["id"] + sorted(self.ids) if WHOLE else []
+        return list(dict.fromkeys([*known, *self.good.values(), *some, *every]))
 
     def sample(self, name: str, shape: dict[str, Any], turn: int = 0) -> Any:
         """A value of this shape; ids are of things found here, by the field's name as far as possible."""
@@ -301,15 +311,15 @@ def explore(people: Iterable[User], listed: list[Operation]) -> Found:
     people = list(people)
     profiles = shelf.list_profiles_for(people[0])
     found = Found(shipped=frozenset(str(one.id) for one in profiles if one.is_shipped))
-    clients = [Api(person) for person in people]
+    clients = [(person.role, Api(person)) for person in people]
     gets = [operation for operation in listed if operation.method == "get"]
     for operation in gets:
         if "{" not in operation.path:
-            for client in clients:
-                found.take(client.get(operation.path))
+            for _, client in clients:
+                found.take(operation.path, client.get(operation.path))
     for operation in gets:
         if operation.is_about_one and "ANYBODY" not in operation.roles:
-            _open(operation, clients, found)
+            _open(operation, [client for role, client in clients if role in operation.roles], found)
     return found
 
 
@@ -318,7 +328,7 @@ def _open(operation: Operation, clients: list[Api], found: Found) -> None:
         for client in clients:
             answer = client.get(operation.at(one))
             if answer.status_code == 200:
-                found.take(answer)
+                found.take(operation.path, answer)
                 found.good.setdefault(operation.resource, one)
                 found.good[operation.path] = one
                 return
