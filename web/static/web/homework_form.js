@@ -2,6 +2,7 @@
 
 import { call } from "./api.js";
 import { confirmed, data, el, notice, show } from "./dom.js";
+import { together } from "./form.js";
 import { h, zone } from "./homework_words.js";
 import { moment, number, people, pick, switched, written } from "./room_fields.js";
 import { start } from "./who.js";
@@ -53,21 +54,16 @@ function draw(homework, known) {
   let isSaid = !isNew;
   checking.addEventListener("change", () => { isSaid = true; });
   atOnce.addEventListener("change", () => { if (!isSaid) checking.value = atOnce.checked ? "QUIZZES" : "NEVER"; });
-  const before = Object.fromEntries(Object.entries(fields).map(([name, one]) => [name, JSON.stringify(one.read())]));
   const wrong = el("p", { class: "error", role: "alert" });
+  const form = together(fields, { isNew, aliases: ALIASES, wrong });
   const save = el("button", {}, h(isNew ? "make" : "save"));
   const part = (...names) => el("fieldset", { class: "card part" }, ...names.map((name) => fields[name].box));
 
   async function submit(event) {
     event.preventDefault();
-    wrong.textContent = "";
-    Object.values(fields).forEach((one) => one.fault(""));
-    const body = {};
-    for (const [name, one] of Object.entries(fields)) {
-      const value = one.read();
-      if (isNew || JSON.stringify(value) !== before[name]) body[name] = value;
-    }
-    if (!isNew && !Object.keys(body).length) return void notice(h("unchanged"));
+    form.clear();
+    const body = form.changes();
+    if (!body) return void notice(h("unchanged"));
     save.disabled = true;
     try {
       const saved = isNew ? await call("POST", "homework-assignments/", body) : await call("PATCH", `homework-assignments/${homework.id}/`, body);
@@ -75,23 +71,11 @@ function draw(homework, known) {
       notice(h("saved"));
       draw(saved, known);
     } catch (problem) {
-      refuse(problem);
+      form.refuse(problem);
     } finally {
       save.disabled = false;
     }
     return undefined;
-  }
-
-  function refuse(problem) {
-    const rest = [];
-    for (const { pointer, detail } of problem.errors || []) {
-      const [, name] = pointer.split("/");
-      const one = fields[ALIASES[name] || name];
-      if (one) one.fault(detail);
-      else rest.push(detail);
-    }
-    wrong.textContent = [problem.message, ...rest].join(" ");
-    document.querySelector(".part [aria-invalid=true]")?.closest(".field-of-room").scrollIntoView({ block: "center" });
   }
 
   async function remove() {

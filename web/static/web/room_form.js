@@ -3,6 +3,7 @@
 
 import { call } from "./api.js";
 import { confirmed, data, el, notice, show } from "./dom.js";
+import { together } from "./form.js";
 import { breaks, field, moment, number, people, pick, switched, toggles, written } from "./room_fields.js";
 import { start } from "./who.js";
 
@@ -69,22 +70,16 @@ function draw(room, known) {
     result_policy: pick("Results are shown", RESULT, room.result_policy || "BY_HAND"),
     is_review_open: switched("With the results, students see what was right", room.is_review_open),
   };
-  const before = Object.fromEntries(Object.entries(fields).map(([name, one]) => [name, JSON.stringify(one.read())]));
   const wrong = el("p", { class: "error", role: "alert" });
+  const form = together(fields, { isNew, aliases: ALIASES, wrong, locked: "This cannot be changed any more." });
   const save = el("button", {}, isNew ? "Make the room" : "Save");
   const part = (title, ...names) => el("fieldset", { class: "card part" }, el("legend", {}, title), ...names.map((name) => fields[name].box));
 
   async function submit(event) {
     event.preventDefault();
-    wrong.textContent = "";
-    Object.values(fields).forEach((one) => one.fault(""));
-    const body = {};
-    for (const [name, one] of Object.entries(fields)) {
-      const value = one.box.hidden ? one.blank : one.read();
-      if (value === undefined) continue;
-      if (isNew || JSON.stringify(value) !== before[name]) body[name] = value;
-    }
-    if (!isNew && !Object.keys(body).length) return void notice("Nothing has changed.");
+    form.clear();
+    const body = form.changes();
+    if (!body) return void notice("Nothing has changed.");
     save.disabled = true;
     try {
       const saved = isNew ? await call("POST", "exam-assignments/", body) : await call("PATCH", `exam-assignments/${room.id}/`, body);
@@ -92,25 +87,11 @@ function draw(room, known) {
       notice("Saved.");
       draw(saved, known);
     } catch (problem) {
-      refuse(problem);
+      form.refuse(problem);
     } finally {
       save.disabled = false;
     }
     return undefined;
-  }
-
-  // At its field, if it is about one; and the first of them is shown.
-  function refuse(problem) {
-    const rest = [];
-    const told = [...problem.errors, ...(problem.details.fields || []).map((name) => ({ pointer: `/${name}`, detail: "This cannot be changed any more." }))];
-    for (const { pointer, detail } of told) {
-      const [, name] = pointer.split("/");
-      const one = fields[ALIASES[name] || name];
-      if (one) one.fault(detail);
-      else rest.push(detail);
-    }
-    wrong.textContent = [problem.message, ...rest].join(" ");
-    document.querySelector(".part [aria-invalid=true]")?.closest(".field-of-room").scrollIntoView({ block: "center" });
   }
 
   async function remove() {
