@@ -9,7 +9,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from apps.attempts import queries
-from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, IntegrityEvent, RefusedAnswer, TimeGrant
+from apps.attempts.models import (
+    AnswerEntry,
+    AnswerSheet,
+    Attempt,
+    IntegrityEvent,
+    RefusedAnswer,
+    TimeGrant,
+    WithdrawnSheet,
+)
 from apps.attempts.queries import earned, visibility
 from apps.attempts.rules import shown
 
@@ -26,7 +34,8 @@ def data_about(*, person: User) -> list[dict[str, Any]]:
     ids = [attempt.pk for attempt in attempts]
     journal = _rows(AnswerEntry, ids, "epoch", "seq", "question_id", "response", "received_at")
     refused = _rows(RefusedAnswer, ids, "question_id", "response", "code", "received_at")
-    grants = _rows(TimeGrant, ids, "kind", "seconds", "reason", "granted_at")
+    withdrawn = _rows(WithdrawnSheet, ids, "answers", "receipt", "finished_at", "reason", "withdrawn_at")
+    grants = _rows(TimeGrant, ids, "step", "kind", "seconds", "reason", "granted_at")
     events = _rows(IntegrityEvent, ids, "kind", "at", "received_at", "details")
     sheets = dict(AnswerSheet.objects.filter(attempt__in=ids).values_list("attempt_id", "answers"))
     shown_marks = visibility.marks_visible_to(person, attempts)
@@ -45,6 +54,7 @@ def data_about(*, person: User) -> list[dict[str, Any]]:
             "answers": _answers(attempt, sheets.get(attempt.pk, {})),
             "journal": journal[attempt.pk],
             "refused_answers": refused[attempt.pk],
+            "withdrawn_sheets": withdrawn[attempt.pk],
             "noticed_by_the_screen": events[attempt.pk],
             "result": _result(attempt, parts[attempt.pk]) if attempt.pk in parts else None,
         }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from apps.attempts import errors, queries
 from apps.attempts.models import RefusedAnswer, WithdrawnSheet
 from apps.attempts.operations import granting, journal, reopening, sitting, statement
-from apps.attempts.queries import evidence
+from apps.attempts.queries import evidence, personal
 from apps.attempts.rules import moments
 from apps.core import clock
 from tests.apps.attempts import journal as lines
@@ -119,6 +119,18 @@ def test_a_sheet_that_was_withdrawn_can_be_read_with_who_did_it_and_why(cast, at
     assert isinstance(sheet, WithdrawnSheet)
     assert (sheet.receipt, sheet.reason, sheet.withdrawn_by) == (receipt, "Sent by mistake.", cast.dora)
     assert sheet.answers == {str(lines.question_id(attempt, "river")): lines.option_id(attempt, "river", "yes")}
+
+
+@pytest.mark.django_db
+def test_who_sat_is_handed_out_what_was_refused_and_withdrawn_too(cast, attempt):
+    send(attempt, 1)
+    receipt = sitting.submit_attempt(actor=cast.alice, attempt_id=attempt.pk).receipt
+    refused(attempt, 2)
+    reopening.reopen(actor=cast.dora, assignment_id=attempt.assignment_id, seconds=60, reason="Sent by mistake.")
+    [told] = personal.data_about(person=cast.alice)
+    assert [(one["code"]) for one in told["refused_answers"]] == ["attempt_closed"]
+    assert [(one["receipt"], one["reason"]) for one in told["withdrawn_sheets"]] == [(receipt, "Sent by mistake.")]
+    assert [(one["step"], one["kind"]) for one in told["time"]][:2] == [(0, "BASE"), (0, "REOPENED")]
 
 
 # -- moments -------------------------------------------------------------------------------------------------------
