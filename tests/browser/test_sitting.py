@@ -119,6 +119,37 @@ def test_answers_survive_a_reload_that_comes_before_they_were_sent(student: Stud
         expect(student.page.locator("fieldset.question").nth(place).locator("input:checked")).to_have_count(1)
 
 
+# As the pages kept answers before they kept reports beside them.
+EARLIER = """
+async ([attempt, question, response]) => {
+  const asked = (request) => new Promise((done, failed) => {
+    Object.assign(request, { onsuccess: () => done(request.result), onerror: () => failed(request.error) });
+  });
+  await asked(indexedDB.deleteDatabase("shiken-exam"));
+  const opening = indexedDB.open("shiken-exam", 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore("answers", { keyPath: ["attempt", "epoch", "seq"] });
+  const database = await asked(opening);
+  const table = database.transaction("answers", "readwrite").objectStore("answers");
+  await asked(table.put({ attempt, epoch: 1, seq: 2, question, response }));
+  database.close();
+}
+"""
+
+
+def test_answers_that_an_earlier_version_of_the_page_has_kept_are_delivered(student: Student, cable: Cable) -> None:
+    student.answer(0)
+    student.sees("Everything is saved")
+    inputs = student.page.locator("fieldset.question").nth(1).locator("input[type=radio]")
+    question, response = inputs.first.get_attribute("name"), inputs.nth(2).get_attribute("value")
+    student.page.goto(f"http://{CENTER}.localhost:{cable.port}/static/exam/store.js")
+    student.page.evaluate(EARLIER, [student.attempt, question, response])
+    student.chosen[str(question)] = str(response)
+    student.page.goto(f"http://{CENTER}.localhost:{cable.port}/")
+    student.enter()
+    student.sees("Everything is saved")
+    assert student.stored() == student.chosen
+
+
 def test_a_token_that_ends_in_the_middle_costs_nothing(student: Student, cable: Cable) -> None:
     student.page.evaluate(
         "() => { const s = JSON.parse(localStorage['shiken.session']);"
