@@ -5,7 +5,7 @@ LOCAL := $(PY) -m deployment.local
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test machine races class faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-submits bench-expiry bench-bank bench-papers bench-imports bench-live watch shell reset clean venv venv-dev
+.PHONY: help run test machine walks properties long races class faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-submits bench-expiry bench-bank bench-papers bench-imports bench-live watch shell reset clean venv venv-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,15 @@ test: venv-dev ## the whole suite (ARGS="-k name")
 
 machine: venv-dev ## 2,000 random sequences of a sitting against a model (MACHINE_SEQUENCES=2000; 10 minutes)
 	@MACHINE_SEQUENCES=$${MACHINE_SEQUENCES:-2000} $(LOCAL) test tests/machine/test_machine.py -k model $(ARGS)
+
+walks: venv-dev ## everybody, and every kind of id in every place, at every operation, where the suite tries some (15 minutes)
+	@WHOLE_WALKS=1 $(LOCAL) test tests/api/matrix tests/tenancy/test_walk.py $(ARGS)
+
+properties: venv-dev ## what holds for whatever is drawn, with four times the examples (5 minutes)
+	@WHOLE_PROPERTIES=1 $(LOCAL) test -m hypothesis $(ARGS)
+
+long: venv-dev ## single tests of half a minute and more
+	@$(LOCAL) test -m long $(ARGS)
 
 races: venv-dev ## eleven pairs of what happens at once, 200 rounds each (RACE_ROUNDS=200)
 	@RACE_ROUNDS=$${RACE_ROUNDS:-200} $(LOCAL) test tests/apps/attempts/test_race_rounds.py -k holds $(ARGS)
