@@ -153,7 +153,9 @@ class AttemptViewSet(GenericViewSet):
     def review(self, request: Request, id: uuid.UUID) -> Response:
         """Answers beside the key, with explanations, once the room's review is open."""
         review = earned.get_review_for(
-            request.user, id, sign=lambda attempt: links.media_signer(request, attempt.server_time + links.IN_REVIEW_LAST)
+            request.user,
+            id,
+            sign=lambda attempt: links.media_signer(request, attempt.server_time + links.IN_REVIEW_LAST),
         )
         body = shapes.ReviewOut(review, context=shapes.seen_by(request.user, review.attempt)).data
         return Response({**body, "paper": review.paper})
