@@ -5,7 +5,7 @@ LOCAL := $(PY) -m deployment.local
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test machine walks properties long races class faults browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-submits bench-expiry bench-bank bench-papers bench-imports bench-live watch shell reset clean venv venv-dev
+.PHONY: help run test machine walks properties long races class faults kills browser check openapi bench bench-answers bench-fanout bench-ranks bench-tenants bench-enumeration bench-roster bench-invigilator bench-starts bench-submits bench-expiry bench-bank bench-papers bench-imports bench-live watch shell reset clean venv venv-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -31,11 +31,14 @@ long: venv-dev ## single tests of half a minute and more
 races: venv-dev ## eleven pairs of what happens at once, 200 rounds each (RACE_ROUNDS=200)
 	@RACE_ROUNDS=$${RACE_ROUNDS:-200} $(LOCAL) test tests/apps/attempts/test_race_rounds.py -k holds $(ARGS)
 
-class: venv-dev ## a class of 300 sits while every part is killed in turn, and once more without Redis (5 minutes)
+class: venv-dev ## a class of 300 sits while every part is killed in turn, and once more without Redis (CLASS_STUDENTS=300; 11 minutes)
 	@$(LOCAL) test -m faults tests/faults/test_class.py $(ARGS)
 
-faults: venv-dev ## a class sits while every part of the stack is killed (5 minutes)
+faults: venv-dev ## a class sits while every part of the stack is killed, locked or full, and the class of 300 (25 minutes)
 	@$(LOCAL) test -m faults tests/faults $(ARGS)
+
+kills: venv-dev ## PostgreSQL killed 20 times, and everything at once 10 times (POSTGRES_KILLS=20 LIGHTS_OUT=10; 12 minutes)
+	@POSTGRES_KILLS=$${POSTGRES_KILLS:-20} LIGHTS_OUT=$${LIGHTS_OUT:-10} $(LOCAL) test -m faults tests/faults/test_postgres.py tests/faults/test_everything.py -k "killed_database or everything_dies" $(ARGS)
 
 browser: venv-dev ## a student sits in Chromium while the connection breaks (needs Chromium)
 	@$(LOCAL) test -m browser tests/browser -o faulthandler_timeout=300 $(ARGS)

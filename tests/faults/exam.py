@@ -83,15 +83,17 @@ class Watched(Student):
         super().__init__(client, tally, rng)
         self._seen = seen
         self._given: dict[int, tuple[str, Any]] = {}
+        self._epochs: dict[int, int] = {}  # of the window that sent it: each number is sent by one only
 
     def _note(self, step: Any) -> int:
         seq = super()._note(step)
         self._given[seq] = step.question, step.response
+        self._epochs[seq] = self.epoch
         return seq
 
     def _settle(self, message: Mapping[str, Any]) -> None:
         for seq in message.get("acked", []):
-            self._seen.acked[self.tally.attempt, self.epoch, seq] = self._given[seq]
+            self._seen.acked[self.tally.attempt, self._epochs[seq], seq] = self._given[seq]
             self._seen.moments.append(time.monotonic())
         for refusal in message.get("refused", []):
             self._seen.refusals[refusal["code"]] += 1
