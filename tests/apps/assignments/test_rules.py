@@ -95,6 +95,23 @@ def test_each_move_by_hand_is_in_the_table_or_refused():
     }
 
 
+def test_too_late_is_counted_from_the_opening_and_waiting_does_not_count():
+    minute = timedelta(minutes=1)
+    assert not rules.is_too_late(None, 0, START)
+    assert not rules.is_too_late(START, 600, START + 10 * minute)
+    assert rules.is_too_late(START, 600, START + 10 * minute + timedelta(microseconds=1))
+    assert not rules.is_too_late(START, 600, START + 15 * minute, waited=300)
+    assert rules.is_too_late(START, 600, START + 16 * minute, waited=300)
+
+
+@given(st.lists(st.tuples(moments, st.integers(0, 30)), max_size=6), moments)
+def test_what_was_waited_is_counted_minute_by_minute_and_once(pauses, since):
+    minute = timedelta(minutes=1)
+    spans = [(began_at, began_at + length * minute) for began_at, length in pauses]
+    minutes = {began_at + n * minute for began_at, length in pauses for n in range(length)}
+    assert rules.seconds_waited(spans, since) == 60 * len({moment for moment in minutes if moment >= since})
+
+
 def test_each_status_has_its_announcement():
     names = [rules.announcement(status, uuid.uuid4()).name for status in STATUSES[1:]]
     assert names == ["assignment.opened", "assignment.closed", "assignment.finalised"]
