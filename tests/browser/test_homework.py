@@ -112,9 +112,9 @@ def test_homework_from_the_form_to_the_receipt(
     expect(first.locator("input").first).to_be_disabled()
 
     # One question after the other, each in its seconds by the server's clock, and no way back.
-    for number, answer in ((2, "river"), (3, "正しい")):
+    for place, answer in ((2, "river"), (3, "正しい")):
         page.get_by_role("button", name="次の問題").click()
-        expect(page.locator(".tabs")).to_contain_text(f"問題 {number} / 3", timeout=MOST_MS)
+        expect(page.locator(".tabs")).to_contain_text(f"問題 {place} / 3", timeout=MOST_MS)
         expect(page.locator("fieldset.question")).to_have_count(1)
         question = page.locator("fieldset.question")
         question.get_by_label(answer).check()
