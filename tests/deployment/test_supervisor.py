@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -140,3 +141,16 @@ def test_a_named_server_that_does_not_answer_is_told_without_its_password(wait, 
     with pytest.raises(StackError, match=r"at 127\.0\.0\.1:1 .* cannot be used") as refusal:
         wait(url, patience=0.2)
     assert "secret" not in str(refusal.value)
+
+
+def test_the_local_stack_works_within_the_limits_and_on_the_queues_of_the_others(folder: DataFolder) -> None:
+    units = Path(__file__).resolve().parents[2] / "deployment" / "systemd"
+    stack = supervisor.Stack(folder, 8000)
+    limits = dict(re.findall(r"(DB_\w+)=(\d+)", (units / "shiken-sockets.service").read_text()))
+    assert limits
+    assert limits.items() <= dict(stack._web()._environment).items()
+    for child, unit in ((stack._worker(), "shiken-worker"), (stack._long_worker(), "shiken-long")):
+        queues = re.search(r"-Q (\S+)", (units / f"{unit}.service").read_text())
+        assert queues
+        assert child._command[child._command.index("-Q") + 1] == queues[1]
+        assert not limits.keys() & dict(child._environment).keys()
