@@ -22,8 +22,8 @@ from django.db.models import Sum
 
 from apps.assignments import operations as rooms
 from apps.assignments import queries as room_queries
-from apps.assignments.errors import RoomNotOpen, RoomPaused
-from apps.assignments.operations import pausing
+from apps.assignments.errors import AlreadyReleased, RoomNotOpen, RoomPaused, StillSitting
+from apps.assignments.operations import pausing, releasing
 from apps.attempts import errors
 from apps.attempts.models import AnswerEntry, AnswerSheet, Attempt, Attempts, ItemMark, TimeGrant
 from apps.attempts.operations import clock as timing
@@ -412,9 +412,45 @@ class PauseStart(Pair):
         share_nothing(patch)
 
 
+class ReleaseReopen(Pair):
+    """Results are not released while somebody sits, and nothing is opened again after the release."""
+
+    def prepare(self, r: Round) -> None:
+        r.room = make_room(r.cast, r.cast.alice, test=r.room.mock_test)
+        r.begin()
+        sitting.submit_attempt(actor=r.cast.alice, attempt_id=r.attempt.pk)
+        grading.grade_attempt(attempt_id=r.attempt.pk)
+        rooms.close_room(assignment_id=r.room.pk)
+        granting.close_attempts_of(assignment_id=r.room.pk)
+
+    def left(self, r: Round) -> Any:
+        return rooms.release_results(assignment_id=r.room.pk)
+
+    def right(self, r: Round) -> Any:
+        return reopening.reopen(actor=r.cast.dora, assignment_id=r.room.pk, seconds=60, reason="A slip")
+
+    def check(self, r: Round, left: Any, right: Any) -> str:
+        room = room_queries.get_assignment(assignment_id=r.room.pk)
+        is_running = r.fresh().is_running
+        promise(not (room.is_published and is_running), "results are out, and somebody sits")
+        if is_running:
+            promise(isinstance(left, StillSitting), f"not refused as it should be: {left!r}")
+            return "right"
+        promise(isinstance(right, AlreadyReleased), f"not refused as it should be: {right!r}")
+        promise(room.status == "FINALISED", "a room whose results are out is final no more")
+        return "left"
+
+    def break_it(self, patch: pytest.MonkeyPatch) -> None:
+        real = room_queries.get_assignment
+        patch.setattr(
+            room_queries, "get_assignment", lambda *, assignment_id, lock="": real(assignment_id=assignment_id)
+        )
+        slow_down(patch, releasing, "check_nobody_sits", after=True)
+
+
 PAIRS = [
     *(StartStart, SubmitSubmit, SubmitSave, SubmitSweep, ExtendSweep, TakeoverSave, PauseSave, GoOnSave),
-    *(ResumeSweep, ReopenGrade, CloseStart, PauseStart),
+    *(ResumeSweep, ReopenGrade, CloseStart, PauseStart, ReleaseReopen),
 ]
 
 
