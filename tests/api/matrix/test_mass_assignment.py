@@ -16,7 +16,7 @@ from apps.core import tenancy
 from apps.core.tenancy import Tenant
 from tests.api.matrix.operations import WRITES, Operation, operations
 from tests.api.matrix.walk import lines
-from tests.api.matrix.world import Bodies, Principal, World, ask, may_have
+from tests.api.matrix.world import Principal, World, ask, may_have
 
 pytestmark = pytest.mark.django_db
 
@@ -28,9 +28,9 @@ MADE = re.compile(
 
 
 @pytest.fixture
-def world(cast, monkeypatch) -> World:
+def world(world, monkeypatch) -> World:
     monkeypatch.setattr(serializers, "MOST_TOLD", 100_000)  # all of them at once
-    return World(cast)
+    return world
 
 
 def fields() -> dict[str, models.Field[Any, Any]]:
@@ -79,7 +79,7 @@ def send(world: World, operation: Operation, principal: Principal, body: Any) ->
 
 def looked_through(world: World) -> tuple[list[str], int, list[tuple[Operation, Principal]]]:
     """What took unknown fields, how many requests it was, and which operations look at no body at all."""
-    known, bodies = fields(), Bodies(world)
+    known, bodies = fields(), world.bodies
     wrong, asked, bodiless = [], 0, []
     for operation, principal in writes(world):
         if not operation.body:

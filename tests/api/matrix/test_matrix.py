@@ -14,14 +14,13 @@ from apps.groups import queries as groups
 from apps.groups.models import Group
 from tests.api.matrix.operations import Operation, operations
 from tests.api.matrix.walk import Walk, lines
-from tests.api.matrix.world import World
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def walk(cast) -> Walk:
-    return Walk(World(cast))
+def walk(world) -> Walk:
+    return Walk(world)
 
 
 def test_everybody_gets_what_the_table_says_and_nothing_else(walk, capsys):

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from tests.api.matrix.operations import WRITES, operations
 from tests.api.matrix.walk import PRIVATE, PROBLEM, lines
-from tests.api.matrix.world import MAIN, NORTH, Bodies, World, ask, may_have
+from tests.api.matrix.world import MAIN, NORTH, World, ask, may_have
 from tests.client import Api
 
 pytestmark = pytest.mark.django_db
@@ -151,11 +151,10 @@ HOSTILE = {
 }
 
 
-def test_a_hostile_value_in_any_field_is_never_an_error_of_ours(cast, caplog):
+def test_a_hostile_value_in_any_field_is_never_an_error_of_ours(world, caplog):
     """Each field of each operation by itself, beside others that are as they should be, with some of these in turn."""
     caplog.set_level("CRITICAL", "django.request")
-    world = World(cast)
-    bodies, turns = Bodies(world), cycle(HOSTILE)
+    bodies, turns = world.bodies, cycle(HOSTILE)
     wrong, sent = [], 0
     for operation in operations():
         somebody = next((one for one in world.principals if one.role and may_have(operation, one)), None)
@@ -199,9 +198,9 @@ def undone(client: Api, method: str, path: str, text: str) -> Any:
 QUERIES = ["%00", "%ff", "-1", "1e999", "9" * 400, "[]", "'", "a" * 5000, "%F0%9F%98%80"]
 
 
-def test_a_hostile_parameter_is_never_an_error_of_ours(cast, caplog):
+def test_a_hostile_parameter_is_never_an_error_of_ours(world, caplog):
     caplog.set_level("CRITICAL", "django.request")
-    world, wrong, turns = World(cast), [], cycle(QUERIES)
+    wrong, turns = [], cycle(QUERIES)
     for operation in operations():
         somebody = next((one for one in world.principals if one.role and may_have(operation, one)), None)
         if operation.method != "get" or somebody is None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
+from zlib import crc32
 
 from api.policies import Reach
 from tests.api.matrix.operations import Operation
-from tests.api.matrix.world import MAIN, Bodies, Principal, World, ask, may_have, unknown_like, words
+from tests.api.matrix.world import MAIN, WHOLE, Principal, World, ask, may_have, unknown_like, words
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NOBODIES = 3
 PRIVATE = {
     "Cache-Control": "private, no-store",
     "X-Content-Type-Options": "nosniff",
@@ -26,7 +28,7 @@ class Walk:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.bodies = Bodies(world)
+        self.bodies = world.bodies
         self.checks = 0
         self.asked = 0
         self.wrong: list[str] = []
@@ -42,9 +44,17 @@ class Walk:
             if operation.has_id and not operation.is_for_everybody and self.world.thing(operation) is None:
                 self.wrong.append(f"{operation}: say in tests/furnish.py what stands for the id")
                 continue
-            for principal in self.world.principals:
-                if operation.is_main == (principal.host == MAIN):
-                    self._one(operation, principal)
+            for principal in self._askers(operation):
+                self._one(operation, principal)
+
+    def _askers(self, operation: Operation) -> Iterator[Principal]:
+        """Everybody at its host; but of those who are nobody there, and are all refused alike, a stranger and some of
+        the others in turn, unless the walk is to be whole."""
+        here = [one for one in self.world.principals if operation.is_main == (one.host == MAIN)]
+        others = [one for one in here if not one.role and one.token]
+        first = crc32(str(operation).encode())
+        met = {others[(first + turn) % len(others)] for turn in range(len(others) if WHOLE else NOBODIES)}
+        return (one for one in here if one.role or not one.token or one in met)
 
     # -- one operation, one principal ------------------------------------------------------------------------------
 
