@@ -400,7 +400,6 @@ class PauseStart(Pair):
 
     def check(self, r: Round, left: Any, right: Any) -> str:
         promise(isinstance(right, list), f"the pause failed: {right!r}")
-        pausing.let_begin(assignment_id=r.room.pk, at=r.now)
         if isinstance(left, RoomPaused):
             promise(right == [], "time was stopped for somebody who does not sit")
             return "right"
@@ -473,6 +472,7 @@ def play(pair, r, at_once, jitter):
     left, right = at_once(later(pair.left), later(pair.right))
     winner = pair.check(r, left, right)
     Attempt.objects.running().update(status="VOID", finished_at=r.now, paused_at=None)
+    pausing.let_begin(assignment_id=r.room.pk, at=r.now)
     return winner
 
 
