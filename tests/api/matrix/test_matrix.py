@@ -35,7 +35,6 @@ def test_everybody_gets_what_the_table_says_and_nothing_else(walk, capsys):
     assert not walk.wrong, "\n".join(lines(walk.wrong))
     assert not walk.undecided, "no body gets past the shape, so nothing is learned:\n" + "\n".join(walk.undecided)
     assert walk.checks > 20 * len(operations())
-    assert seconds < 240
 
 
 # -- it can fail ---------------------------------------------------------------------------------------------------
