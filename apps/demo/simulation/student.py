@@ -39,7 +39,7 @@ class Student:
     async def sit(self, assignment: str, keys: Mapping[str, Mapping[str, Any]], seconds: float) -> None:
         """The whole exam of this student; ``seconds`` is the time that the room gives."""
         tally = self.tally
-        started = await self.client.insist("POST", f"exam-assignments/{assignment}/start/", {})
+        started = await self._begin(assignment)
         tally.attempt, self.epoch, tally.status = str(started["attempt"]), int(started["epoch"]), "sitting"
         questions = [
             question
@@ -58,6 +58,18 @@ class Student:
             tally.status = str(answer["status"]).lower()
         elif not tally.habits.submits:
             tally.status = "forgot"
+
+    async def _begin(self, assignment: str) -> dict[str, Any]:
+        """Whoever comes while the room is paused waits at the door."""
+        while True:
+            try:
+                started: dict[str, Any] = await self.client.insist("POST", f"exam-assignments/{assignment}/start/", {})
+            except Answered as refusal:
+                if refusal.code != "room_paused":
+                    raise
+                await asyncio.sleep(RESEND_SECONDS)
+            else:
+                return started
 
     # -- plain HTTP ------------------------------------------------------------------------------------------------
 
