@@ -42,6 +42,11 @@ def _print(config: pytest.Config, text: str) -> None:
         config.get_terminal_writer().line(f"\n    {text}")
 
 
+def shares(count: int, most: int) -> list[int]:
+    """So many blows over several classes, ``most`` for each: one class alone does not sit long enough for all."""
+    return [min(most, count - done) for done in range(0, count, most)]
+
+
 def seconds(values: list[float]) -> str:
     """Some durations, for a figure."""
     return "/".join(f"{value:.1f}" for value in values)
