@@ -14,6 +14,8 @@ from tests.tenancy import world
 
 OWNED = re.compile(r"(c:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|g):.+")
 GROUP = re.compile(r"c\.[0-9a-f]{32}\.[a-z_-]+\.[A-Za-z0-9_-]+")
+SAID = re.compile(r"[\d.]+ \[(\d+) (\S+)\] (.*)", re.DOTALL)
+WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
 BROKER = 0  # where Celery and its library keep their own keys
 
 
@@ -33,12 +35,14 @@ class Watch:
         self._client.echo("that is all")
         heard = []
         while True:
-            said = self._monitor.next_command()
-            words = said["command"].split(" ")
+            # Read as it was said: the client's own reading joins the words, and a script has spaces in it.
+            line = self._monitor.connection.read_response()
+            database, who, said = SAID.fullmatch(line if isinstance(line, str) else line.decode()).groups()
+            words = WORD.findall(said)
             if words[0].upper() == "ECHO":
                 return heard
-            if said["client_type"] != "lua":
-                heard.append((int(said["db"]), words))
+            if who != "lua":
+                heard.append((int(database), words))
 
 
 def keys_of(words: list[str]) -> list[str]:
