@@ -109,18 +109,18 @@ def test_a_centers_own_profile_says_it_for_its_papers(cast):
 @pytest.mark.parametrize(
     ("given", "left"),
     [
-        ({}, {"is_sectioned", "breaks", "tools"}),
-        ({"tools": []}, {"is_sectioned", "breaks"}),
-        ({"is_sectioned": False}, {"tools"}),
-        ({"is_sectioned": True}, {"breaks", "tools"}),
-        ({"seconds": 60}, {"tools"}),
-        ({"seconds": None}, {"is_sectioned", "breaks", "tools"}),
+        ({}, "is_sectioned breaks tools"),
+        ({"tools": []}, "is_sectioned breaks"),
+        ({"is_sectioned": False}, "tools"),
+        ({"is_sectioned": True}, "breaks tools"),
+        ({"seconds": 60}, "tools"),
+        ({"seconds": None}, "is_sectioned breaks tools"),
     ],
     ids=str,
 )
 def test_only_what_was_not_said_is_taken_over(given, left):
     of_exam = {"is_sectioned": True, "breaks": BREAKS, "tools": ["calculator"]}
-    assert rules.unsaid(of_exam, given).keys() == left
+    assert rules.unsaid(of_exam, given).keys() == set(left.split())
 
 
 # -- over HTTP -----------------------------------------------------------------------------------------------------
