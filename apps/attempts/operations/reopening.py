@@ -51,6 +51,7 @@ def reopen(
     week in all.
     """
     reason = rules.check_reason(reason, seconds)
+    student_ids = None if student_ids is None else set(student_ids)
     with transaction.atomic():
         at = at or clock.now()
         granting.check_room(actor=actor, assignment_id=assignment_id, group_ids=group_ids)
@@ -58,6 +59,7 @@ def reopen(
         _check_room(rooms.get_assignment(assignment_id=assignment_id))
         attempts = _lock_closed(assignment_id, student_ids, group_ids)
         _check_room(rooms.get_assignment(assignment_id=assignment_id, lock="update"))
+        attempts = _without_begun(attempts, student_ids)
         if attempts:
             room_operations.withdraw_finalising(assignment_id=assignment_id, reason=reason)
         ledgers = timing.ledgers_of(attempts=attempts)
@@ -104,6 +106,18 @@ def _lock_closed(
     if missing := named - {attempt.student_id for attempt in closed}:
         raise errors.NotClosed(students=sorted(map(str, missing)))
     return closed
+
+
+def _without_begun(attempts: list[Attempt], student_ids: Iterable[uuid.UUID] | None) -> list[Attempt]:
+    """The room is held now: who has begun another attempt there before it was sits in that one."""
+    running = Attempt.objects.running().filter(
+        assignment__in={attempt.assignment_id for attempt in attempts},
+        student__in=[attempt.student_id for attempt in attempts],
+    )
+    begun = set(running.order_by().values_list("student_id", flat=True))
+    if named := begun & set(student_ids or ()):
+        raise errors.NotClosed(students=sorted(map(str, named)))
+    return [attempt for attempt in attempts if attempt.student_id not in begun]
 
 
 def _withdraw(attempts: list[Attempt], *, reason: str, author_id: uuid.UUID) -> None:

@@ -358,6 +358,30 @@ class ReopenGrade(Pair):
         slow_down(patch, grading, "_record")
 
 
+class ReopenStart(Pair):
+    def prepare(self, r: Round) -> None:
+        r.room = make_room(r.cast, r.cast.alice, test=r.room.mock_test, attempts_allowed=2)
+        r.begin()
+        sitting.submit_attempt(actor=r.cast.alice, attempt_id=r.attempt.pk)
+
+    def left(self, r: Round) -> Any:
+        return sitting.start_attempt(actor=r.cast.alice, assignment_id=r.room.pk)
+
+    def right(self, r: Round) -> Any:
+        return reopening.reopen(actor=r.cast.dora, assignment_id=r.room.pk, seconds=600, reason="A slip")
+
+    def check(self, r: Round, left: Any, right: Any) -> str:
+        promise(not any(isinstance(one, Exception) for one in (left, right)), f"{left!r} {right!r}")
+        running = list(Attempt.objects.running().filter(assignment=r.room).values_list("pk", flat=True))
+        promise(running == [left.attempt.pk], f"{len(running)} run")
+        promise([attempt.pk for attempt in right] == ([] if left.is_new else running), "reopened beside one that runs")
+        return "start" if left.is_new else "reopen"
+
+    def break_it(self, patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(reopening, "_without_begun", lambda attempts, students: attempts)
+        slow_down(patch, sitting, "_guard", after=True)
+
+
 class CloseStart(Pair):
     def prepare(self, r: Round) -> None:
         r.room = make_room(r.cast, r.cast.alice, test=r.room.mock_test)
@@ -449,7 +473,7 @@ class ReleaseReopen(Pair):
 
 PAIRS = [
     *(StartStart, SubmitSubmit, SubmitSave, SubmitSweep, ExtendSweep, TakeoverSave, PauseSave, GoOnSave),
-    *(ResumeSweep, ReopenGrade, CloseStart, PauseStart, ReleaseReopen),
+    *(ResumeSweep, ReopenGrade, ReopenStart, CloseStart, PauseStart, ReleaseReopen),
 ]
 
 
