@@ -37,7 +37,9 @@ class Watch:
         while True:
             # Read as it was said: the client's own reading joins the words, and a script has spaces in it.
             line = self._monitor.connection.read_response()
-            database, who, said = SAID.fullmatch(line if isinstance(line, str) else line.decode()).groups()
+            found = SAID.fullmatch(line if isinstance(line, str) else line.decode())
+            assert found, line
+            database, who, said = found.groups()
             words = WORD.findall(said)
             if words[0].upper() == "ECHO":
                 return heard
