@@ -122,13 +122,13 @@ def test_of_two_profiles_for_the_same_days_one_is_refused(committed, cast):
 def test_without_the_lock_two_profiles_collide(committed, cast, monkeypatch):
     """The control of both tests above: each counts the editions before the other has written."""
     meet = threading.Barrier(2)
-    flaws = profiles.profiles.profile_flaws
+    write_rules = profiles.write_rules  # asked for when the editions are counted
 
     def together(profile):
         meet.wait(10)
-        return flaws(profile)
+        return write_rules(profile)
 
     monkeypatch.setattr(profiles, "_lock", lambda slug: None)
-    monkeypatch.setattr(profiles.profiles, "profile_flaws", together)
+    monkeypatch.setattr(profiles, "write_rules", together)
     outcomes = at_once(cast.north, *[lambda: profiles.create_profile(actor=cast.dora, changes={"name": "Ours"})] * 2)
     assert sum(isinstance(outcome, IntegrityError) for outcome in outcomes) == 1
