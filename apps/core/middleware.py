@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
+from django.db import Error as DatabaseFailure
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.common import CommonMiddleware
@@ -78,7 +79,7 @@ class ProbeMiddleware:
     def _ready(self) -> HttpResponse:
         try:
             reason = health.why_not_ready()
-        except OUTAGES:
+        except DatabaseFailure:
             reason = "database"
         if reason:
             return JsonResponse({"status": "unready", "reason": reason}, status=503)
@@ -152,7 +153,7 @@ class TenantMiddleware(TenantMainMiddleware):
         tenancy.log_schema.set("public")
         try:
             tenant = tenancy.find_by_host(request.META.get("HTTP_HOST") or request.META.get("SERVER_NAME", ""))
-        except OUTAGES:
+        except DatabaseFailure:  # tables that are not there yet, too
             return problems.response(
                 503, "unavailable", "The database does not answer. Please try again.", retry_after=2
             )
