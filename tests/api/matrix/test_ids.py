@@ -196,7 +196,7 @@ def test_ids_of_others_of_the_center_are_answered_as_made_up_ones(world):
 def test_their_own_ids_are_found(world):
     """The other half: with the people who reach them, the same ids in the same places make a difference."""
     comparison = Comparison(world)
-    some = [operation for operation in operations() if WHOLE or crc32(str(operation).encode()) % 3 == 0]
+    some = [operation for operation in operations() if WHOLE or crc32(str(operation).encode()) % 2 == 0]
     comparison.everywhere(people(world, "Alice", "Carol", "Dora"), world.north, among=some)
     kinds = {said.partition(": a ")[2].partition(" ->")[0] for said in comparison.wrong}
     assert kinds >= {"thing", "group", "room", "attempt", "student", "test", "draft", "section"}
