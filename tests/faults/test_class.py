@@ -93,6 +93,14 @@ class Restless(Watched):
         await self._move()
         await super()._put()
 
+    async def _over_socket(self, *given: Any) -> None:
+        await super()._over_socket(*given)
+        await self._move()  # whose answers never were all acknowledged before: at the latest when there are no more
+
+    async def _over_http(self, *given: Any) -> None:
+        await super()._over_http(*given)
+        await self._move()
+
     def _stamped(self, seqs: list[int]) -> list[dict[str, Any]]:
         self._sent.update(seqs)
         return super()._stamped(seqs)
@@ -100,7 +108,7 @@ class Restless(Watched):
     async def _move(self) -> None:
         """Take over from another device, once all that was sent is acknowledged; the first one tries once more."""
         is_due = self._place % DEVICES == 0 and self.epoch == 1 and self.tally.answered >= MOVES_AFTER
-        if not is_due or self._is_moving or self._sent & set(self.unacked):
+        if not is_due or self._is_moving or self.closed or self._sent & set(self.unacked):
             return
         self._is_moving = True
         try:
