@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from celery import current_app
-from celery.contrib.testing.worker import start_worker
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
@@ -20,6 +19,7 @@ from apps.attempts.operations import sitting
 from apps.core import bus, volatile
 from apps.core.models import Delivery
 from apps.leaderboards.models import ExamResult
+from tests import workers
 from tests.factories import make_room, people_of
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.races]
@@ -81,7 +81,7 @@ def _send_all_twice() -> None:
 def at_work(called: Counter[int], attempts: list[Attempt]) -> Iterator[None]:
     current_app.loader.import_default_modules()
     options = {"pool": "threads", "concurrency": 8, "queues": ["deadline", "default"], "shutdown_timeout": 20}
-    with start_worker(current_app, perform_ping_check=False, **options):
+    with workers.at_work(perform_ping_check=False, **options):
         yield
 
 

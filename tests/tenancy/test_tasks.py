@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from celery import current_app
 from celery.app.trace import build_tracer
-from celery.contrib.testing.worker import start_worker
 from celery.exceptions import Reject
 from django.db import connection
 
 from apps.authentication.models import User
 from apps.centers.models import Center
 from apps.core import tasks, tenancy, worker
+from tests import workers
 
 seen: list[tuple[str, str]] = []
 
@@ -163,9 +163,8 @@ def send_raw(**headers: Any) -> None:
 
 @pytest.fixture
 def at_work(committed) -> Iterator[None]:
-    with start_worker(
-        current_app, pool="threads", concurrency=8, queues=[QUEUE], perform_ping_check=False, shutdown_timeout=20
-    ):
+    options = {"pool": "threads", "concurrency": 8, "queues": [QUEUE], "shutdown_timeout": 20}
+    with workers.at_work(perform_ping_check=False, **options):
         yield
 
 
@@ -192,3 +191,11 @@ def test_a_worker_never_mixes_centers_up_and_drops_what_names_none(at_work, nort
     assert len(seen) == 200
     assert {told for told, _ in seen} == {"c_north", "c_south"}
     assert all(told == found for told, found in seen)
+
+
+def test_a_worker_in_this_process_leaves_nothing_behind(committed):
+    """Otherwise it would close the connections of later tests, which would pass or fail by their order."""
+    heard = [list(signal.receivers) for signal in workers.HEARD]
+    with workers.at_work(pool="solo", queues=[QUEUE], perform_ping_check=False, shutdown_timeout=20):
+        assert [list(signal.receivers) for signal in workers.HEARD] != heard
+    assert [list(signal.receivers) for signal in workers.HEARD] == heard
